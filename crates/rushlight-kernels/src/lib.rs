@@ -1,0 +1,8 @@
+//! Compute kernels over plain memory: no tensors, no Python.
+//!
+//! Every kernel takes slices or raw pointers with strides, chooses its instruction set at run time and
+//! splits large work over [`pool`].
+pub mod gemm;
+pub mod pool;
+pub mod random;
+pub mod simd;
