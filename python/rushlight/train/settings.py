@@ -1,0 +1,41 @@
+"""What one training run is told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+_SUGGESTED = {  # dataset: (epochs, batch size)
+    "digits": (40, 64),
+    "mnist": (8, 128),
+}
+_SUGGESTED_RATE = {"mlp": 3e-3, "cnn": 5e-3, "resnet18": 2e-3, "vit-tiny": 1e-3}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Options of a run; ``lr`` is the peak of the one-cycle schedule, ``patience`` counts epochs without progress."""
+
+    model: str
+    epochs: int
+    lr: float
+    seed: int
+    batch_size: int
+    patience: int
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "patience"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not 0 < self.lr < float("inf"):
+            raise ValueError(f"lr must be a positive number, got {self.lr}")
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative, got {self.seed}")
+
+    @staticmethod
+    def suggested(dataset: str, model: str = "cnn") -> Settings:
+        """Settings that work for ``dataset`` (``digits``, ``mnist`` or a folder) with ``model``."""
+        epochs, batch_size = _SUGGESTED.get(dataset, (30, 32))
+        return Settings(model, epochs, _SUGGESTED_RATE.get(model, 1e-3), 0, batch_size, patience=12)
+
+    def as_dict(self) -> dict[str, int | float | str]:
+        return asdict(self)
