@@ -335,4 +335,4 @@ impl Team {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,8 +1,13 @@
 use super::*;
 
-fn with_threads(n: usize, body: impl FnOnce()) {
+/// Held by tests that change the number of threads.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = lock(&ONE_AT_A_TIME);
+    lock(&ONE_AT_A_TIME)
+}
+
+fn with_threads(n: usize, body: impl FnOnce()) {
+    let _guard = alone();
     let before = num_threads();
     set_num_threads(n);
     body();

@@ -1,0 +1,302 @@
+//! Micro-kernels: a tile of C held in registers while A is broadcast and B streams by.
+//!
+//! Two shapes per instruction set. The *direct* tile is wide and reads A in place through any strides (6 rows x 4
+//! registers); the *packed* tile is tall and reads A from panels (12 rows x 2 registers), which halves the traffic of B.
+//! AVX2 and the baseline have 16 registers and use 6 x 2 for both.
+
+use super::Float;
+use super::vector::{Base, Vector};
+
+/// A block of tiles: `rows x cols` of C from `depth` steps of A and B.
+pub struct Block<T> {
+    pub rows: usize,
+    pub cols: usize,
+    pub depth: usize,
+    pub alpha: T,
+    pub beta: T,
+    pub a: *const T,
+    /// Distance between rows of A, between its columns, and between tiles of `mr` rows.
+    pub a_row: isize,
+    pub a_col: isize,
+    pub a_tile: isize,
+    pub b: *const T,
+    /// Distance between rows of B, and between panels of `nr` columns; columns inside a panel are adjacent.
+    pub b_row: isize,
+    pub b_panel: isize,
+    pub c: *mut T,
+    pub c_row: isize,
+    pub c_col: isize,
+}
+
+/// A macro-kernel and the shape of its tile.
+pub struct Kernel<T> {
+    pub mr: usize,
+    pub nr: usize,
+    pub run: unsafe fn(&Block<T>),
+}
+
+/// The macro-kernels of one instruction set.
+pub struct Kernels<T> {
+    /// Reads A through strides.
+    pub direct: Kernel<T>,
+    /// Reads A from panels of `mr` rows, padded with zeros.
+    pub packed: Kernel<T>,
+}
+
+/// One tile: where it reads and writes, and how much of it exists.
+struct Tile<'a, T> {
+    block: &'a Block<T>,
+    a: *const T,
+    b: *const T,
+    c: *mut T,
+    rows: usize,
+    /// Columns in the last register.
+    last: usize,
+}
+
+#[inline(always)]
+unsafe fn load_row<V: Vector, const NV: usize>(b: *const V::Item, last: usize) -> [V; NV] {
+    std::array::from_fn(|v| {
+        // SAFETY: the row has `(NV - 1) * LANES + last` columns.
+        unsafe {
+            let from = b.add(v * V::LANES);
+            if v + 1 < NV {
+                V::load(from)
+            } else {
+                V::load_first(from, last)
+            }
+        }
+    })
+}
+
+/// Computes an `MR x (NV * LANES)` tile and adds it to C.
+#[inline(always)]
+unsafe fn tile<
+    V: Vector,
+    const MR: usize,
+    const NV: usize,
+    const PACKED: bool,
+    const PANEL: usize,
+>(
+    t: &Tile<V::Item>,
+) where
+    V::Item: Float,
+{
+    let block = t.block;
+    let (a_row, a_col) = if PACKED {
+        (1, PANEL as isize)
+    } else {
+        (block.a_row, block.a_col)
+    };
+    let (mut a, mut b) = (t.a, t.b);
+    // SAFETY: A has `MR` rows (padded when packed) and B `depth` rows at the given strides.
+    unsafe {
+        let mut acc = [[V::splat(V::Item::ZERO); NV]; MR];
+        for _ in 0..block.depth {
+            let row: [V; NV] = load_row(b, t.last);
+            for i in 0..MR {
+                let x = V::splat(*a.offset(i as isize * a_row));
+                for v in 0..NV {
+                    acc[i][v] = acc[i][v].plus_product(x, row[v]);
+                }
+            }
+            a = a.wrapping_offset(a_col);
+            b = b.wrapping_offset(block.b_row);
+        }
+        for i in 0..MR {
+            if i < t.rows {
+                store_row(&acc[i], t, i);
+            }
+        }
+    }
+}
+
+/// `C = alpha * acc + beta * C` on one row; `beta == 0` does not read C.
+#[inline(always)]
+unsafe fn store_row<V: Vector, const NV: usize>(acc: &[V; NV], t: &Tile<V::Item>, i: usize)
+where
+    V::Item: Float,
+{
+    let block = t.block;
+    for v in 0..NV {
+        let count = if v + 1 < NV { V::LANES } else { t.last };
+        // SAFETY: row `i` of the tile exists and has `count` columns from here.
+        unsafe {
+            let to =
+                t.c.offset(i as isize * block.c_row + (v * V::LANES) as isize * block.c_col);
+            if block.c_col == 1 {
+                store_adjacent(acc[v], to, count, block);
+            } else {
+                store_strided(acc[v], to, count, block);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn store_adjacent<V: Vector>(acc: V, to: *mut V::Item, count: usize, block: &Block<V::Item>)
+where
+    V::Item: Float,
+{
+    // SAFETY: `count` adjacent numbers at `to` belong to the tile.
+    unsafe {
+        let mut value = acc;
+        if block.alpha != V::Item::ONE {
+            value = value.mul(V::splat(block.alpha));
+        }
+        if block.beta != V::Item::ZERO {
+            value = value.plus_product(V::splat(block.beta), V::load_first(to, count));
+        }
+        if count == V::LANES {
+            value.store(to)
+        } else {
+            value.store_first(to, count)
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn store_strided<V: Vector>(acc: V, to: *mut V::Item, count: usize, block: &Block<V::Item>)
+where
+    V::Item: Float,
+{
+    let mut lanes = [V::Item::ZERO; 16];
+    // SAFETY: no register has more than 16 lanes; `count` numbers at distance `c_col` belong to the tile.
+    unsafe {
+        acc.store(lanes.as_mut_ptr());
+        for (j, &x) in lanes[..count].iter().enumerate() {
+            let c = to.offset(j as isize * block.c_col);
+            let before = if block.beta == V::Item::ZERO {
+                V::Item::ZERO
+            } else {
+                block.beta * *c
+            };
+            *c = block.alpha * x + before;
+        }
+    }
+}
+
+/// Walks a block panel by panel, tile by tile, calling the smallest instance that covers each edge.
+macro_rules! walk {
+    ($block:ident, $vector:ty, $mr:literal, $nv:literal, $packed:literal, [$($rows:literal)*], $nvs:tt) => {{
+        let block: &Block<_> = $block;
+        let lanes = <$vector as Vector>::LANES;
+        for (panel, j) in (0..block.cols).step_by($nv * lanes).enumerate() {
+            let cols = (block.cols - j).min($nv * lanes);
+            let vectors = cols.div_ceil(lanes);
+            for (row_tile, i) in (0..block.rows).step_by($mr).enumerate() {
+                // SAFETY: the caller of the macro-kernel vouches for the block; tiles stay inside it.
+                unsafe {
+                    let t = Tile {
+                        block,
+                        a: block.a.offset(row_tile as isize * block.a_tile),
+                        b: block.b.offset(panel as isize * block.b_panel),
+                        c: block.c.offset(i as isize * block.c_row + j as isize * block.c_col),
+                        rows: (block.rows - i).min($mr),
+                        last: cols - (vectors - 1) * lanes,
+                    };
+                    $(if t.rows <= $rows {
+                        walk!(@vectors t, vectors, $vector, $rows, $packed, $mr, $nvs);
+                    } else)* { unreachable!() }
+                }
+            }
+        }
+    }};
+    (@vectors $t:ident, $vectors:ident, $vector:ty, $rows:literal, $packed:literal, $mr:literal, [$($nv:literal)*]) => {
+        match $vectors {
+            $($nv => tile::<$vector, $rows, $nv, $packed, $mr>(&$t),)*
+            _ => unreachable!(),
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::*;
+    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
+
+    macro_rules! x86_kernels {
+        ($avx512:ident, $avx2:ident, $item:ty, $wide:ty, $narrow:ty) => {
+            pub(crate) static $avx512: Kernels<$item> = {
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                unsafe fn direct(block: &Block<$item>) {
+        walk!(block, $wide, 6, 4, false, [1 2 3 4 5 6], [1 2 3 4])
+                }
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
+                unsafe fn packed(block: &Block<$item>) {
+        walk!(block, $wide, 12, 2, true, [2 4 6 8 10 12], [1 2])
+                }
+                const LANES: usize = <$wide as Vector>::LANES;
+                Kernels {
+                    direct: Kernel {
+                        mr: 6,
+                        nr: 4 * LANES,
+                        run: direct,
+                    },
+                    packed: Kernel {
+                        mr: 12,
+            nr: 2 * LANES,
+                        run: packed,
+                    },
+                }
+};
+            pub(crate) static $avx2: Kernels<$item> = {
+                #[target_feature(enable = "avx2,fma")]
+                unsafe fn direct(block: &Block<$item>) {
+                    walk!(block, $narrow, 6, 2, false, [1 2 3 4 5 6], [1 2])
+                }
+                #[target_feature(enable = "avx2,fma")]
+                unsafe fn packed(block: &Block<$item>) {
+                    walk!(block, $narrow, 6, 2, true, [2 4 6], [1 2])
+                }
+                const LANES: usize = <$narrow as Vector>::LANES;
+                Kernels {
+                    direct: Kernel {
+                        mr: 6,
+                        nr: 2 * LANES,
+                        run: direct,
+                    },
+                    packed: Kernel {
+                        mr: 6,
+                        nr: 2 * LANES,
+                        run: packed,
+                    },
+                }
+            };
+        };
+    }
+
+    x86_kernels!(AVX512_F32, AVX2_F32, f32, __m512, __m256);
+    x86_kernels!(AVX512_F64, AVX2_F64, f64, __m512d, __m256d);
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{AVX2_F32, AVX2_F64, AVX512_F32, AVX512_F64};
+
+macro_rules! base_kernels {
+    ($name:ident, $item:ty, $lanes:literal) => {
+        pub(crate) static $name: Kernels<$item> = {
+            unsafe fn direct(block: &Block<$item>) {
+        walk!(block, Base<$item, $lanes>, 6, 2, false, [1 2 3 4 5 6], [1 2])
+            }
+            unsafe fn packed(block: &Block<$item>) {
+        walk!(block, Base<$item, $lanes>, 6, 2, true, [2 4 6], [1 2])
+            }
+            Kernels {
+                direct: Kernel {
+                    mr: 6,
+                    nr: 2 * $lanes,
+                    run: direct,
+                },
+                packed: Kernel {
+                    mr: 6,
+                    nr: 2 * $lanes,
+                    run: packed,
+                },
+            }
+        };
+    };
+}
+
+base_kernels!(BASE_F32, f32, 4);
+base_kernels!(BASE_F64, f64, 2);
