@@ -2,7 +2,12 @@
 //!
 //! Every kernel takes slices or raw pointers with strides, chooses its instruction set at run time and
 //! splits large work over [`pool`].
+pub mod dtype;
+pub mod elementwise;
 pub mod gemm;
 pub mod pool;
-pub mod random;
 pub mod simd;
+
+pub use dtype::{DType, Element};
+pub use half;
+pub use num_complex;

@@ -49,10 +49,18 @@ fn detect() -> Level {
     Level::Base
 }
 
-/// Runs an `#[inline(always)]` body compiled for every level and entered at the best one.
+/// Compiles the body of a function for every level and enters it at the best one, so that plain loops become
+/// SSE2, AVX2 + FMA or AVX-512 code. Type parameters must be inferable from the arguments.
 ///
-/// `vectorized!(call(args: types...) -> R = body_function::<Generics>)` is an expression-level dispatch:
-/// the body is inlined into three entry points, so plain loops become SSE2, AVX2+FMA or AVX-512 code.
+/// ```
+/// rushlight_kernels::vectorized! {
+///     /// Doubles every element.
+///     pub fn double[](values: &mut [f32]) { for v in values { *v *= 2.0 } }
+/// }
+/// let mut x = [1.0, 2.0];
+/// double(&mut x);
+/// assert_eq!(x, [2.0, 4.0]);
+/// ```
 #[macro_export]
 macro_rules! vectorized {
     ($(#[$doc:meta])* $vis:vis fn $name:ident [$($gen:tt)*] ($($arg:ident : $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {

@@ -1,0 +1,218 @@
+//! Elementary functions that plain loops can vectorise: no branches, no table look-ups, no calls for float32.
+//!
+//! Coefficients follow the Cephes library (Moshier); errors are stated per function and tested against float64.
+
+/// Functions whose float32 versions vectorise; float64 uses the system's.
+pub trait Math: Copy {
+    /// e^x.
+    fn vexp(self) -> Self;
+    /// Natural logarithm.
+    fn vln(self) -> Self;
+    /// Hyperbolic tangent.
+    fn vtanh(self) -> Self;
+    /// Error function.
+    fn verf(self) -> Self;
+    /// 1 / (1 + e^-x).
+    fn vsigmoid(self) -> Self;
+}
+
+const LOG2E: f32 = std::f32::consts::LOG2_E;
+
+/// 2^n for an integral n in [-127, 127]; zero at -127.
+#[inline(always)]
+fn power_of_two(n: i32) -> f32 {
+    f32::from_bits(((n + 127) << 23) as u32)
+}
+
+#[inline(always)]
+fn exp32(x: f32) -> f32 {
+    // NaN passes through the clamp's comparisons unchanged.
+    let clamped = if x > 89.0 { 89.0 } else { x };
+    let clamped = if clamped < -104.0 { -104.0 } else { clamped };
+    let magic = 12_582_912.0f32; // 1.5 * 2^23: adding it rounds to an integer
+    let n = (clamped * LOG2E + magic) - magic;
+    let r = n.mul_add(-0.693_359_375, clamped);
+    let r = n.mul_add(2.121_944_4e-4, r);
+    let mut y = 1.987_569_1e-4f32;
+    y = y.mul_add(r, 1.398_199_9e-3);
+    y = y.mul_add(r, 8.333_452e-3);
+    y = y.mul_add(r, 4.166_579_6e-2);
+    y = y.mul_add(r, 1.666_666_5e-1);
+    y = y.mul_add(r, 0.5);
+    y = y.mul_add(r * r, r) + 1.0;
+    // Two factors, so that the result may be subnormal or overflow properly.
+    // SAFETY: n is integral in [-151, 129] or NaN is replaced by zero first.
+    let n = unsafe { (if n == n { n } else { 0.0 }).to_int_unchecked::<i32>() };
+    let half = n >> 1;
+    y * power_of_two(half) * power_of_two(n - half)
+}
+
+#[inline(always)]
+fn ln32(x: f32) -> f32 {
+    // Subnormals are scaled into the normal range.
+    let small = x < f32::MIN_POSITIVE;
+    let scaled = if small { x * 8_388_608.0 } else { x };
+    let bits = scaled.to_bits() as i32;
+    let shifted = bits.wrapping_sub(0x3f35_04f3); // sqrt(1/2), so that the mantissa lies in [sqrt(1/2), sqrt(2))
+    let exponent = (shifted >> 23) as f32 - if small { 23.0 } else { 0.0 };
+    let m = f32::from_bits((bits.wrapping_sub(shifted & 0xff80_0000u32 as i32)) as u32) - 1.0;
+    let z = m * m;
+    let mut y = 7.037_683_6e-2f32;
+    y = y.mul_add(m, -1.151_461e-1);
+    y = y.mul_add(m, 1.167_699_84e-1);
+    y = y.mul_add(m, -1.242_014_1e-1);
+    y = y.mul_add(m, 1.424_932_3e-1);
+    y = y.mul_add(m, -1.666_805_8e-1);
+    y = y.mul_add(m, 2.000_071_5e-1);
+    y = y.mul_add(m, -2.499_999_4e-1);
+    y = y.mul_add(m, 3.333_333e-1);
+    y = y * m * z;
+    y = exponent.mul_add(-2.121_944_4e-4, y);
+    y = z.mul_add(-0.5, y);
+    let result = exponent.mul_add(0.693_359_375, m + y);
+    let result = if x == f32::INFINITY { x } else { result };
+    let result = if x == 0.0 { f32::NEG_INFINITY } else { result };
+    if x < 0.0 || x != x { f32::NAN } else { result }
+}
+
+#[inline(always)]
+fn tanh32(x: f32) -> f32 {
+    let a = x.abs();
+    let z = x * x;
+    let mut p = -5.704_988_7e-3f32;
+    p = p.mul_add(z, 2.063_908_9e-2);
+    p = p.mul_add(z, -5.373_971_6e-2);
+    p = p.mul_add(z, 1.333_144_2e-1);
+    p = p.mul_add(z, -3.333_328_2e-1);
+    let small = (p * z).mul_add(x, x);
+    let large = 1.0 - 2.0 / (exp32(2.0 * a) + 1.0);
+    let large = if a > 9.2 { 1.0 } else { large };
+    let y = if a < 0.625 { small } else { large.copysign(x) };
+    if x != x { x } else { y }
+}
+
+#[inline(always)]
+fn erf32(x: f32) -> f32 {
+    let a = x.abs();
+    let z = x * x;
+    // |x| < 1: odd series.
+    let mut t = 7.853_861e-5f32;
+    t = t.mul_add(z, -8.010_194e-4);
+    t = t.mul_add(z, 5.188_327e-3);
+    t = t.mul_add(z, -2.685_381e-2);
+    t = t.mul_add(z, 1.128_358_5e-1);
+    t = t.mul_add(z, -3.761_262_6e-1);
+    t = t.mul_add(z, 1.128_379_2);
+    let small = x * t;
+    // |x| >= 1: 1 - exp(-x^2) R(1 / x^2) / x.
+    let q = 1.0 / a;
+    let y = q * q;
+    let mut p = 2.326_820_2e-2f32;
+    p = p.mul_add(y, -1.387_039_4e-1);
+    p = p.mul_add(y, 3.687_424_2e-1);
+    p = p.mul_add(y, -5.824_733e-1);
+    p = p.mul_add(y, 6.210_004_6e-1);
+    p = p.mul_add(y, -4.944_515_3e-1);
+    p = p.mul_add(y, 3.404_879_9e-1);
+    p = p.mul_add(y, -2.741_127e-1);
+    p = p.mul_add(y, 5.638_259_4e-1);
+    let mut r = -1.047_766_4e1f32;
+    r = r.mul_add(y, 1.297_719_9e1);
+    r = r.mul_add(y, -7.495_518_6);
+    r = r.mul_add(y, 2.921_019);
+    r = r.mul_add(y, -1.015_265_3);
+    r = r.mul_add(y, 4.218_463_6e-1);
+    r = r.mul_add(y, -2.820_767_4e-1);
+    r = r.mul_add(y, 5.641_895e-1);
+    let tail = exp32(-z) * q * if a < 2.0 { p } else { r };
+    let large = if a > 4.0 { 1.0 } else { 1.0 - tail };
+    let y = if a < 1.0 { small } else { large.copysign(x) };
+    if x != x { x } else { y }
+}
+
+impl Math for f32 {
+    #[inline(always)]
+    fn vexp(self) -> f32 {
+        exp32(self)
+    }
+    #[inline(always)]
+    fn vln(self) -> f32 {
+        ln32(self)
+    }
+    #[inline(always)]
+    fn vtanh(self) -> f32 {
+        tanh32(self)
+    }
+    #[inline(always)]
+    fn verf(self) -> f32 {
+        erf32(self)
+    }
+    #[inline(always)]
+    fn vsigmoid(self) -> f32 {
+        1.0 / (1.0 + exp32(-self))
+    }
+}
+
+impl Math for f64 {
+    #[inline(always)]
+    fn vexp(self) -> f64 {
+        self.exp()
+    }
+    #[inline(always)]
+    fn vln(self) -> f64 {
+        self.ln()
+    }
+    #[inline(always)]
+    fn vtanh(self) -> f64 {
+        self.tanh()
+    }
+    #[inline(always)]
+    fn verf(self) -> f64 {
+        libm::erf(self)
+    }
+    #[inline(always)]
+    fn vsigmoid(self) -> f64 {
+        1.0 / (1.0 + (-self).exp())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Largest error in units of the last place of the exact result over [from, to].
+    fn worst(from: f32, to: f32, f: impl Fn(f32) -> f32, exact: impl Fn(f64) -> f64) -> f64 {
+        (0..=200_000)
+            .map(|i| {
+                let x = from + (to - from) * (i as f32 / 200_000.0);
+                let want = exact(x as f64);
+                let ulp = ((want.abs() as f32).to_bits() + 1) as i64 - (want.abs() as f32).to_bits() as i64;
+                let size = (f32::from_bits((want.abs() as f32).to_bits() + ulp as u32) - want.abs() as f32) as f64;
+                (f(x) as f64 - want).abs() / size.max(f32::MIN_POSITIVE as f64 * f32::EPSILON as f64)
+            })
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn float32_functions_are_within_their_stated_errors() {
+        assert!(worst(-87.0, 88.0, exp32, f64::exp) < 2.0);
+        assert!(worst(1e-30, 10.0, ln32, f64::ln) < 2.0);
+        assert!(worst(-10.0, 10.0, tanh32, f64::tanh) < 3.0);
+        assert!(worst(-5.0, 5.0, erf32, libm::erf) < 4.0);
+    }
+
+    #[test]
+    fn special_values() {
+        assert_eq!(exp32(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp32(f32::INFINITY), f32::INFINITY);
+        assert!(exp32(f32::NAN).is_nan() && ln32(f32::NAN).is_nan() && tanh32(f32::NAN).is_nan());
+        assert_eq!(exp32(0.0), 1.0);
+        assert_eq!(ln32(1.0), 0.0);
+        assert_eq!(ln32(0.0), f32::NEG_INFINITY);
+        assert!(ln32(-1.0).is_nan());
+        assert_eq!(ln32(f32::INFINITY), f32::INFINITY);
+        assert!((ln32(1e-40) as f64 - (1e-40f32 as f64).ln()).abs() < 1e-4);
+        assert!((exp32(-100.0) as f64 - (-100f64).exp()).abs() < 1e-45);
+        assert_eq!((tanh32(f32::INFINITY), erf32(f32::NEG_INFINITY)), (1.0, -1.0));
+    }
+}
