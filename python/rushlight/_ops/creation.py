@@ -1,0 +1,218 @@
+"""Operators that make tensors from shapes and numbers."""
+
+from builtins import range as builtin_range
+
+from rushlight import _C
+
+from .dimensions import size_from
+from .registry import op
+
+
+def made(tensor, requires_grad):
+    """Set ``requires_grad`` on a new leaf."""
+    return tensor.requires_grad_() if requires_grad else tensor
+
+
+def constant(value):
+    """Return a factory of tensors filled with ``value``: called as ``f(2, 3)`` or ``f((2, 3))``."""
+
+    def factory(*size, out=None, dtype=None, requires_grad=False, **options):
+        shape = size_from(size)
+        if out is not None:
+            return out.resize_(shape).fill_(value)
+        dtype = _C.get_default_dtype() if dtype is None else dtype
+        return _C.full(shape, value, dtype=dtype, requires_grad=requires_grad, **options)
+
+    return factory
+
+
+zeros = op(constant(0), name="zeros", method=False)
+ones = op(constant(1), name="ones", method=False)
+
+
+@op(method=False)
+def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+    """Return an uninitialised tensor of the shape, dtype and device of ``input``."""
+    format = {} if memory_format is None else {"memory_format": memory_format}
+    result = _C.empty(
+        input.shape, dtype=input.dtype if dtype is None else dtype, device=input.device if device is None else device
+    )
+    if format and memory_format != _C.preserve_format:
+        result = result.contiguous(**format)
+    return made(result, requires_grad)
+
+
+@op(method=False)
+def zeros_like(input, *, requires_grad=False, **options):
+    """Return zeros of the shape, dtype and device of ``input``."""
+    return made(_C.empty_like(input, **options).fill_(0), requires_grad)
+
+
+@op(method=False)
+def ones_like(input, *, requires_grad=False, **options):
+    """Return ones of the shape, dtype and device of ``input``."""
+    return made(_C.empty_like(input, **options).fill_(1), requires_grad)
+
+
+@op(method=False)
+def full_like(input, fill_value, *, requires_grad=False, **options):
+    """Return a tensor like ``input`` filled with ``fill_value``."""
+    return made(_C.empty_like(input, **options).fill_(fill_value), requires_grad)
+
+
+def options_like(self, dtype, device):
+    """Return the dtype and device options of a ``new_*`` method."""
+    return {"dtype": self.dtype if dtype is None else dtype, "device": self.device if device is None else device}
+
+
+@op(function=False)
+def new_empty(self, *size, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+    """Return an uninitialised tensor with this tensor's dtype and device."""
+    return made(_C.empty(size_from(size), **options_like(self, dtype, device)), requires_grad)
+
+
+@op(function=False)
+def new_empty_strided(self, size, stride, *, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+    """Return an uninitialised tensor of given strides with this tensor's dtype and device."""
+    return made(_C.empty_strided(size, stride, **options_like(self, dtype, device)), requires_grad)
+
+
+@op(function=False)
+def new_full(self, size, fill_value, *, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+    """Return a tensor filled with ``fill_value`` with this tensor's dtype and device."""
+    size = (size,) if isinstance(size, int) else size
+    return made(_C.full(tuple(size), fill_value, **options_like(self, dtype, device)), requires_grad)
+
+
+@op(function=False)
+def new_zeros(self, *size, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+    """Return zeros with this tensor's dtype and device."""
+    return self.new_full(size_from(size), 0, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+@op(function=False)
+def new_ones(self, *size, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+    """Return ones with this tensor's dtype and device."""
+    return self.new_full(size_from(size), 1, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+@op(function=False)
+def new_tensor(self, data, *, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+    """Return a tensor holding ``data`` with this tensor's dtype and device."""
+    return _C.tensor(data, requires_grad=requires_grad, **options_like(self, dtype, device))
+
+
+@op(method=False)
+def scalar_tensor(s, *, dtype=None, layout=None, device=None, pin_memory=False, requires_grad=False):
+    """Return a tensor without dimensions holding ``s``, of the default dtype."""
+    dtype = _C.get_default_dtype() if dtype is None else dtype
+    return _C.full((), s, dtype=dtype, device=device, requires_grad=requires_grad)
+
+
+@op(method=False, out=True)
+def eye(n, m=None, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Return the ``n`` by ``m`` matrix with ones on the diagonal."""
+    m = n if m is None else m
+    if n < 0 or m < 0:
+        raise RuntimeError(f"{'n' if n < 0 else 'm'} must be greater or equal to 0, got {n if n < 0 else m}")
+    result = _C.full((n, m), 0, dtype=_C.get_default_dtype() if dtype is None else dtype, device=device)
+    result.diagonal().fill_(1)
+    return made(result, requires_grad)
+
+
+@op(method=False, out=True)
+def linspace(start, end, steps, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Return ``steps`` numbers from ``start`` to ``end`` at equal distances, both ends included.
+
+    The second half is counted down from ``end``, so the sequence is symmetric in rounding.
+    """
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    start, end = as_number("start", start), as_number("end", end)
+    dtype = default_for(start, end) if dtype is None else dtype
+    if steps == 1:
+        return made(_C.full((1,), start, dtype=dtype, device=device), requires_grad)
+    whole = not (dtype.is_floating_point or dtype.is_complex)
+    # Steps of whole numbers are computed in single precision, as PyTorch does, and cut towards zero.
+    working = _C.float32 if whole else dtype
+    position = _C.arange(steps, device=device).to(working)
+    start, end = (int(start), int(end)) if whole else (start, end)
+    step = (end - start) / max(steps - 1, 1)
+    result = _C.where(position < steps // 2, start + step * position, end - step * (steps - 1 - position))
+    return made(result.to(dtype), requires_grad)
+
+
+@op(method=False, out=True)
+def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Return ``base`` to the powers ``linspace(start, end, steps)``."""
+    dtype = default_for(as_number("start", start), as_number("end", end)) if dtype is None else dtype
+    whole = not (dtype.is_floating_point or dtype.is_complex)
+    exponents = linspace(start, end, steps, dtype=_C.float32 if whole else dtype, device=device)
+    return made(_C.pow(base, exponents).to(dtype), requires_grad)
+
+
+def as_number(name, value):
+    """Return a number given as such or as a tensor without dimensions."""
+    if isinstance(value, _C.Tensor):
+        if value.dim():
+            raise RuntimeError(f"linspace only supports 0-dimensional {name} and end tensors, but got {value.dim()}-D")
+        return value.item()
+    return value
+
+
+def default_for(*numbers):
+    """Return the default real or complex dtype for the numbers."""
+    real = _C.get_default_dtype()
+    if not any(isinstance(number, complex) for number in numbers):
+        return real
+    return _C.complex128 if real == _C.float64 else _C.complex64
+
+
+@op(method=False, out=True)
+def range(start, end=None, step=1, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Return the numbers from ``start`` to ``end`` inclusive in steps; ``arange`` excludes the end."""
+    start, end = (0, start) if end is None else (start, end)
+    if step == 0 or (end - start) / step < 0:
+        raise RuntimeError("step must be nonzero" if step == 0 else "upper bound and lower bound inconsistent with step sign")
+    count = int((end - start) / step) + 1
+    dtype = _C.get_default_dtype() if dtype is None else dtype
+    return made((_C.arange(count, device=device).to(dtype) * step + start).to(dtype), requires_grad)
+
+
+@op(method=False)
+def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+    """Return an uninitialised dense tensor whose dimensions lie in memory in the order ``physical_layout``."""
+    if sorted(physical_layout) != [*builtin_range(len(size))]:
+        raise RuntimeError(
+            f"Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = {len(size)} "
+            f"is not equal to len(physical_layout) = {len(physical_layout)}"
+            if len(size) != len(physical_layout)
+            else f"Duplicate or missing dim in physical_layout {list(physical_layout)}"
+        )
+    order = [physical_layout.index(i) for i in builtin_range(len(size))]
+    base = _C.empty([size[i] for i in physical_layout], dtype=dtype, device=device)
+    return made(base.permute(order), requires_grad)
+
+
+@op
+def fill(input, value):
+    """Return a tensor like ``input`` with every element ``value``."""
+    if isinstance(value, _C.Tensor):
+        if value.dim():
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
+            )
+        return value.to(input.dtype).expand(input.shape).clone()
+    return _C.full_like(input, value)
+
+
+@op(function=False)
+def type_as(self, other):
+    """Convert to the dtype of ``other``."""
+    return self.to(other.dtype)
+
+
+@op(function=False)
+def resize_as_(self, other, *, memory_format=None):
+    """Resize in place to the shape of ``other``."""
+    return self.resize_(other.shape)

@@ -1,0 +1,111 @@
+"""The list of Python composites, and how each one reaches the package and the Tensor class.
+
+A composite is a plain function marked with :func:`op`. A native row of the same name is faster and wins,
+unless the composite is an ``overload``: then it wraps the native row and adds the calling forms the row lacks.
+"""
+
+import functools
+from typing import Callable, NamedTuple
+
+from rushlight import _C
+
+
+class Composite(NamedTuple):
+    """One Python function and where it is to be found."""
+
+    call: Callable
+    names: tuple
+    function: bool
+    method: bool
+    inplace: bool
+    overload: bool
+
+
+composites: list[Composite] = []
+
+
+def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=False, out=False, overload=False):
+    """Mark a function as the operator ``name`` (its own name by default) and its ``aliases``.
+
+    ``function`` and ``method`` say where it appears, ``inplace`` adds ``Tensor.name_``, ``out`` the keyword ``out=``.
+    """
+    if call is None:
+        return functools.partial(
+            op, name=name, aliases=aliases, function=function, method=method, inplace=inplace, out=out, overload=overload
+        )
+    call.__name__ = call.__qualname__ = name or call.__name__
+    public = accept_out(call) if out else call
+    composites.append(Composite(public, (call.__name__, *aliases), function, method, inplace, overload))
+    return public
+
+
+def accept_out(call):
+    """Give a function the keyword ``out``: the result is written there and returned."""
+
+    @functools.wraps(call)
+    def with_out(*args, out=None, **kwargs):
+        result = call(*args, **kwargs)
+        return result if out is None else write_out(call.__name__, result, out)
+
+    return with_out
+
+
+def write_out(name, result, out):
+    """Copy ``result`` into ``out``, a tensor or a tuple of as many tensors, resizing as needed."""
+    if isinstance(out, (tuple, list)):
+        written = [write_out(name, part, target) for part, target in zip(result, out, strict=True)]
+        return type(result)(written)
+    if _C.is_grad_enabled() and (result.requires_grad or out.requires_grad):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    check_castable(result.dtype, out.dtype)
+    if out.shape != result.shape:
+        out.resize_(result.shape)
+    return out.copy_(result)
+
+
+def check_castable(source, target):
+    """Raise unless a result of dtype ``source`` may be stored in a tensor of dtype ``target``."""
+    if not _C.can_cast(source, target):
+        raise RuntimeError(f"result type {source} can't be cast to the desired output type {target}")
+
+
+def make_inplace(call):
+    """Return the in-place method of a functional operator.
+
+    The operator sees a clone while gradients are recorded, so that what it saves survives the write.
+    """
+
+    @functools.wraps(call)
+    def inplace(self, *args, **kwargs):
+        recorded = _C.is_grad_enabled() and not self.is_leaf
+        result = call(self.clone() if recorded else self, *args, **kwargs)
+        check_castable(result.dtype, self.dtype)
+        if result.shape != self.shape:
+            raise RuntimeError(
+                f"output with shape {list(self.shape)} doesn't match the broadcast shape {list(result.shape)}"
+            )
+        return self.copy_(result)
+
+    inplace.__name__ = inplace.__qualname__ = f"{call.__name__}_"
+    return inplace
+
+
+def attach_composite(composite, tensor_class, namespace):
+    """Publish one composite under all its names."""
+    inplace = make_inplace(composite.call) if composite.inplace else None
+    for name in composite.names:
+        if composite.function and (composite.overload or not hasattr(_C, name)):
+            namespace[name] = composite.call
+        if composite.method:
+            set_missing(tensor_class, name, composite.call, composite.overload)
+        if inplace:
+            set_missing(tensor_class, f"{name}_", inplace)
+
+
+def set_missing(tensor_class, name, call, replace=False):
+    """Set a Tensor attribute unless the native class has it."""
+    if replace or not hasattr(tensor_class, name):
+        setattr(tensor_class, name, call)
