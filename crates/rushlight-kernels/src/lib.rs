@@ -6,6 +6,7 @@ pub mod dtype;
 pub mod elementwise;
 pub mod gemm;
 pub mod pool;
+pub mod random;
 pub mod simd;
 
 pub use dtype::{DType, Element};
