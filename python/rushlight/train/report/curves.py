@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 560, 300
-LEFT, RIGHT, TOP, BOTTOM = 50, 88, 14, 36
+LEFT, RIGHT, TOP, BOTTOM = 50, 88, 20, 30
+_TINY = 1e-30
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,11 @@ class Axis:
     def y(self, value: float) -> float:
         scale = math.log10 if self.logarithmic else float
         low, high = scale(self.ticks[0]), scale(self.ticks[-1])
-        share = (scale(max(value, self.ticks[0])) - low) / (high - low)
-        return TOP + (1 - min(share, 1.0)) * (HEIGHT - TOP - BOTTOM)
+        share = (scale(max(value, _TINY)) - low) / (high - low)
+        return TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)
+
+    def shows(self, value: float) -> bool:
+        return math.isfinite(value) and self.ticks[0] <= value <= self.ticks[-1]
 
 
 def loss_axis(values: list[float]) -> Axis:
@@ -48,8 +52,8 @@ def loss_axis(values: list[float]) -> Axis:
 
 
 def accuracy_axis(values: list[float]) -> Axis:
-    """A linear axis of percentages that ends at 100 and starts below the lowest value of interest."""
-    room = 1 - min(values)
+    """A linear axis of percentages that ends at 100; the lowest eighth of ``values`` may lie below it."""
+    room = 1 - sorted(values)[len(values) // 8]
     step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2) if room <= 5 * step or step == 0.2)
     count = max(2, math.ceil(room / step - 1e-9))
     ticks = [1 - step * number for number in range(min(count, round(1 / step)), -1, -1)]
@@ -67,6 +71,7 @@ def line_chart(title: str, series: list[Series], axis: Axis, marked_epoch: int) 
         *(_grid_line(axis, tick) for tick in axis.ticks),
         *(_epoch_tick(epoch, epochs) for epoch in _epoch_ticks(epochs)),
         _mark(marked_epoch, epochs),
+        f'<clipPath id="plot"><rect x="0" width="{WIDTH}" y="0" height="{HEIGHT - BOTTOM}"/></clipPath>',
         *(_line(line, axis) for line in series),
         *_names(series, axis),
         *(_hover(epoch, series, axis) for epoch in range(1, epochs + 1)),
@@ -97,7 +102,10 @@ def _epoch_tick(epoch: int, epochs: int) -> str:
 
 def _mark(epoch: int, epochs: int) -> str:
     x = _x(epoch, epochs)
-    return f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+    return (
+        f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        f'<text class="best middle" x="{x:.1f}" y="{TOP - 7}">best</text>'
+    )
 
 
 def _line(line: Series, axis: Axis) -> str:
@@ -106,20 +114,23 @@ def _line(line: Series, axis: Axis) -> str:
     if len(points) == 1:
         return f'<circle class="dot {line.role}" cx="{points[0][0]:.1f}" cy="{points[0][1]:.1f}" r="4"/>'
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return f'<polyline class="line {line.role}" points="{path}"/>'
+    return f'<polyline class="line {line.role}" clip-path="url(#plot)" points="{path}"/>'
 
 
 def _names(series: list[Series], axis: Axis) -> list[str]:
-    """The names at the lines' ends, kept at least 16 units apart and inside the plot."""
-    ends = sorted(((axis.y(line.values[-1]), line) for line in series), key=lambda end: end[0])
+    """The names at the lines' ends, kept 16 units apart and beside the plot."""
+    ends = sorted(((_end(line.values[-1], axis), line) for line in series), key=lambda end: end[0])
     (upper, first), (lower, second) = ends
-    gap = max(0.0, 16 - (lower - upper))
-    places = upper - gap / 2, lower + gap / 2
-    push = max(0.0, TOP + 4 - places[0]) - max(0.0, places[1] - (HEIGHT - BOTTOM))
-    return [
-        f'<text class="name {line.role}" x="{WIDTH - RIGHT + 10}" y="{y + push + 4:.1f}">{line.name}</text>'
-        for y, line in zip(places, (first, second), strict=True)
-    ]
+    gap = max(0.0, 16 - (lower - upper)) / 2
+    return [_name(first, upper - gap), _name(second, lower + gap)]
+
+
+def _end(value: float, axis: Axis) -> float:
+    return min(max(axis.y(value), TOP + 8), HEIGHT - BOTTOM - 8) if math.isfinite(value) else TOP + 8
+
+
+def _name(line: Series, y: float) -> str:
+    return f'<text class="name {line.role}" x="{WIDTH - RIGHT + 10}" y="{y + 4:.1f}">{line.name}</text>'
 
 
 def _hover(epoch: int, series: list[Series], axis: Axis) -> str:
@@ -129,7 +140,7 @@ def _hover(epoch: int, series: list[Series], axis: Axis) -> str:
     dots = "".join(
         f'<circle class="dot {line.role}" cx="{x:.1f}" cy="{axis.y(line.values[epoch - 1]):.1f}" r="4"/>'
         for line in series
-        if math.isfinite(line.values[epoch - 1])
+        if axis.shows(line.values[epoch - 1])
     )
     anchor, side = ("end", -8) if x > WIDTH / 2 else ("start", 8)
     texts = [f"epoch {epoch}", *(f"{line.name} {axis.text(line.values[epoch - 1])}" for line in series)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from rushlight.train.report.curves import Series, accuracy_axis, line_chart, loss_axis
 from rushlight.train.report.gallery import right_predictions, wrong_predictions
 from rushlight.train.report.results import Results
-from rushlight.train.report.tables import class_table, confusion_matrix
+from rushlight.train.report.tables import MANY, class_table, confusion_matrix
 
 
 def write_report(path: Path, results: Results) -> None:
@@ -24,10 +24,11 @@ def render(results: Results) -> str:
     """Return the page as text."""
     title = f"{escape(results.data.name)} · {escape(results.settings.model)}"
     style = files("rushlight.train.report").joinpath("page.css").read_text(encoding="utf-8")
+    tall = " tall" if len(results.data.classes) > MANY else ""
     sections = (
         _headline(results),
         f'<section class="pair">{_loss_chart(results)}{_accuracy_chart(results)}</section>',
-        f'<section class="pair">{confusion_matrix(results)}{class_table(results)}</section>',
+        f'<section class="pair{tall}">{confusion_matrix(results)}{class_table(results)}</section>',
         wrong_predictions(results),
         right_predictions(results),
         _settings(results),

@@ -6,6 +6,9 @@ from html import escape
 
 from rushlight.train.report.results import ClassFigures, Results, per_class
 
+MANY = 16
+"""More classes than this are shown small, the tables below each other."""
+
 
 def confusion_matrix(results: Results) -> str:
     """Return counts by true class (rows) and predicted class (columns), shaded by their share of the row."""
@@ -15,10 +18,12 @@ def confusion_matrix(results: Results) -> str:
         f'<tr><th scope="row">{name}</th>{_cells(names, at, results.confusion[at].tolist())}</tr>'
         for at, name in enumerate(names)
     )
-    crowded = " crowded" if len(names) > 16 else ""
+    crowded = " crowded" if len(names) > MANY else ""
+    upright = " upright" if max(map(len, results.data.classes)) > 4 else ""
     return (
-        f'<figure class="card"><figcaption>Confusion matrix</figcaption><div class="scroll">'
-        f'<table class="confusion{crowded}"><thead><tr><th class="corner">true \\ predicted</th>{head}</tr></thead>'
+        '<figure class="card"><figcaption>Confusion matrix <small>rows: true class, columns: predicted class</small>'
+        f'</figcaption><div class="scroll"><table class="confusion{crowded}{upright}"><thead>'
+        f'<tr><td class="corner"></td>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></figure>"
     )
 
@@ -54,4 +59,5 @@ def _row(figures: ClassFigures) -> str:
 
 
 def _share(value: float) -> str:
-    return f'<td><span class="bar" style="--share:{100 * value:.1f}%"></span>{100 * value:.1f}</td>'
+    percent = 100 * value
+    return f'<td><span class="bar" style="--share:{percent:.1f}%"></span><span class="share">{percent:.1f}</span></td>'
