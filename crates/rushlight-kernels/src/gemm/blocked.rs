@@ -4,38 +4,43 @@
 //! in the second. Every element of C is summed in the same order whatever the number of threads.
 
 use super::Float;
+use super::kernels::Kernel;
 use super::pack::pack_panels;
 use super::scratch::Scratch;
-use super::tile::{Block, Kernel};
+use super::tile::Block;
 use crate::pool;
 
 /// A matrix in memory.
-pub(crate) struct View<T> {
+#[derive(Clone, Copy)]
+pub struct View<T> {
     pub ptr: *const T,
     pub row: isize,
     pub col: isize,
 }
 
 /// `C = alpha * A @ B + beta * C` for A (m, k), B (k, n), C (m, n).
-pub(crate) struct Problem<T> {
+///
+/// `S` is the type of the factors: f32 for half-precision matrices, else the element type.
+#[derive(Clone, Copy)]
+pub struct Problem<T, S = T> {
     pub m: usize,
     pub n: usize,
     pub k: usize,
-    pub alpha: T,
+    pub alpha: S,
     pub a: View<T>,
     pub b: View<T>,
-    pub beta: T,
+    pub beta: S,
     pub c: *mut T,
     pub c_row: isize,
     pub c_col: isize,
 }
 
 // SAFETY: threads read A and B and write disjoint tiles of C.
-unsafe impl<T: Sync> Sync for Problem<T> {}
+unsafe impl<T: Sync, S: Sync> Sync for Problem<T, S> {}
 
-impl<T: Copy> Problem<T> {
+impl<T: Copy, S: Copy> Problem<T, S> {
     /// The same product written as `C' = B' @ A'`.
-    pub fn transposed(&self) -> Problem<T> {
+    pub fn transposed(&self) -> Self {
         Problem {
             m: self.n,
             n: self.m,
@@ -114,7 +119,7 @@ impl<T: Float> Plan<'_, T> {
 
     /// Packs `extent` lines into panels of `width`, several panels a task.
     unsafe fn pack(&self, v: &Strided<T>, extent: usize, depth: usize, width: usize, to: *mut T) {
-        let lines = (32usize << 10).div_ceil(depth * width) * width;
+        let lines = (8usize << 10).div_ceil(depth * width) * width;
         let to = Shared(to);
         self.tasks(extent.div_ceil(lines), |task| {
             let i = task * lines;
@@ -246,7 +251,8 @@ unsafe fn compute<T: Float>(plan: &Plan<T>, block: &Block<T>) {
     } else {
         1
     };
-    let group = GROUP.next_multiple_of(mr);
+    let row_tiles = block.rows.div_ceil(mr);
+    let group = row_tiles.div_ceil(block.rows.div_ceil(GROUP)) * mr;
     let row_groups = block.rows.div_ceil(group);
     let panels = block.cols.div_ceil(nr);
     let col_groups = wanted.div_ceil(row_groups).min(panels);

@@ -1,7 +1,7 @@
 //! The two element types with micro-kernels.
 
+use super::kernels::{self, Kernels};
 use super::pack;
-use super::tile::{self, Kernels};
 use crate::simd::{Level, level};
 
 /// f32 or f64.
@@ -52,10 +52,10 @@ impl Float for f32 {
     fn kernels() -> &'static Kernels<Self> {
         match level() {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => &tile::AVX512_F32,
+            Level::Avx512 => &kernels::AVX512_F32,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => &tile::AVX2_F32,
-            _ => &tile::BASE_F32,
+            Level::Avx2 => &kernels::AVX2_F32,
+            _ => &kernels::BASE_F32,
         }
     }
 
@@ -81,10 +81,10 @@ impl Float for f64 {
     fn kernels() -> &'static Kernels<Self> {
         match level() {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => &tile::AVX512_F64,
+            Level::Avx512 => &kernels::AVX512_F64,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => &tile::AVX2_F64,
-            _ => &tile::BASE_F64,
+            Level::Avx2 => &kernels::AVX2_F64,
+            _ => &kernels::BASE_F64,
         }
     }
 

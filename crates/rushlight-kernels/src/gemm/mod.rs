@@ -1,25 +1,44 @@
-//! Matrix products: `C = alpha * A @ B + beta * C` with any strides.
+//! Matrix products: `C = alpha * A @ B + beta * C` with any strides, for all numbers.
 //!
 //! f32 and f64 run on micro-kernels ([`tile`]) inside cache blocks ([`blocked`]); small products read their operands in
-//! place. All results are the same bits for any number of threads. `beta == 0` never reads C.
+//! place. Large complex products are four real ones ([`complex`]), half precision is widened to f32 ([`half`]), integers
+//! wrap around ([`ring`]). Results are the same bits for any number of threads. `beta == 0` never reads C; with
+//! `alpha == 0` or `k == 0` the product is zero and A and B are not read.
+//!
+//! ```
+//! use rushlight_kernels::gemm::gemm_f32;
+//! let (a, b, mut c) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [f32::NAN; 4]);
+//! // SAFETY: three contiguous 2 x 2 matrices.
+//! unsafe { gemm_f32(2, 2, 2, 1.0, a.as_ptr(), 2, 1, b.as_ptr(), 2, 1, 0.0, c.as_mut_ptr(), 2, 1) };
+//! assert_eq!(c, [19.0, 22.0, 43.0, 50.0]);
+//! ```
 
+mod batched;
 mod blocked;
+mod complex;
 mod float;
+mod half;
+mod kernels;
+mod number;
 mod pack;
+mod ring;
 mod scratch;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tile;
 mod vector;
+mod vector_product;
 
+pub use batched::gemm_batched;
 pub use float::Float;
+pub use number::Number;
 
 use blocked::{Problem, View};
 
-/// [`gemm_float`] for f32, with the argument order of BLAS.
+/// [`gemm_generic`] for f32, with the argument order of BLAS.
 ///
 /// # Safety
-/// As for [`gemm_float`].
+/// As for [`gemm_generic`].
 pub unsafe fn gemm_f32(
     m: usize,
     n: usize,
@@ -37,13 +56,13 @@ pub unsafe fn gemm_f32(
     csc: isize,
 ) {
     // SAFETY: the caller's.
-    unsafe { gemm_float(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc) }
+    unsafe { gemm_generic(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc) }
 }
 
-/// [`gemm_float`] for f64.
+/// [`gemm_generic`] for f64, with the argument order of BLAS.
 ///
 /// # Safety
-/// As for [`gemm_float`].
+/// As for [`gemm_generic`].
 pub unsafe fn gemm_f64(
     m: usize,
     n: usize,
@@ -61,27 +80,25 @@ pub unsafe fn gemm_f64(
     csc: isize,
 ) {
     // SAFETY: the caller's.
-    unsafe { gemm_float(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc) }
+    unsafe { gemm_generic(m, n, k, alpha, a, rsa, csa, b, rsb, csb, beta, c, rsc, csc) }
 }
 
 /// `C = alpha * A @ B + beta * C` for A (m, k), B (k, n), C (m, n); `rs*` and `cs*` are strides in elements.
 ///
-/// With `alpha == 0` or `k == 0` the product is zero and A and B are not read.
-///
 /// # Safety
 /// All elements must be accessible at their strides; those of C must be distinct and overlap neither A nor B.
-pub unsafe fn gemm_float<T: Float>(
+pub unsafe fn gemm_generic<T: Number>(
     m: usize,
     n: usize,
     k: usize,
-    alpha: T,
+    alpha: T::Factor,
     a: *const T,
     rsa: isize,
     csa: isize,
     b: *const T,
     rsb: isize,
     csb: isize,
-    beta: T,
+    beta: T::Factor,
     c: *mut T,
     rsc: isize,
     csc: isize,
@@ -113,33 +130,49 @@ pub unsafe fn gemm_float<T: Float>(
     }
 }
 
-unsafe fn product<T: Float>(p: &Problem<T>) {
+/// Settles the products without a sum, and hands the others to the element type.
+unsafe fn product<T: Number>(p: &Problem<T, T::Factor>) {
     // SAFETY: the caller's.
     unsafe {
         if p.m == 0 || p.n == 0 {
-        } else if p.k == 0 || p.alpha == T::ZERO {
+        } else if p.k == 0 || p.alpha == T::NOTHING {
             scale(p);
-        } else if p.c_col != 1 && p.c_row == 1 {
-            blocked::multiply(&p.transposed());
         } else {
-            blocked::multiply(p);
+            T::multiply(p);
         }
     }
 }
 
 /// `C = beta * C`.
-unsafe fn scale<T: Float>(p: &Problem<T>) {
+unsafe fn scale<T: Number>(p: &Problem<T, T::Factor>) {
     for i in 0..p.m {
         for j in 0..p.n {
             // SAFETY: an element of C.
             unsafe {
                 let c = p.c.offset(i as isize * p.c_row + j as isize * p.c_col);
-                *c = if p.beta == T::ZERO {
+                *c = if p.beta == T::NOTHING {
                     T::ZERO
                 } else {
-                    p.beta * *c
+                    (*c).times(p.beta)
                 };
             }
+        }
+    }
+}
+
+/// f32 and f64: with one row or column, or with micro-kernels.
+unsafe fn multiply_float<T: Float>(p: &Problem<T>) {
+    let flipped = p.transposed();
+    // SAFETY: the caller's.
+    unsafe {
+        if vector_product::applies(p) {
+            vector_product::multiply(p);
+        } else if vector_product::applies(&flipped) {
+            vector_product::multiply(&flipped);
+        } else if p.c_col != 1 && p.c_row == 1 {
+            blocked::multiply(&flipped);
+        } else {
+            blocked::multiply(p);
         }
     }
 }

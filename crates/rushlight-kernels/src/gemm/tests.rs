@@ -1,4 +1,6 @@
 use super::*;
+use ::half::{bf16, f16};
+use num_complex::Complex;
 
 /// Numbers in [-1, 1) from a linear congruential generator.
 pub(crate) fn noise<T: Float>(n: usize, seed: u64) -> Vec<T> {
@@ -39,7 +41,7 @@ impl<T: Float> Stored<T> {
     }
 }
 
-fn check<T: Float + Into<f64>>(
+fn check<T: Float + Number<Factor = T> + Into<f64>>(
     m: usize,
     n: usize,
     k: usize,
@@ -59,7 +61,7 @@ fn check<T: Float + Into<f64>>(
     }
     // SAFETY: the matrices own memory for these shapes and strides.
     unsafe {
-        gemm_float(
+        gemm_generic(
             m,
             n,
             k,
@@ -184,4 +186,189 @@ fn threads_do_not_change_a_bit() {
     let one = run(1);
     assert!([2, 3, 5].iter().all(|&threads| run(threads) == one));
     crate::pool::set_num_threads(before);
+}
+
+/// A row-major product by the definition, through `f64` complex numbers.
+fn reference(
+    m: usize,
+    n: usize,
+    k: usize,
+    a: &[Complex<f64>],
+    b: &[Complex<f64>],
+) -> Vec<Complex<f64>> {
+    (0..m * n)
+        .map(|at| (0..k).map(|p| a[at / n * k + p] * b[p * n + at % n]).sum())
+        .collect()
+}
+
+/// Compares a contiguous product with the reference; `C` starts as ones, `alpha = beta = 1`.
+fn check_number<T: Number>(
+    (m, n, k): (usize, usize, usize),
+    one: T::Factor,
+    from: impl Fn(Complex<f64>) -> T,
+    to: impl Fn(T) -> Complex<f64>,
+    tolerance: f64,
+) {
+    let source = |len: usize, seed: u64| -> Vec<T> {
+        let (re, im) = (noise::<f64>(len, seed), noise::<f64>(len, seed + 9));
+        re.iter()
+            .zip(im)
+            .map(|(&re, im)| from(Complex::new(re, im)))
+            .collect()
+    };
+    let (a, b) = (source(m * k, 1), source(k * n, 2));
+    let mut c = vec![from(Complex::new(1.0, 0.0)); m * n];
+    let start = to(c[0]);
+    // SAFETY: contiguous matrices of these shapes.
+    unsafe {
+        let (k, n) = (k as isize, n as isize);
+        gemm_generic(
+            m,
+            n as usize,
+            k as usize,
+            one,
+            a.as_ptr(),
+            k,
+            1,
+            b.as_ptr(),
+            n,
+            1,
+            one,
+            c.as_mut_ptr(),
+            n,
+            1,
+        );
+    }
+    let wide = |v: &[T]| v.iter().map(|&x| to(x)).collect::<Vec<_>>();
+    for (got, want) in wide(&c)
+        .iter()
+        .zip(reference(m, n, k, &wide(&a), &wide(&b)))
+    {
+        let want = want + start;
+        assert!(
+            (got - want).norm() <= tolerance * (k as f64).sqrt() * (1.0 + want.norm()),
+            "{got} instead of {want}"
+        );
+    }
+}
+
+#[test]
+fn other_numbers() {
+    for shape in [(1, 1, 1), (3, 5, 7), (4, 16, 9), (17, 33, 40), (70, 35, 20)] {
+        let real = |x: f64| Complex::new(x, 0.0);
+        check_number(
+            shape,
+            1i64,
+            |z| (z.re * 100.0) as i64,
+            |x| real(x as f64),
+            0.0,
+        );
+        check_number(
+            shape,
+            1i32,
+            |z| (z.re * 100.0) as i32,
+            |x| real(x.into()),
+            0.0,
+        );
+        check_number(
+            shape,
+            1.0f32,
+            |z| f16::from_f64(z.re),
+            |x| real(x.to_f64()),
+            1e-3,
+        );
+        check_number(
+            shape,
+            1.0f32,
+            |z| bf16::from_f64(z.re),
+            |x| real(x.to_f64()),
+            1e-2,
+        );
+        check_number(shape, real(1.0), |z| z, |z| z, 1e-14);
+        let narrow = |z: Complex<f64>| Complex::new(z.re as f32, z.im as f32);
+        check_number(
+            shape,
+            narrow(real(1.0)),
+            narrow,
+            |z| Complex::new(z.re.into(), z.im.into()),
+            1e-6,
+        );
+    }
+}
+
+#[test]
+fn integers_wrap_around() {
+    let (a, b, mut c) = ([100i8, 3], [100i8, 2], [0i8]);
+    // SAFETY: a (1, 2) times a (2, 1) matrix.
+    unsafe {
+        gemm_generic(
+            1,
+            1,
+            2,
+            1,
+            a.as_ptr(),
+            2,
+            1,
+            b.as_ptr(),
+            1,
+            1,
+            0,
+            c.as_mut_ptr(),
+            1,
+            1,
+        )
+    };
+    assert_eq!(c[0], 100i8.wrapping_mul(100).wrapping_add(6));
+}
+
+#[test]
+fn batches_are_separate_products() {
+    let (batch, m, n, k) = (9, 20, 30, 40);
+    let (a, b) = (noise::<f32>(m * k, 1), noise::<f32>(batch * k * n, 2));
+    let mut all = vec![f32::NAN; batch * m * n];
+    let mut each = all.clone();
+    let (rows, cols) = (k as isize, n as isize);
+    // SAFETY: A is shared (stride zero), B and C are contiguous stacks.
+    unsafe {
+        gemm_batched(
+            batch,
+            m,
+            n,
+            k,
+            1.0,
+            a.as_ptr(),
+            0,
+            rows,
+            1,
+            b.as_ptr(),
+            rows * cols,
+            cols,
+            1,
+            0.0,
+            all.as_mut_ptr(),
+            (m * n) as isize,
+            cols,
+            1,
+        );
+        for i in 0..batch {
+            let (b, c) = (b.as_ptr().add(i * k * n), each.as_mut_ptr().add(i * m * n));
+            gemm_f32(
+                m,
+                n,
+                k,
+                1.0,
+                a.as_ptr(),
+                rows,
+                1,
+                b,
+                cols,
+                1,
+                0.0,
+                c,
+                cols,
+                1,
+            );
+        }
+    }
+    assert_eq!(all, each);
 }

@@ -5,7 +5,7 @@
 //! AVX2 and the baseline have 16 registers and use 6 x 2 for both.
 
 use super::Float;
-use super::vector::{Base, Vector};
+use super::vector::Vector;
 
 /// A block of tiles: `rows x cols` of C from `depth` steps of A and B.
 pub struct Block<T> {
@@ -28,30 +28,15 @@ pub struct Block<T> {
     pub c_col: isize,
 }
 
-/// A macro-kernel and the shape of its tile.
-pub struct Kernel<T> {
-    pub mr: usize,
-    pub nr: usize,
-    pub run: unsafe fn(&Block<T>),
-}
-
-/// The macro-kernels of one instruction set.
-pub struct Kernels<T> {
-    /// Reads A through strides.
-    pub direct: Kernel<T>,
-    /// Reads A from panels of `mr` rows, padded with zeros.
-    pub packed: Kernel<T>,
-}
-
 /// One tile: where it reads and writes, and how much of it exists.
-struct Tile<'a, T> {
-    block: &'a Block<T>,
-    a: *const T,
-    b: *const T,
-    c: *mut T,
-    rows: usize,
+pub(super) struct Tile<'a, T> {
+    pub block: &'a Block<T>,
+    pub a: *const T,
+    pub b: *const T,
+    pub c: *mut T,
+    pub rows: usize,
     /// Columns in the last register.
-    last: usize,
+    pub last: usize,
 }
 
 #[inline(always)]
@@ -71,7 +56,7 @@ unsafe fn load_row<V: Vector, const NV: usize>(b: *const V::Item, last: usize) -
 
 /// Computes an `MR x (NV * LANES)` tile and adds it to C.
 #[inline(always)]
-unsafe fn tile<
+pub(super) unsafe fn tile<
     V: Vector,
     const MR: usize,
     const NV: usize,
@@ -210,93 +195,4 @@ macro_rules! walk {
     };
 }
 
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::*;
-    use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
-
-    macro_rules! x86_kernels {
-        ($avx512:ident, $avx2:ident, $item:ty, $wide:ty, $narrow:ty) => {
-            pub(crate) static $avx512: Kernels<$item> = {
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-                unsafe fn direct(block: &Block<$item>) {
-        walk!(block, $wide, 6, 4, false, [1 2 3 4 5 6], [1 2 3 4])
-                }
-                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")]
-                unsafe fn packed(block: &Block<$item>) {
-        walk!(block, $wide, 12, 2, true, [2 4 6 8 10 12], [1 2])
-                }
-                const LANES: usize = <$wide as Vector>::LANES;
-                Kernels {
-                    direct: Kernel {
-                        mr: 6,
-                        nr: 4 * LANES,
-                        run: direct,
-                    },
-                    packed: Kernel {
-                        mr: 12,
-            nr: 2 * LANES,
-                        run: packed,
-                    },
-                }
-};
-            pub(crate) static $avx2: Kernels<$item> = {
-                #[target_feature(enable = "avx2,fma")]
-                unsafe fn direct(block: &Block<$item>) {
-                    walk!(block, $narrow, 6, 2, false, [1 2 3 4 5 6], [1 2])
-                }
-                #[target_feature(enable = "avx2,fma")]
-                unsafe fn packed(block: &Block<$item>) {
-                    walk!(block, $narrow, 6, 2, true, [2 4 6], [1 2])
-                }
-                const LANES: usize = <$narrow as Vector>::LANES;
-                Kernels {
-                    direct: Kernel {
-                        mr: 6,
-                        nr: 2 * LANES,
-                        run: direct,
-                    },
-                    packed: Kernel {
-                        mr: 6,
-                        nr: 2 * LANES,
-                        run: packed,
-                    },
-                }
-            };
-        };
-    }
-
-    x86_kernels!(AVX512_F32, AVX2_F32, f32, __m512, __m256);
-    x86_kernels!(AVX512_F64, AVX2_F64, f64, __m512d, __m256d);
-}
-
-#[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{AVX2_F32, AVX2_F64, AVX512_F32, AVX512_F64};
-
-macro_rules! base_kernels {
-    ($name:ident, $item:ty, $lanes:literal) => {
-        pub(crate) static $name: Kernels<$item> = {
-            unsafe fn direct(block: &Block<$item>) {
-        walk!(block, Base<$item, $lanes>, 6, 2, false, [1 2 3 4 5 6], [1 2])
-            }
-            unsafe fn packed(block: &Block<$item>) {
-        walk!(block, Base<$item, $lanes>, 6, 2, true, [2 4 6], [1 2])
-            }
-            Kernels {
-                direct: Kernel {
-                    mr: 6,
-                    nr: 2 * $lanes,
-                    run: direct,
-                },
-                packed: Kernel {
-                    mr: 6,
-                    nr: 2 * $lanes,
-                    run: packed,
-                },
-            }
-        };
-    };
-}
-
-base_kernels!(BASE_F32, f32, 4);
-base_kernels!(BASE_F64, f64, 2);
+pub(crate) use walk;
