@@ -1,0 +1,1 @@
+from torch.utils.hooks import *
