@@ -1,0 +1,170 @@
+"""A handle that takes a hook out of its table, and the two graph nodes behind a module's full backward hooks."""
+
+import warnings
+import weakref
+from collections import OrderedDict
+
+import rushlight as rl
+
+__all__ = ["RemovableHandle", "BackwardHook", "unserializable_hook", "warn_if_has_hooks"]
+
+
+class RemovableHandle:
+    """Removes its hook from `hooks_dict` (and from the flag tables in `extra_dict`) on `remove()` or at the end of `with`."""
+
+    id: int
+    next_id = 0
+
+    def __init__(self, hooks_dict, *, extra_dict=None):
+        self.hooks_dict_ref = weakref.ref(hooks_dict)
+        self.id = RemovableHandle.next_id
+        RemovableHandle.next_id += 1
+        extra = [extra_dict] if isinstance(extra_dict, dict) else extra_dict or []
+        self.extra_dict_ref = tuple(weakref.ref(table) for table in extra)
+
+    def remove(self):
+        """Take the hook out; a second call does nothing."""
+        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
+            table = reference()
+            if table is not None:
+                table.pop(self.id, None)
+
+    def __getstate__(self):
+        return self.hooks_dict_ref(), self.id, tuple(reference() for reference in self.extra_dict_ref)
+
+    def __setstate__(self, state):
+        table, self.id, *extra = state
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if table is None else table)
+        self.extra_dict_ref = tuple(weakref.ref(t) for t in extra[0] or ()) if extra else ()
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        self.remove()
+
+
+def unserializable_hook(hook):
+    """Mark a tensor hook as one that pickling may drop without a warning."""
+    hook.__torch_unserializable__ = True
+    return hook
+
+
+def warn_if_has_hooks(tensor):
+    """Warn of each hook of `tensor` that pickling would drop."""
+    for hook in (tensor._backward_hooks or {}).values():
+        if not hasattr(hook, "__torch_unserializable__"):
+            warnings.warn(
+                f"backward hook {hook!r} on tensor will not be serialized; decorate it with "
+                "torch.utils.hooks.unserializable_hook to say that this is meant",
+                stacklevel=2,
+            )
+
+
+class _Gate(rl.autograd.Function):
+    """Identity whose backward pass hands the gradients to `receive` and passes on what it returns."""
+
+    @staticmethod
+    def forward(ctx, receive, *tensors):
+        ctx.receive = receive
+        ctx.set_materialize_grads(False)
+        ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
+        return tuple(t.view_as(t) for t in tensors)
+
+    @staticmethod
+    def backward(ctx, *grads):
+        return None, *ctx.receive(grads)
+
+
+class BackwardHook:
+    """One call of a module with full backward hooks: a gate before it and a gate after it.
+
+    The output gate meets the gradients first: it runs the pre-hooks and keeps `grad_output`. The input gate runs
+    the hooks with `(module, grad_input, grad_output)`. Where no input takes a gradient the output gate runs both.
+    """
+
+    def __init__(self, module, user_hooks, user_pre_hooks):
+        self.module = module
+        self.user_hooks = user_hooks
+        self.user_pre_hooks = user_pre_hooks
+        self.grad_outputs = None
+        self.input_positions = None
+        self.input_count = 0
+
+    def setup_input_hook(self, args):
+        """Send the tensors among the arguments through the input gate."""
+        self.input_count = len(args)
+        gated, self.input_positions = _send_through(self._receive_input, args)
+        return gated
+
+    def setup_output_hook(self, result):
+        """Send the tensors among the results through the output gate."""
+        results = result if isinstance(result, tuple) else (result,)
+        self.output_count = len(results)
+        gated, self.output_positions = _send_through(self._receive_output, results)
+        return gated if isinstance(result, tuple) else gated[0]
+
+    def _receive_input(self, grads):
+        if self.grad_outputs is None:
+            return grads
+        grad_inputs = _spread(self.input_positions, grads, self.input_count)
+        for hook in self.user_hooks:
+            grad_inputs = _same_length("grad_input", grad_inputs, hook(self.module, grad_inputs, self.grad_outputs))
+        self.grad_outputs = None
+        return tuple(grad_inputs[i] for i in self.input_positions)
+
+    def _receive_output(self, grads):
+        self.grad_outputs = _spread(self.output_positions, grads, self.output_count)
+        for hook in self.user_pre_hooks:
+            self.grad_outputs = _same_length("grad_output", self.grad_outputs, hook(self.module, self.grad_outputs))
+        passed_on = tuple(self.grad_outputs[i] for i in self.output_positions)
+        if self.input_positions is None:
+            self._run_without_inputs()
+        return passed_on
+
+    def _run_without_inputs(self):
+        if self.user_hooks:
+            warnings.warn(
+                "Full backward hook is firing when gradients are computed with respect to module outputs "
+                "since no inputs require gradients.",
+                stacklevel=5,
+            )
+        no_gradients = (None,) * self.input_count
+        for hook in self.user_hooks:
+            result = hook(self.module, no_gradients, self.grad_outputs)
+            if result is not None and not (isinstance(result, tuple) and all(g is None for g in result)):
+                raise RuntimeError(
+                    "a backward hook of a module none of whose inputs requires a gradient must return None "
+                    "or a tuple of None"
+                )
+        self.grad_outputs = None
+
+
+def _send_through(receive, values):
+    """`values` with its tensors behind a gate, and their positions; untouched and None where nothing needs a gradient."""
+    positions = [i for i, value in enumerate(values) if isinstance(value, rl.Tensor)]
+    if not (rl.is_grad_enabled() and any(values[i].requires_grad for i in positions)):
+        return values, None
+    gated = list(values)
+    for i, tensor in zip(positions, _Gate.apply(receive, *(values[i] for i in positions))):
+        gated[i] = tensor
+    return (tuple(gated) if type(values) is tuple else type(values)(*gated)), positions
+
+
+def _spread(positions, values, count):
+    spread = [None] * count
+    for i, value in zip(positions, values):
+        spread[i] = value
+    return tuple(spread)
+
+
+def _same_length(name, current, replacement):
+    if replacement is None:
+        return current
+    replacement = replacement if isinstance(replacement, tuple | list) else (replacement,)
+    if len(replacement) != len(current):
+        raise RuntimeError(
+            f"Backward hook returned an invalid number of {name}, got {len(replacement)}, but expected {len(current)}"
+        )
+    return tuple(replacement)

@@ -1,0 +1,5 @@
+"""Helpers around modules: clipping gradients, packing sequences, reparametrizing weights."""
+
+from . import rnn
+
+__all__ = ["rnn"]
