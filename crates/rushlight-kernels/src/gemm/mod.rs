@@ -33,6 +33,12 @@ pub use batched::gemm_batched;
 pub use float::Float;
 pub use number::Number;
 
+pub(crate) use blocked::Shared;
+pub(crate) use kernels::Kernel;
+pub(crate) use pack::{pack_panel, pack_panels};
+pub(crate) use scratch::Scratch;
+pub(crate) use tile::Block;
+
 use blocked::{Problem, View};
 
 /// [`gemm_generic`] for f32, with the argument order of BLAS.

@@ -29,7 +29,11 @@ pub(crate) unsafe fn pack_panels<T: Float>(
     }
 }
 
-unsafe fn pack_panel<T: Float>(
+/// Copies up to `width` lines into one panel: `to[step][line]`.
+///
+/// # Safety
+/// As for [`pack_panels`], for one panel.
+pub(crate) unsafe fn pack_panel<T: Float>(
     from: *const T,
     across: isize,
     along: isize,
