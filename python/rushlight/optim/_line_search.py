@@ -25,7 +25,7 @@ def cubic_minimum(a: Point, b: Point, bounds: tuple | None = None) -> Any:
     low, high = bounds or ((a.t, b.t) if a.t <= b.t else (b.t, a.t))
     d1 = a.slope + b.slope - 3 * (a.loss - b.loss) / (a.t - b.t)
     square = d1**2 - a.slope * b.slope
-    if square < 0:
+    if not square >= 0:  # also when it has overflowed
         return (low + high) / 2.0
     d2 = square.sqrt()
     left, right = (a, b) if a.t <= b.t else (b, a)
