@@ -1,0 +1,135 @@
+"""Storages as files name them: raw bytes with a dtype."""
+
+import rushlight as rl
+
+__all__ = ["TypedStorage", "StorageType", "STORAGE_TYPES"]
+
+# dtype name -> the storage class that stands for it in a file. dtypes without a class of their
+# own (uint16, uint32, uint64, float8) are saved over an UntypedStorage.
+STORAGE_TYPES = {
+    "float64": "DoubleStorage",
+    "float32": "FloatStorage",
+    "float16": "HalfStorage",
+    "bfloat16": "BFloat16Storage",
+    "int64": "LongStorage",
+    "int32": "IntStorage",
+    "int16": "ShortStorage",
+    "int8": "CharStorage",
+    "uint8": "ByteStorage",
+    "bool": "BoolStorage",
+    "complex128": "ComplexDoubleStorage",
+    "complex64": "ComplexFloatStorage",
+}
+
+DTYPE_NAMES = tuple(STORAGE_TYPES) + ("uint16", "uint32", "uint64")
+
+
+def dtype_name(dtype):
+    """`"float32"` for `rushlight.float32`."""
+    return str(dtype).rpartition(".")[2]
+
+
+class StorageType:
+    """The storage class named in a file; `dtype` is None for the untyped one."""
+
+    def __init__(self, name, dtype):
+        self.name = name
+        self._dtype = dtype
+
+    @property
+    def dtype(self):
+        return rl.uint8 if self._dtype is None else getattr(rl, self._dtype)
+
+    def __repr__(self):
+        return f"StorageType({self.name})"
+
+
+UNTYPED = StorageType("UntypedStorage", None)
+STORAGE_TYPE_OF = {dtype: StorageType(name, dtype) for dtype, name in STORAGE_TYPES.items()}
+
+
+class TypedStorage:
+    """The bytes of a storage seen as elements of one dtype.
+
+    `untyped()` is the native storage; it is `None` for a storage on the meta device, which has
+    a size but no bytes. A `raw` storage is written under the name of the untyped class.
+    """
+
+    def __init__(self, untyped, dtype, nbytes=None, raw=False):
+        self._untyped_storage = untyped
+        self.dtype = dtype
+        self.raw = raw
+        self._nbytes = untyped.nbytes() if nbytes is None else nbytes
+
+    @property
+    def is_meta(self):
+        return self._untyped_storage is None
+
+    @property
+    def device(self):
+        return rl.device("meta" if self.is_meta else "cpu")
+
+    def untyped(self):
+        return self._untyped_storage
+
+    def data_ptr(self):
+        return 0 if self.is_meta else self._untyped_storage.data_ptr()
+
+    def nbytes(self):
+        return self._nbytes
+
+    def element_size(self):
+        return self.dtype.itemsize
+
+    def size(self):
+        return self._nbytes // self.element_size()
+
+    __len__ = size
+
+    def tensor(self):
+        """All elements as a one-dimensional tensor over the same memory."""
+        return rl.empty(0, dtype=self.dtype).set_(self._untyped_storage, 0, (len(self),), (1,))
+
+    def tolist(self):
+        return self.tensor().tolist()
+
+    def __iter__(self):
+        return iter(self.tolist())
+
+    def __getitem__(self, index):
+        item = self.tensor()[index]
+        return item.tolist() if item.dim() == 0 else item
+
+    def __repr__(self):
+        return f"TypedStorage(dtype={self.dtype}, device={self.device}) of size {len(self)}"
+
+    def __reduce__(self):
+        return typed_storage_from_bytes, (dtype_name(self.dtype), bytes(storage_memory(self)))
+
+
+def typed_storage_from_bytes(dtype, data):
+    """Inverse of pickling a `TypedStorage` outside of a checkpoint."""
+    storage, memory = allocate(len(data))
+    memory[:] = data
+    return TypedStorage(storage, getattr(rl, dtype))
+
+
+def allocate(nbytes):
+    """A new native storage of `nbytes`, and its memory to write into."""
+    owner = rl.empty(nbytes, dtype=rl.uint8)
+    return owner.untyped_storage(), memoryview(owner.numpy())
+
+
+def map_buffer(buffer, offset, nbytes):
+    """A native storage over part of a buffer, which it keeps alive."""
+    if nbytes == 0:
+        return rl.empty(0, dtype=rl.uint8).untyped_storage()
+    return rl.frombuffer(buffer, dtype=rl.uint8, count=nbytes, offset=offset).untyped_storage()
+
+
+def storage_memory(storage):
+    """The bytes of a `TypedStorage` as a memory view."""
+    if storage.is_meta or storage.nbytes() == 0:
+        return memoryview(b"")
+    view = rl.empty(0, dtype=rl.uint8).set_(storage.untyped(), 0, (storage.nbytes(),), (1,))
+    return memoryview(view.numpy())
