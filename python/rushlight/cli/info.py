@@ -56,7 +56,7 @@ def _followed() -> str:
 
 def simd_level() -> str:
     """The instruction set that the kernels use here."""
-    from rushlight.backends import cpu
+    from rushlight.compat.infrastructure.backends import cpu
 
     return cpu.get_cpu_capability()
 

@@ -6,20 +6,27 @@ from rushlight import Tensor, cat, empty, nn, zeros
 
 
 def _patch_size(size: int) -> int:
-    """The divisor of ``size`` that cuts the image into a grid nearest to 8x8."""
-    divisors = [patch for patch in range(1, size + 1) if size % patch == 0]
-    return min(divisors, key=lambda patch: abs(size // patch - 8))
+    """The divisor of ``size``, at least 2, that cuts the image into a grid nearest to 7x7; 1 for a prime size."""
+    divisors = [patch for patch in range(2, size) if size % patch == 0] or [1]
+    return min(divisors, key=lambda patch: abs(size // patch - 7))
 
 
 class VisionTransformer(nn.Module):
     """Patches as tokens, a class token, a pre-norm transformer encoder, a linear classifier.
 
-    An image of 8 pixels is cut into 1-pixel patches, one of 28 into 4-pixel patches, one of 64 into 8-pixel patches.
+    An image of 8 pixels is cut into 2-pixel patches, one of 28 into 4-pixel patches, one of 64 into 8-pixel patches.
     Shapes: (N, channels, size, size) -> (N, classes) logits.
     """
 
     def __init__(
-        self, channels: int, size: int, classes: int, width: int = 64, depth: int = 4, heads: int = 4, dropout: float = 0.1
+        self,
+        channels: int,
+        size: int,
+        classes: int,
+        width: int = 64,
+        depth: int = 4,
+        heads: int = 4,
+        dropout: float = 0.1,
     ) -> None:
         super().__init__()
         patch = _patch_size(size)

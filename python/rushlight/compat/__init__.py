@@ -1,0 +1,70 @@
+"""Running PyTorch programs unmodified: ``import torch`` gives Rushlight after `install`.
+
+Two rules carry all of it (`finder`):
+
+- ``torch.x.y`` is ``rushlight.x.y``, the same module object;
+- ``rushlight.x`` that the package itself does not have is looked up in `rushlight.compat.infrastructure`,
+  which holds what programs touch besides tensors: devices that are not here, compilers, back-end switches.
+
+`lookup` does the second rule for attributes, so ``torch.cuda.is_available()`` works after a bare ``import torch``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from rushlight.compat.attributes import expose, lookup
+from rushlight.compat.distribution import TorchDistributionFinder
+from rushlight.compat.finder import Alias, Fallback
+from rushlight.compat.version import FOLLOWED, TorchVersion
+
+__all__ = ["FOLLOWED", "TorchVersion", "install", "installed", "lookup", "uninstall"]
+
+_INFRASTRUCTURE = Fallback("rushlight", "rushlight.compat.infrastructure")
+_TORCH = Alias("torch", "rushlight", hidden={"cli", "compat", "models", "train"})
+_DISTRIBUTION = TorchDistributionFinder()
+_replaced_versions: list[str] = []
+
+
+def install() -> None:
+    """Make ``import torch``, ``find_spec("torch")`` and ``importlib.metadata.version("torch")`` mean Rushlight.
+
+    ``rushlight.__version__`` becomes ``torch.__version__``, a string that compares like PyTorch's.
+    Calling it twice does nothing more. Raises RuntimeError when PyTorch itself is already imported.
+
+    >>> install()
+    >>> import torch
+    >>> torch.__version__ >= (2, 0), torch.cuda.is_available()
+    (True, False)
+    >>> uninstall()
+    """
+    import rushlight
+
+    if installed():
+        return
+    if "torch" in sys.modules:
+        raise RuntimeError(
+            "rushlight.compat.install: PyTorch itself is already imported as torch; install before the first import of torch"
+        )
+    expose(rushlight)
+    sys.meta_path[:0] = [_TORCH, _INFRASTRUCTURE, _DISTRIBUTION]
+    _replaced_versions.append(rushlight.__version__)
+    rushlight.__version__ = TorchVersion.here(rushlight.__version__)
+
+
+def uninstall() -> None:
+    """Undo `install`; modules that a program has already imported stay with it."""
+    import rushlight
+
+    if not installed():
+        return
+    for finder in (_TORCH, _DISTRIBUTION, _INFRASTRUCTURE):
+        sys.meta_path.remove(finder)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
+        del sys.modules[name]
+    rushlight.__version__ = _replaced_versions.pop()
+
+
+def installed() -> bool:
+    """True between `install` and `uninstall`."""
+    return _TORCH in sys.meta_path

@@ -1,0 +1,41 @@
+"""Attributes of ``rushlight`` that live in `rushlight.compat.infrastructure`: modules such as ``cuda``, functions such as ``compile``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+_HOME = "rushlight.compat.infrastructure"
+
+
+def lookup(name: str) -> object:
+    """Return the infrastructure module or function ``name``; for a module's ``__getattr__``.
+
+    Raises AttributeError naming what is missing.
+    """
+    if not name.startswith("__"):
+        if find_spec(f"{_HOME}.{name}") is not None:
+            return import_module(f"{_HOME}.{name}")
+        toplevel = import_module(f"{_HOME}.toplevel")
+        if name in toplevel.__all__:
+            return getattr(toplevel, name)
+    raise AttributeError(f"module 'rushlight' has no attribute {name!r}: Rushlight has no torch.{name}", name=name)
+
+
+def expose(package: ModuleType) -> None:
+    """Let attribute access on ``package`` fall back to `lookup` after its own ``__getattr__``."""
+    own = package.__dict__.get("__getattr__")
+    if getattr(own, "falls_back", False):
+        return
+
+    def __getattr__(name: str) -> object:
+        if own is not None:
+            try:
+                return own(name)
+            except AttributeError:
+                pass
+        return lookup(name)
+
+    __getattr__.falls_back = True
+    package.__getattr__ = __getattr__

@@ -1,0 +1,62 @@
+"""``torch.overrides``: the protocol by which other types take part in functions on tensors (``__torch_function__``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from rushlight import Tensor
+
+__all__ = ["handle_torch_function", "has_torch_function", "has_torch_function_unary", "has_torch_function_variadic",
+           "is_tensor_like"]  # fmt: skip
+
+
+def _overrides(value: Any) -> bool:
+    method = getattr(type(value), "__torch_function__", None)
+    return method is not None and method is not getattr(Tensor, "__torch_function__", None)
+
+
+def has_torch_function(relevant_args: Iterable[Any]) -> bool:
+    """Return whether some argument's type has its own ``__torch_function__``."""
+    return any(_overrides(value) for value in relevant_args)
+
+
+def has_torch_function_unary(tensor: Any) -> bool:
+    """`has_torch_function` of one argument."""
+    return _overrides(tensor)
+
+
+def has_torch_function_variadic(*relevant_args: Any) -> bool:
+    """`has_torch_function` of the arguments given."""
+    return has_torch_function(relevant_args)
+
+
+def is_tensor_like(inp: Any) -> bool:
+    """Return whether ``inp`` is a tensor or its type has ``__torch_function__``."""
+    return isinstance(inp, Tensor) or hasattr(type(inp), "__torch_function__")
+
+
+def handle_torch_function(public_api: Callable, relevant_args: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
+    """Let the arguments' types compute ``public_api(*args, **kwargs)``, subclasses before their bases, else left to right.
+
+    Raises TypeError when every type answers NotImplemented.
+    """
+    overriding = _in_order(value for value in relevant_args if _overrides(value))
+    types = tuple(type(value) for value in overriding)
+    for value in overriding:
+        result = value.__torch_function__(public_api, types, args, kwargs)
+        if result is not NotImplemented:
+            return result
+    name = f"{public_api.__module__}.{public_api.__name__}"
+    raise TypeError(f"no implementation found for '{name}' on types that implement __torch_function__: {list(types)}")
+
+
+def _in_order(values: Iterable[Any]) -> list[Any]:
+    """One value per type; a subclass stands before the first of its bases."""
+    ordered: list[Any] = []
+    for value in values:
+        if any(type(value) is type(other) for other in ordered):
+            continue
+        place = next((at for at, other in enumerate(ordered) if issubclass(type(value), type(other))), len(ordered))
+        ordered.insert(place, value)
+    return ordered

@@ -1,0 +1,118 @@
+"""Functions directly under ``torch`` that concern compilation, precision and determinism."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rushlight.compat.version import TorchVersion
+
+__all__ = [
+    "TorchVersion",
+    "are_deterministic_algorithms_enabled",
+    "compile",
+    "get_deterministic_debug_mode",
+    "get_float32_matmul_precision",
+    "is_deterministic_algorithms_warn_only_enabled",
+    "is_vulkan_available",
+    "is_warn_always_enabled",
+    "set_deterministic_debug_mode",
+    "set_float32_matmul_precision",
+    "set_warn_always",
+    "typename",
+    "use_deterministic_algorithms",
+]
+
+_PRECISIONS = ("highest", "high", "medium")
+_DEBUG_MODES = ("default", "warn", "error")
+_chosen: dict[str, Any] = {"precision": "highest", "deterministic": 0, "warn_always": False}
+
+
+def compile(
+    model: Callable | None = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: str | Callable = "inductor",
+    mode: str | None = None,
+    options: dict | None = None,
+    disable: bool = False,
+) -> Callable:
+    """Return ``model`` itself: eager execution computes what a compiled function would.
+
+    Without ``model`` returns the decorator. Raises RuntimeError when both ``mode`` and ``options`` are given.
+    """
+    if mode is not None and options is not None:
+        raise RuntimeError("compile: either mode or options can be given, not both")
+    if model is None:
+        return lambda decorated: decorated
+    return model
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Allow matrix products of float32 to lose precision for speed; products here are always "highest".
+
+    Raises RuntimeError unless ``precision`` is "highest", "high" or "medium".
+    """
+    if precision not in _PRECISIONS:
+        raise RuntimeError(f"set_float32_matmul_precision: {precision!r} is not one of {', '.join(_PRECISIONS)}")
+    _chosen["precision"] = precision
+
+
+def get_float32_matmul_precision() -> str:
+    """Return the precision last set; "highest" at the start."""
+    return _chosen["precision"]
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Ask for reproducible results; every kernel gives them on any number of threads, so this is only remembered."""
+    _chosen["deterministic"] = (1 if warn_only else 2) if mode else 0
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """Return what `use_deterministic_algorithms` was last told."""
+    return _chosen["deterministic"] > 0
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """Return the ``warn_only`` that `use_deterministic_algorithms` was last told."""
+    return _chosen["deterministic"] == 1
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """`use_deterministic_algorithms` by number or name: 0 "default", 1 "warn", 2 "error"."""
+    modes = dict(zip(_DEBUG_MODES, range(3), strict=True)) | {0: 0, 1: 1, 2: 2}
+    if debug_mode not in modes:
+        raise RuntimeError(f"set_deterministic_debug_mode: {debug_mode!r} is not 0, 1, 2, 'default', 'warn' or 'error'")
+    _chosen["deterministic"] = modes[debug_mode]
+
+
+def get_deterministic_debug_mode() -> int:
+    """Return the mode as 0, 1 or 2."""
+    return _chosen["deterministic"]
+
+
+def set_warn_always(b: bool, /) -> None:
+    """Remember whether warnings shall repeat; Python's own warning filters decide here."""
+    _chosen["warn_always"] = bool(b)
+
+
+def is_warn_always_enabled() -> bool:
+    """Return what `set_warn_always` was last told."""
+    return _chosen["warn_always"]
+
+
+def is_vulkan_available() -> bool:
+    """False: there is no Vulkan device here."""
+    return False
+
+
+def typename(obj: object, /) -> str:
+    """Return the type's full name, for a tensor its legacy type such as ``torch.FloatTensor``."""
+    import rushlight
+
+    if isinstance(obj, rushlight.Tensor):
+        return obj.type()
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None) or ""
+    return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"

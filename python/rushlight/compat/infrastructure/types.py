@@ -1,0 +1,24 @@
+"""``torch.types``: names for annotations."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import Sequence
+from typing import IO, Union
+
+from rushlight import Size, Tensor, device, dtype
+
+__all__ = ["Device", "FileLike", "Number", "Storage"]
+
+_int, _float, _bool, _complex = builtins.int, builtins.float, builtins.bool, builtins.complex
+_str, _bytes = builtins.str, builtins.bytes
+_dtype, _device = dtype, device
+_size = Union[Size, list[int], tuple[int, ...]]
+_TensorOrTensors = Union[Tensor, Sequence[Tensor]]
+
+Number = Union[int, float, bool]
+_Number = (int, float, bool)
+Device = Union[device, str, int, None]
+FileLike = Union[str, os.PathLike[str], IO[bytes]]
+Storage = object

@@ -1,0 +1,1 @@
+"""Parts of ``torch.utils`` that concern where programs and files come from."""
