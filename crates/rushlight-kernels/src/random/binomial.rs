@@ -46,7 +46,7 @@ impl Generator {
         let (mut trials, mut successes) = (0.0, 0.0);
         loop {
             trials += (self.unit().ln() / log_failure).ceil();
-            if !(trials <= count) {
+            if trials > count || trials.is_nan() {
                 return successes;
             }
             successes += 1.0;
