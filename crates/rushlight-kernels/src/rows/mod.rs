@@ -1,0 +1,105 @@
+//! Functions of contiguous rows: softmax and its kin, layer normalisation.
+//!
+//! Sums run in [`LANES`] interleaved parts that are added in a fixed order, so results do not depend on the instruction
+//! set's width or on threads.
+
+mod exp;
+mod layer_norm;
+mod softmax;
+#[cfg(test)]
+mod tests;
+
+pub use exp::RowFloat;
+pub use layer_norm::{layer_norm, layer_norm_backward};
+pub use softmax::{log_softmax, log_softmax_backward, logsumexp, softmax, softmax_backward};
+
+use crate::gemm::Shared;
+use crate::pool;
+use std::ops::Range;
+
+/// Independent partial sums.
+const LANES: usize = 32;
+
+/// Numbers that are worth a task.
+const GRAIN: usize = 1 << 14;
+
+/// Runs `f` on ranges of rows, in parallel where there are enough numbers.
+fn for_rows(rows: usize, cols: usize, f: impl Fn(Range<usize>) + Sync) {
+    pool::parallel_for(rows, GRAIN.div_ceil(cols.max(1)), f);
+}
+
+/// The rows of a matrix that a task may write.
+#[derive(Clone, Copy)]
+struct Rows<T> {
+    start: Shared<T>,
+    cols: usize,
+}
+
+impl<T> Rows<T> {
+    fn of(memory: &mut [T], cols: usize) -> Self {
+        Rows {
+            start: Shared(memory.as_mut_ptr()),
+            cols,
+        }
+    }
+
+    /// # Safety
+    /// The rows exist and no other task has them.
+    unsafe fn take<'a>(&self, rows: &Range<usize>) -> &'a mut [T] {
+        // SAFETY: the caller's.
+        unsafe {
+            std::slice::from_raw_parts_mut(
+                self.start.get().add(rows.start * self.cols),
+                rows.len() * self.cols,
+            )
+        }
+    }
+}
+
+/// Folds numbers of a row into [`LANES`] parts, and these by halves.
+#[inline(always)]
+fn fold<T: RowFloat, const N: usize>(
+    row: [&[T]; N],
+    start: T,
+    step: impl Fn(T, [T; N]) -> T,
+    join: impl Fn(T, T) -> T,
+) -> T {
+    let mut lanes = [start; LANES];
+    let cols = row[0].len();
+    let whole = cols / LANES * LANES;
+    for at in (0..whole).step_by(LANES) {
+        let parts: [&[T; LANES]; N] =
+            std::array::from_fn(|n| row[n][at..at + LANES].first_chunk().expect("a whole chunk"));
+        for i in 0..LANES {
+            lanes[i] = step(lanes[i], std::array::from_fn(|n| parts[n][i]));
+        }
+    }
+    for i in whole..cols {
+        lanes[i - whole] = step(lanes[i - whole], std::array::from_fn(|n| row[n][i]));
+    }
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] = join(lanes[i], lanes[i + half]);
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
+#[inline(always)]
+fn sum<T: RowFloat>(row: &[T]) -> T {
+    fold([row], T::ZERO, |sum, [x]| sum + x, |a, b| a + b)
+}
+
+#[inline(always)]
+fn dot<T: RowFloat>(x: &[T], y: &[T]) -> T {
+    fold([x, y], T::ZERO, |sum, [x, y]| sum + x * y, |a, b| a + b)
+}
+
+/// The largest number, not counting NaN.
+#[inline(always)]
+fn max<T: RowFloat>(row: &[T]) -> T {
+    let larger = |a: T, b: T| if b > a { b } else { a };
+    fold([row], T::NEG_INFINITY, |best, [x]| larger(best, x), larger)
+}
