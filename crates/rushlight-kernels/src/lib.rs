@@ -5,6 +5,7 @@
 pub mod dtype;
 pub mod elementwise;
 pub mod gemm;
+pub mod optim;
 pub mod pool;
 pub mod random;
 pub mod simd;
