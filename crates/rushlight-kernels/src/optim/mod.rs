@@ -1,8 +1,9 @@
 //! One step of each optimizer, fused: every parameter, gradient and state element is read and written once.
 //!
 //! Each step rounds where `torch.optim` rounds (its single-tensor functions, non-capturable): the same operations in
-//! the same order, with a fused multiply-add where PyTorch's `add(alpha=)`, `addcmul` and `lerp` use one. Slices of a
-//! call have equal lengths; a difference is a panic.
+//! the same order, with a fused multiply-add where PyTorch's `add(alpha=)`, `addcmul` and `lerp` use one. Square roots
+//! are correctly rounded; those of PyTorch with MKL are not in the last bit, the only difference that was found.
+//! Slices of a call have equal lengths; a difference is a panic.
 //!
 //! ```
 //! use rushlight_kernels::optim::{Sgd, sgd_step};
