@@ -1,5 +1,7 @@
 """Storages as files name them: raw bytes with a dtype."""
 
+from pickle import PickleBuffer
+
 import rushlight as rl
 
 __all__ = ["TypedStorage", "StorageType", "STORAGE_TYPES"]
@@ -103,14 +105,21 @@ class TypedStorage:
     def __repr__(self):
         return f"TypedStorage(dtype={self.dtype}, device={self.device}) of size {len(self)}"
 
-    def __reduce__(self):
-        return typed_storage_from_bytes, (dtype_name(self.dtype), bytes(storage_memory(self)))
+    def __reduce_ex__(self, protocol):
+        # Protocol 5 lets the caller of pickle move the bytes aside without a copy.
+        memory = storage_memory(self)
+        data = PickleBuffer(memory) if protocol >= 5 else bytes(memory)
+        return typed_storage_from_bytes, (dtype_name(self.dtype), data)
 
 
 def typed_storage_from_bytes(dtype, data):
-    """Inverse of pickling a `TypedStorage` outside of a checkpoint."""
-    storage, memory = allocate(len(data))
-    memory[:] = data
+    """Inverse of pickling a `TypedStorage`; memory that can be written is used as it is."""
+    data = memoryview(data)
+    if data.readonly:
+        storage, memory = allocate(data.nbytes)
+        memory[:] = data
+    else:
+        storage = map_buffer(data, 0, data.nbytes)
     return TypedStorage(storage, getattr(rl, dtype))
 
 
@@ -129,7 +138,19 @@ def map_buffer(buffer, offset, nbytes):
 
 def storage_memory(storage):
     """The bytes of a `TypedStorage` as a memory view."""
-    if storage.is_meta or storage.nbytes() == 0:
+    if storage.is_meta:
         return memoryview(b"")
-    view = rl.empty(0, dtype=rl.uint8).set_(storage.untyped(), 0, (storage.nbytes(),), (1,))
+    return _memory(storage.untyped(), 0, storage.nbytes())
+
+
+def tensor_memory(tensor):
+    """The bytes of a contiguous tensor as a memory view."""
+    nbytes = tensor.numel() * tensor.dtype.itemsize
+    return _memory(tensor.untyped_storage(), tensor.storage_offset() * tensor.dtype.itemsize, nbytes)
+
+
+def _memory(untyped, offset, nbytes):
+    if nbytes == 0:
+        return memoryview(b"")
+    view = rl.empty(0, dtype=rl.uint8).set_(untyped, offset, (nbytes,), (1,))
     return memoryview(view.numpy())

@@ -1,7 +1,6 @@
 """`DataLoader`: a dataset, an order, a way to collate, and the workers that do it."""
 
 import math
-import multiprocessing
 import os
 import warnings
 from typing import Generic
@@ -234,6 +233,8 @@ def _checked_context(context, num_workers):
             "multiprocessing_context can only be used with multi-process loading "
             f"(num_workers > 0), but got num_workers={num_workers}"
         )
+    import multiprocessing
+
     if isinstance(context, str):
         methods = multiprocessing.get_all_start_methods()
         if context not in methods:

@@ -10,9 +10,7 @@ import rushlight as rl
 
 from .exception import ExceptionWrapper
 from .fetch import DatasetKind
-from .processes import ProcessWorkers
 from .resume import skip
-from .threads import ThreadWorkers
 from .worker import StartEpoch, StreamEnd, WorkerTask
 
 # How long one wait for an answer lasts before the state of the workers is looked at again.
@@ -261,5 +259,9 @@ def _start_workers(loader, base_seed):
         for worker_id in range(loader.num_workers)
     ]
     if loader.worker == "thread":
+        from .threads import ThreadWorkers
+
         return ThreadWorkers(tasks)
+    from .processes import ProcessWorkers
+
     return ProcessWorkers(tasks, loader.multiprocessing_context)

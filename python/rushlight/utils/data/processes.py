@@ -15,10 +15,8 @@ import threading
 import time
 import warnings
 from multiprocessing import connection
-from multiprocessing.reduction import ForkingPickler
 
-import rushlight.multiprocessing  # noqa: F401  registers how tensors are pickled
-
+from . import transport
 from .exception import ExceptionWrapper
 from .worker import enter_process, serve
 
@@ -84,7 +82,7 @@ class ProcessWorkers:
         """The next answer of any worker; raises `queue.Empty` after `timeout` seconds."""
         for pipe in connection.wait(list(self._open), timeout):
             try:
-                return pickle.loads(pipe.recv_bytes())
+                return transport.receive(pipe)
             except (EOFError, ConnectionResetError):
                 self._raise_dead([pipe])
         raise queue.Empty
@@ -99,7 +97,7 @@ class ProcessWorkers:
         raise RuntimeError(
             f"DataLoader worker (pid(s) {pids}) exited unexpectedly ({reasons}). "
             "Rerunning with num_workers=0 may give a better error trace."
-        )
+        ) from None
 
     def close(self, grace=SHUTDOWN_SECONDS):
         """End all workers: ask, wait `grace` seconds, then kill. Safe to call again."""
@@ -149,7 +147,7 @@ def _read_requests(pipe, requests):
             ready = connection.wait([pipe, caller.sentinel])
             if pipe not in ready:
                 break
-            requests.put(pickle.loads(pipe.recv_bytes()))
+            requests.put(pipe.recv())
     except (EOFError, OSError):
         pass
     requests.put(None)
@@ -157,7 +155,7 @@ def _read_requests(pipe, requests):
 
 def _send(pipe, where, answer):
     try:
-        message = ForkingPickler.dumps(answer)
+        packed = transport.pack(answer)
     except Exception:
-        message = ForkingPickler.dumps((answer[0], ExceptionWrapper(where=where)))
-    pipe.send_bytes(message)
+        packed = transport.pack((answer[0], ExceptionWrapper(where=where)))
+    transport.send(pipe, packed)
