@@ -2,12 +2,15 @@
 //!
 //! Every kernel takes slices or raw pointers with strides, chooses its instruction set at run time and
 //! splits large work over [`pool`].
+pub mod conv;
 pub mod dtype;
 pub mod elementwise;
 pub mod gemm;
 pub mod optim;
 pub mod pool;
+pub mod pooling;
 pub mod random;
+pub mod rows;
 pub mod simd;
 
 pub use dtype::{DType, Element};
