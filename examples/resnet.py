@@ -24,7 +24,7 @@ class Stripes(Dataset):
         angle = label * math.pi / 8
         ys, xs = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
         wave = torch.sin(0.9 * (xs * math.cos(angle) + ys * math.sin(angle)) + 6 * torch.rand(1, generator=g))
-        image = wave.expand(3, -1, -1) * torch.rand(3, 1, 1, generator=g) + 0.3 * torch.randn(3, 16, 16, generator=g)
+        image = wave.expand(3, -1, -1) * torch.rand(3, 1, 1, generator=g) + 0.1 * torch.randn(3, 16, 16, generator=g)
         if self.transform:
             image = self.transform(image)
         return image, label
@@ -90,7 +90,7 @@ def main():
     loader = DataLoader(Stripes(640, transform=lambda image: image.clamp(-1.5, 1.5)), batch_size=32, shuffle=True)
     net = ResNet(BasicBlock, [1, 1, 1])
     criterion = nn.CrossEntropyLoss(label_smoothing=0.05)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9, weight_decay=5e-4, nesterov=True)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=True)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20)
     correct = total = 0
     for step, (inputs, targets) in enumerate(loader):
