@@ -22,12 +22,17 @@ struct Run {
     len: usize,
 }
 
-/// For each tap the runs within some columns; they are the same for every channel.
+/// How the row of one tap is filled, the same for every channel.
+#[derive(Clone, Default)]
+struct TapRow {
+    runs: Vec<Run>,
+    /// Where the tap reads outside the source: first column and number.
+    gaps: Vec<(usize, usize)>,
+}
+
+/// The rows of all taps within some columns.
 pub(super) struct TapRuns {
-    taps: Vec<Vec<Run>>,
-    /// Whether a tap reads outside the source somewhere.
-    gaps: Vec<bool>,
-    width: usize,
+    taps: Vec<TapRow>,
     step: usize,
 }
 
@@ -51,27 +56,22 @@ impl Patches {
     }
 
     pub fn runs(&self, columns: Range<usize>) -> TapRuns {
-        let mut taps = vec![Vec::new(); self.taps()];
-        let width = columns.len();
+        let mut taps = vec![TapRow::default(); self.taps()];
         let mut j = columns.start;
         while j < columns.end {
-            let x = j % self.grid[2];
-            let len = (self.grid[2] - x).min(columns.end - j);
+            let len = (self.grid[2] - j % self.grid[2]).min(columns.end - j);
             self.piece_runs(j, len, j - columns.start, &mut taps);
             j += len;
         }
-        let covered = |runs: &Vec<Run>| runs.iter().map(|run| run.len).sum::<usize>();
-        let gaps = taps.iter().map(|runs| covered(runs) < width).collect();
+        taps.iter_mut().for_each(|tap| tap.find_gaps(columns.len()));
         TapRuns {
             taps,
-            gaps,
-            width,
             step: self.step[2],
         }
     }
 
     /// Adds the runs of `len` columns from column `j` on, all in one row of the grid.
-    fn piece_runs(&self, j: usize, len: usize, to: usize, taps: &mut [Vec<Run>]) {
+    fn piece_runs(&self, j: usize, len: usize, to: usize, taps: &mut [TapRow]) {
         let [_, height, width] = self.grid;
         let (x, row) = (j % width, j / width);
         let (y, z, image) = (
@@ -99,11 +99,7 @@ impl Patches {
                             to: to + valid.start - x,
                             len: valid.len(),
                         };
-                        push(
-                            &mut taps[(kz * tap_height + ky) * tap_width + kx],
-                            run,
-                            self.step[2],
-                        );
+                        taps[(kz * tap_height + ky) * tap_width + kx].push(run, self.step[2]);
                     }
                 }
             }
@@ -124,101 +120,120 @@ pub(super) fn overlap(grid: Range<usize>, step: usize, offset: isize, size: usiz
     start..grid.end.min(end.div_ceil(step)).max(start)
 }
 
-/// Appends a run, or lengthens the last one where both sides continue.
-fn push(runs: &mut Vec<Run>, run: Run, step: usize) {
-    match runs.last_mut() {
-        Some(last) if last.from + last.len * step == run.from && last.to + last.len == run.to => {
-            last.len += run.len
+impl TapRow {
+    /// Appends a run, or lengthens the last one where both sides continue.
+    fn push(&mut self, run: Run, step: usize) {
+        match self.runs.last_mut() {
+            Some(last)
+                if last.from + last.len * step == run.from && last.to + last.len == run.to =>
+            {
+                last.len += run.len
+            }
+            _ => self.runs.push(run),
         }
-        _ => runs.push(run),
+    }
+
+    /// Lists the columns below `width` that no run fills.
+    fn find_gaps(&mut self, width: usize) {
+        let mut filled = 0;
+        let end = Run {
+            from: 0,
+            to: width,
+            len: 0,
+        };
+        for run in self.runs.iter().chain([&end]) {
+            if run.to > filled {
+                self.gaps.push((filled, run.to - filled));
+            }
+            filled = run.to + run.len;
+        }
     }
 }
 
-impl TapRuns {
-    /// Copies the rows of `channels` channels, `to_stride` apart, from planes `plane` numbers apart.
-    ///
-    /// # Safety
-    /// `from` must hold these channels in every image of the columns; `to` must have room for all rows.
-    pub unsafe fn gather<T: Copy + Default>(
-        &self,
-        from: *const T,
-        plane: usize,
-        channels: usize,
-        to: *mut T,
-        to_stride: usize,
-    ) {
-        // SAFETY: the caller's.
-        unsafe { self.gather_rows(from, plane, 0..channels * self.taps.len(), to, to_stride) }
-    }
-
-    /// Copies rows `rows` of the matrix (`channel * taps + tap`).
-    ///
-    /// # Safety
-    /// As for [`TapRuns::gather`].
-    pub unsafe fn gather_rows<T: Copy + Default>(
-        &self,
-        from: *const T,
-        plane: usize,
-        rows: Range<usize>,
-        to: *mut T,
-        to_stride: usize,
-    ) {
-        gather(self, from, plane, rows, to, to_stride);
-    }
+/// Copies rows `rows` of the matrix (`channel * taps + tap`) into one panel for each of `panels`.
+///
+/// Channels lie `plane` numbers apart, panels `panel_stride`, their rows `row_stride`. Panels are filled row by row, all at
+/// once: neighbouring panels read neighbouring memory.
+///
+/// # Safety
+/// `from` must hold the rows' channels in every image of the columns; `to` must have room for all rows.
+pub(super) unsafe fn gather<T: Copy + Default>(
+    panels: &[TapRuns],
+    from: *const T,
+    plane: usize,
+    rows: Range<usize>,
+    to: *mut T,
+    panel_stride: usize,
+    row_stride: usize,
+) {
+    gather_rows(panels, from, plane, rows, to, panel_stride, row_stride);
 }
 
 vectorized! {
-    fn gather[T: Copy + Default](
-        lists: &TapRuns, from: *const T, plane: usize, rows: Range<usize>, to: *mut T, to_stride: usize,
+    fn gather_rows[T: Copy + Default](
+        panels: &[TapRuns], from: *const T, plane: usize, rows: Range<usize>, to: *mut T, panel_stride: usize,
+        row_stride: usize,
     ) {
-        let taps = lists.taps.len();
+        let Some(taps) = panels.first().map(|panel| panel.taps.len()) else { return };
         for (at, row) in rows.enumerate() {
             let (channel, tap) = (row / taps, row % taps);
-            // SAFETY: `gather_rows` requires the channel's plane and the row's room.
-            unsafe {
-                let (from, to) = (from.add(channel * plane), to.add(at * to_stride));
-                if lists.gaps[tap] {
-                    std::slice::from_raw_parts_mut(to.cast::<std::mem::MaybeUninit<T>>(), lists.width)
-                        .fill(std::mem::MaybeUninit::new(T::default()));
-                }
-                for run in &lists.taps[tap] {
-                    if lists.step == 1 {
-                        copy(from.add(run.from), to.add(run.to), run.len);
-                    } else {
-                        for i in 0..run.len {
-                            *to.add(run.to + i) = *from.add(run.from + i * lists.step);
-                        }
-                    }
+            for (number, panel) in panels.iter().enumerate() {
+                // SAFETY: `gather` requires the channel's plane and the row's room.
+                unsafe {
+                    let to = to.add(number * panel_stride + at * row_stride);
+                    fill_row(&panel.taps[tap], panel.step, from.add(channel * plane), to);
                 }
             }
         }
     }
 }
 
-/// Copies a few numbers by registers: runs are too short for a call to `memcpy`.
+#[inline(always)]
+unsafe fn fill_row<T: Copy + Default>(row: &TapRow, step: usize, from: *const T, to: *mut T) {
+    // SAFETY: runs and gaps lie inside the plane and the row, which the caller vouches for.
+    unsafe {
+        for &(at, len) in &row.gaps {
+            for i in at..at + len {
+                *to.add(i) = T::default();
+            }
+        }
+        for run in &row.runs {
+            if step == 1 {
+                copy(from.add(run.from), to.add(run.to), run.len);
+            } else {
+                for i in 0..run.len {
+                    *to.add(run.to + i) = *from.add(run.from + i * step);
+                }
+            }
+        }
+    }
+}
+
+/// Copies a few numbers by registers, the last two overlapping: runs are too short for a call to `memcpy`.
 #[inline(always)]
 unsafe fn copy<T: Copy>(from: *const T, to: *mut T, len: usize) {
-    let mut done = 0;
-    // SAFETY: the caller vouches for `len` numbers on both sides.
+    // SAFETY: the caller vouches for `len` numbers on both sides; the arrays end at `len` at the latest.
     unsafe {
-        while done + 16 <= len {
-            copy_array::<T, 16>(from.add(done), to.add(done));
-            done += 16;
-        }
-        if len & 8 != 0 {
-            copy_array::<T, 8>(from.add(done), to.add(done));
-            done += 8;
-        }
-        if len & 4 != 0 {
-            copy_array::<T, 4>(from.add(done), to.add(done));
-            done += 4;
-        }
-        if len & 2 != 0 {
-            copy_array::<T, 2>(from.add(done), to.add(done));
-            done += 2;
-        }
-        if len & 1 != 0 {
-            *to.add(done) = *from.add(done);
+        match len {
+            16.. => {
+                for at in (0..len - 15).step_by(16) {
+                    copy_array::<T, 16>(from.add(at), to.add(at));
+                }
+                copy_array::<T, 16>(from.add(len - 16), to.add(len - 16));
+            }
+            8.. => {
+                copy_array::<T, 8>(from, to);
+                copy_array::<T, 8>(from.add(len - 8), to.add(len - 8));
+            }
+            4.. => {
+                copy_array::<T, 4>(from, to);
+                copy_array::<T, 4>(from.add(len - 4), to.add(len - 4));
+            }
+            _ => {
+                for i in 0..len {
+                    *to.add(i) = *from.add(i);
+                }
+            }
         }
     }
 }

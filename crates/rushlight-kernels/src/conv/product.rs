@@ -2,7 +2,7 @@
 //!
 //! Weights are packed once; each task gathers the patches of some columns, a slice of channels at a time, and multiplies.
 
-use super::patches::{Patches, TapRuns};
+use super::patches::{Patches, TapRuns, gather};
 use crate::gemm::{Block, Float, Kernel, Scratch, Shared, pack_panels};
 use crate::pool;
 use std::ops::Range;
@@ -214,15 +214,7 @@ impl<T: Float> Job<'_, T> {
                     .source
                     .as_ptr()
                     .add((part.group * self.channels + slice.start) * plane);
-                for (panel, runs) in runs.iter().enumerate() {
-                    runs.gather(
-                        source,
-                        plane,
-                        slice.len(),
-                        gathered.add(panel * nr * depth),
-                        nr,
-                    );
-                }
+                gather(&runs, source, plane, 0..depth, gathered, nr * depth, nr);
                 for i in part.rows.clone().step_by(GROUP.next_multiple_of(kernel.mr)) {
                     let rows = GROUP.next_multiple_of(kernel.mr).min(part.rows.end - i);
                     let a = panels.add(

@@ -3,7 +3,7 @@
 //! Columns of the result (channels and taps) are shared out among tasks. Where they are few, positions are cut too, into a
 //! number of parts that depends on the shape alone, and the parts' results are added in order.
 
-use super::patches::Patches;
+use super::patches::{Patches, gather};
 use super::{ConvShape, volume};
 use crate::gemm::{Block, Float, Kernel, Scratch, Shared, pack_panel};
 use crate::pool;
@@ -96,7 +96,7 @@ impl<T: Float> Task<'_, T> {
         for start in self.positions.clone().step_by(DEPTH) {
             let positions = start..(start + DEPTH).min(self.positions.end);
             let depth = positions.len();
-            let runs = self.patches.runs(positions.clone());
+            let runs = [self.patches.runs(positions.clone())];
             // SAFETY: the buffers have room for `DEPTH` positions; the group's channels are in the input; C is the caller's.
             unsafe {
                 self.pack_rows(&positions, panels_a.ptr());
@@ -106,7 +106,7 @@ impl<T: Float> Task<'_, T> {
                     .add(self.group * self.shape.group_in() * plane);
                 for j in self.columns.clone().step_by(nr) {
                     let cols = nr.min(self.columns.end - j);
-                    runs.gather_rows(from, plane, j..j + cols, lines.ptr(), DEPTH);
+                    gather(&runs, from, plane, j..j + cols, lines.ptr(), 0, DEPTH);
                     pack_panel(
                         lines.ptr(),
                         DEPTH as isize,
