@@ -1,0 +1,221 @@
+//! What a derivative sees, and how its gradients are fitted to the inputs.
+
+use super::{Arg, Args, Inputs, Op, Outputs};
+use crate::autograd::node::{Grads, Node};
+use crate::autograd::saved::Saved;
+use crate::layout::Dims;
+use crate::tensor::Tensor;
+use crate::{DType, Result, bail};
+use smallvec::SmallVec;
+use std::sync::{Arc, Mutex};
+
+/// Shape and type of an input.
+#[derive(Clone, Debug)]
+pub struct InputMeta {
+    /// Sizes.
+    pub shape: Dims,
+    /// Element type.
+    pub dtype: DType,
+}
+
+/// The recorded call of a row.
+pub struct RowBackward {
+    op: &'static Op,
+    args: Args,
+    inputs: SmallVec<[Option<InputMeta>; 2]>,
+    saved: Mutex<Option<SavedTensors>>,
+}
+
+struct SavedTensors {
+    inputs: SmallVec<[Option<Saved>; 2]>,
+    outputs: SmallVec<[Option<Saved>; 1]>,
+}
+
+impl RowBackward {
+    pub(crate) fn new(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Result<RowBackward> {
+        let bit = |mask: u32, i: usize| mask & 1 << i.min(31) != 0;
+        let metas = inputs
+            .iter()
+            .map(|x| x.as_ref().map(|x| InputMeta { shape: Dims::from_slice(x.shape()), dtype: x.dtype() }))
+            .collect();
+        let mut saved = SavedTensors { inputs: SmallVec::new(), outputs: SmallVec::new() };
+        if op.keep.inputs != 0 {
+            for (i, x) in inputs.iter().enumerate() {
+                let keep = x.as_ref().filter(|_| bit(op.keep.inputs, i));
+                saved.inputs.push(keep.map(Saved::input).transpose()?);
+            }
+        }
+        if op.keep.outputs != 0 {
+            for (i, x) in outputs.iter().enumerate() {
+                saved.outputs.push(if bit(op.keep.outputs, i) { Some(Saved::output(x, i)?) } else { None });
+            }
+        }
+        Ok(RowBackward { op, args, inputs: metas, saved: Mutex::new(Some(saved)) })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<SavedTensors>> {
+        self.saved.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Unpacks what was saved, computes, and forgets it unless the graph is kept.
+    pub(crate) fn apply(&self, node: &Arc<Node>, grads: &Grads, keep_graph: bool) -> Result<Grads> {
+        let Some(vjp) = self.op.vjp else {
+            bail!(NotImplemented, "derivative for '{}' is not implemented", self.op.name());
+        };
+        let (inputs, outputs) = self.unpack(node)?;
+        let back = Back { op: self.op, args: &self.args, metas: &self.inputs, node, grads, inputs, outputs };
+        let mut given = vjp(&back)?;
+        drop(back);
+        if !keep_graph {
+            self.release();
+        }
+        for (grad, meta) in given.iter_mut().zip(&self.inputs) {
+            if let (Some(g), Some(meta)) = (grad.take(), meta) {
+                *grad = Some(fit(g, &meta.shape, meta.dtype)?);
+            }
+        }
+        Ok(given)
+    }
+
+    fn unpack(&self, node: &Arc<Node>) -> Result<(SmallVec<[Option<Tensor>; 2]>, SmallVec<[Option<Tensor>; 1]>)> {
+        let guard = self.lock();
+        let Some(saved) = guard.as_ref() else {
+            bail!(
+                Runtime,
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have already \
+                 been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). \
+                 Specify retain_graph=True if you need to backward through the graph a second time or if you need to access \
+                 saved tensors after calling backward."
+            );
+        };
+        let unpack = |s: &Option<Saved>| s.as_ref().map(|s| s.unpack(node)).transpose();
+        Ok((saved.inputs.iter().map(unpack).collect::<Result<_>>()?, saved.outputs.iter().map(unpack).collect::<Result<_>>()?))
+    }
+
+    /// Forgets what was saved.
+    pub(crate) fn release(&self) {
+        // Rows that saved nothing may run any number of times, as in PyTorch.
+        if self.op.keep.inputs | self.op.keep.outputs != 0 {
+            let saved = self.lock().take();
+            drop(saved);
+        }
+    }
+
+    /// Hands over the nodes behind saved tensors nobody else holds, so that long chains are freed in a loop.
+    pub(crate) fn drain_nodes(&mut self, pending: &mut Vec<Arc<Node>>) {
+        let saved = self.lock().take();
+        if let Some(saved) = saved {
+            pending.extend(saved.inputs.into_iter().flatten().filter_map(Saved::into_node));
+        }
+    }
+}
+
+/// The view a derivative has of its call.
+pub struct Back<'a> {
+    op: &'static Op,
+    /// Arguments of the call.
+    pub args: &'a [Arg],
+    metas: &'a [Option<InputMeta>],
+    node: &'a Arc<Node>,
+    grads: &'a Grads,
+    inputs: SmallVec<[Option<Tensor>; 2]>,
+    outputs: SmallVec<[Option<Tensor>; 1]>,
+}
+
+impl Back<'_> {
+    /// The gradient of the first (or only) result.
+    pub fn g(&self) -> Result<&Tensor> {
+        self.grad(0).ok_or_else(|| crate::err!(Runtime, "{}: no gradient arrived", self.op.name()))
+    }
+
+    /// The gradient of result `i`; `None` is zero.
+    pub fn grad(&self, i: usize) -> Option<&Tensor> {
+        self.grads.get(i).and_then(Option::as_ref)
+    }
+
+    /// The gradient of result `i`, zeros if none arrived.
+    pub fn grad_or_zeros(&self, i: usize) -> Result<Tensor> {
+        match self.grad(i) {
+            Some(g) => Ok(g.clone()),
+            None => {
+                let meta = &self.node.output_metas()[i];
+                Tensor::zeros(&meta.shape, meta.dtype, self.device())
+            }
+        }
+    }
+
+    fn device(&self) -> crate::Device {
+        self.grads.iter().flatten().next().map_or(crate::Device::Cpu, Tensor::device)
+    }
+
+    /// Whether the gradient of input `i` is wanted.
+    pub fn needs(&self, i: usize) -> bool {
+        self.node.next().get(i).is_some_and(Option::is_some)
+    }
+
+    /// Saved input `i`.
+    pub fn x(&self, i: usize) -> Result<&Tensor> {
+        self.inputs.get(i).and_then(Option::as_ref).ok_or_else(|| crate::err!(Runtime, "{}: input {i} was not saved", self.op.name()))
+    }
+
+    /// Saved input `i` if it was given.
+    pub fn optional(&self, i: usize) -> Option<&Tensor> {
+        self.inputs.get(i).and_then(Option::as_ref)
+    }
+
+    /// Saved result `i`.
+    pub fn y(&self, i: usize) -> Result<&Tensor> {
+        self.outputs.get(i).and_then(Option::as_ref).ok_or_else(|| crate::err!(Runtime, "{}: result {i} was not saved", self.op.name()))
+    }
+
+    /// Number of tensor operands.
+    pub fn count(&self) -> usize {
+        self.metas.len()
+    }
+
+    /// The shape of input `i`.
+    pub fn shape(&self, i: usize) -> &[usize] {
+        self.metas.get(i).and_then(Option::as_ref).map_or(&[], |m| m.shape.as_slice())
+    }
+
+    /// The type of input `i`.
+    pub fn dtype(&self, i: usize) -> DType {
+        self.metas.get(i).and_then(Option::as_ref).map_or(DType::F32, |m| m.dtype)
+    }
+
+    /// The arguments, read as a call reads them.
+    pub fn call(&self) -> super::Call<'_> {
+        super::Call { op: self.op, inputs: &[], args: self.args }
+    }
+
+    /// The gradient of a single input, if wanted.
+    pub fn one(&self, f: impl FnOnce() -> Result<Tensor>) -> Result<Grads> {
+        self.each([f])
+    }
+
+    /// Gradients of the inputs in order, each computed only if wanted.
+    pub fn each<const N: usize, F: FnOnce() -> Result<Tensor>>(&self, fs: [F; N]) -> Result<Grads> {
+        fs.into_iter().enumerate().map(|(i, f)| self.needs(i).then(f).transpose()).collect()
+    }
+}
+
+/// Gradients of the inputs in order, each computed only if wanted: `grads![b; g.mul(y)?, g.mul(x)?]`.
+#[macro_export]
+macro_rules! grads {
+    ($b:expr; $($e:expr),* $(,)?) => {{
+        let mut out = $crate::autograd::node::Grads::new();
+        $(out.push(if $b.needs(out.len()) { Some($e) } else { None });)*
+        Ok(out)
+    }};
+}
+
+/// Brings a gradient to the shape and type of what it belongs to: sums over broadcast dimensions, drops the imaginary
+/// part for a real input, converts.
+pub fn fit(grad: Tensor, shape: &[usize], dtype: DType) -> Result<Tensor> {
+    let grad = if grad.shape() == shape { grad } else { grad.sum_to(shape)? };
+    if grad.dtype() == dtype {
+        return Ok(grad);
+    }
+    let grad = if grad.dtype().is_complex() && !dtype.is_complex() { grad.real()? } else { grad };
+    grad.to_dtype(dtype)
+}

@@ -1,0 +1,197 @@
+//! Rows of two operands: arithmetic, comparison, logic, bits.
+
+use super::{Choice, Domain, Formula};
+use crate::ops::{Call, Op, Rule, call1};
+use crate::scalar::Scalar;
+use crate::tensor::Tensor;
+use crate::{Result, bail, grads, rows};
+use Domain::{Float, Same};
+use rushlight_kernels::elementwise::{Binary, Params};
+
+const fn binary(schema: &'static str, choice: Choice) -> Op {
+    Op::new(schema, Rule::Elementwise(Formula::Binary(choice)))
+}
+
+/// The formula without constants.
+macro_rules! plain {
+    ($op:ident, $domain:ident) => {
+        |_| Ok((Binary::$op, Params([0.0; 4]), $domain))
+    };
+}
+
+const NONE: u32 = 0;
+const A: u32 = 1;
+const AB: u32 = 3;
+
+/// `alpha` of add and sub, checked against the type it multiplies.
+fn alpha(call: &Call) -> Result<Option<Scalar>> {
+    let Some(alpha) = call.optional_scalar(0) else { return Ok(None) };
+    if alpha == Scalar::Int(1) || alpha == Scalar::Float(1.0) {
+        return Ok(None);
+    }
+    let common = crate::promotion::result_type(call.tensors());
+    match alpha {
+        Scalar::Bool(_) if common != crate::DType::Bool => bail!(Runtime, "Boolean alpha only supported for Boolean results."),
+        Scalar::Float(_) if !common.is_differentiable() => bail!(Runtime, "For integral input tensors, argument alpha must not be a floating point number."),
+        Scalar::Complex(..) if !common.is_complex() => bail!(Runtime, "For non-complex input tensors, argument alpha must not be a complex number."),
+        _ => Ok(Some(alpha)),
+    }
+}
+
+fn add_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
+    Ok(match alpha(call)? {
+        None => (Binary::Add, Params::default(), Same),
+        Some(a) => (Binary::AddScaled, Params([a.parts().0, a.parts().1, 0.0, 0.0]), Same),
+    })
+}
+
+fn sub_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
+    if call.tensors().any(|x| x.dtype() == crate::DType::Bool && !x.is_wrapped()) {
+        let both = call.tensors().all(|x| x.dtype() == crate::DType::Bool);
+        if both {
+            bail!(Runtime, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+        }
+        bail!(Runtime, "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
+    }
+    Ok(match alpha(call)? {
+        None => (Binary::Sub, Params::default(), Same),
+        Some(a) => (Binary::AddScaled, Params([-a.parts().0, -a.parts().1, 0.0, 0.0]), Same),
+    })
+}
+
+fn div_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
+    Ok(match call.text(0) {
+        "" => (Binary::Div, Params::default(), Float),
+        "floor" => (Binary::DivFloor, Params::default(), Same),
+        "trunc" => (Binary::DivTrunc, Params::default(), Same),
+        other => bail!(Runtime, "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{other}'"),
+    })
+}
+
+fn pow_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
+    let (base, exponent) = (call.input(0)?, call.input(1)?);
+    if exponent.is_wrapped() && crate::promotion::result_type([base, exponent]).is_int() && exponent.item()?.to_i64() < 0 {
+        bail!(Runtime, "Integers to negative integer powers are not allowed.");
+    }
+    Ok((Binary::Pow, Params::default(), Same))
+}
+
+/// The factor alpha applied to a gradient.
+fn scaled(g: &Tensor, call: &Call, sign: f64) -> Result<Tensor> {
+    match call.optional_scalar(0) {
+        Some(Scalar::Complex(re, im)) => g.mul(Scalar::Complex(sign * re, -sign * im)),
+        Some(a) if a.to_f64() * sign != 1.0 => if a.to_f64() * sign == -1.0 { g.neg() } else { g.mul(a.to_f64() * sign) },
+        Some(_) => Ok(g.clone()),
+        None => if sign < 0.0 { g.neg() } else { Ok(g.clone()) },
+    }
+}
+
+fn zero(g: &Tensor, condition: Tensor) -> Result<Tensor> {
+    condition.pick(g.zeros_like()?, g)
+}
+
+/// Half of the gradient where both operands are equal.
+fn extremum(g: &Tensor, wins: Tensor, ties: Tensor) -> Result<Tensor> {
+    wins.pick(g, ties.pick(g.div(2.0)?, g.zeros_like()?)?)
+}
+
+rows! {
+    ADD = binary("add(Tensor self, Operand other, *, Scalar alpha=1) -> Tensor", add_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), 1.0)?]).doc("self + alpha other");
+    SUB = binary("sub(Tensor self, Operand other, *, Scalar alpha=1) -> Tensor", sub_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), -1.0)?]).doc("self - alpha other");
+    MUL = binary("mul(Tensor self, Operand other) -> Tensor", plain!(Mul, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.mul(b.x(1)?.conj()?)?, b.g()?.mul(b.x(0)?.conj()?)?]).doc("self other");
+    DIV = binary("div(Tensor self, Operand other, *, str? rounding_mode=None) -> Tensor", div_choice).vjp(AB, NONE, |b| {
+        let (g, x, y) = (b.g()?, b.x(0)?, b.x(1)?);
+        if !b.call().text(0).is_empty() {
+            return grads![b; g.zeros_like()?, g.zeros_like()?];
+        }
+        grads![b; g.div(y.conj()?)?, g.neg()?.mul(x.div(y)?.div(y)?.conj()?)?]
+    }).doc("self / other");
+    POW = binary("pow(Operand self, Operand exponent) -> Tensor", pow_choice).vjp(AB, 1, |b| {
+        let (g, x, e) = (b.g()?, b.x(0)?, b.x(1)?);
+        grads![b;
+            { let slope = e.mul(x.pow(e.sub(1.0)?)?)?; g.mul(e.eq(0.0)?.pick(slope.zeros_like()?, &slope)?.conj()?)? },
+            { let slope = b.y(0)?.mul(x.log()?)?; let still = if x.dtype().is_complex() || e.dtype().is_complex() { x.eq(0.0)? } else { x.eq(0.0)?.logical_and(e.ge(0.0)?)? }; g.mul(still.pick(slope.zeros_like()?, &slope)?.conj()?)? }]
+    }).doc("self to the power exponent");
+    FLOOR_DIVIDE = binary("floor_divide(Tensor self, Operand other) -> Tensor", plain!(DivFloor, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?, b.g()?.zeros_like()?]).doc("Quotient rounded down");
+    REMAINDER = binary("remainder(Operand self, Operand other) -> Tensor", plain!(Remainder, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.floor()?)?]).doc("Remainder with the sign of the divisor");
+    FMOD = binary("fmod(Tensor self, Operand other) -> Tensor", plain!(Fmod, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.trunc()?)?]).doc("Remainder with the sign of the dividend");
+    MAXIMUM = binary("maximum(Tensor self, Tensor other) -> Tensor", plain!(Maximum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; extremum(b.g()?, x.gt(y)?, x.eq(y)?)?, extremum(b.g()?, y.gt(x)?, x.eq(y)?)?] }).doc("The larger; NaN wins");
+    MINIMUM = binary("minimum(Tensor self, Tensor other) -> Tensor", plain!(Minimum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; extremum(b.g()?, x.lt(y)?, x.eq(y)?)?, extremum(b.g()?, y.lt(x)?, x.eq(y)?)?] }).doc("The smaller; NaN wins");
+    FMAX = binary("fmax(Tensor self, Tensor other) -> Tensor", plain!(Fmax, Same)).vjp(AB, NONE, |b| { let first = b.x(0)?.ge(b.x(1)?)?.logical_or(b.x(1)?.is_nan()?)?; grads![b; first.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, first)?] }).doc("The larger; NaN loses");
+    FMIN = binary("fmin(Tensor self, Tensor other) -> Tensor", plain!(Fmin, Same)).vjp(AB, NONE, |b| { let first = b.x(0)?.le(b.x(1)?)?.logical_or(b.x(1)?.is_nan()?)?; grads![b; first.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, first)?] }).doc("The smaller; NaN loses");
+    ATAN2 = binary("atan2(Tensor self, Tensor other) -> Tensor", plain!(Atan2, Float)).vjp(AB, NONE, |b| {
+        let (x, y) = (b.x(0)?, b.x(1)?);
+        let square = x.mul(x)?.add(y.mul(y)?)?;
+        let scale = square.eq(0.0)?.pick(square.zeros_like()?, b.g()?.div(&square)?)?;
+        grads![b; scale.mul(y)?, scale.mul(x)?.neg()?]
+    }).doc("Angle of the point (other, self)");
+    HYPOT = binary("hypot(Tensor self, Tensor other) -> Tensor", plain!(Hypot, Same)).vjp(AB, 1, |b| grads![b; b.g()?.mul(b.x(0)?.div(b.y(0)?)?)?, b.g()?.mul(b.x(1)?.div(b.y(0)?)?)?]).doc("sqrt(self^2 + other^2)");
+    COPYSIGN = binary("copysign(Tensor self, Operand other) -> Tensor", plain!(Copysign, Float)).vjp(A, 1, |b| { let x = b.x(0)?; grads![b; { let ratio = b.y(0)?.div(x)?; b.g()?.mul(x.eq(0.0)?.pick(ratio.zeros_like()?, &ratio)?)? }, b.g()?.zeros_like()?] }).doc("|self| with the sign of other");
+    NEXTAFTER = binary("nextafter(Tensor self, Tensor other) -> Tensor", plain!(Nextafter, Same)).doc("Next representable number towards other");
+    LOGADDEXP = binary("logaddexp(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp()?.add(1.0)?)?, b.g()?.div(x.sub(y)?.exp()?.add(1.0)?)?] }).doc("ln(e^self + e^other)");
+    LOGADDEXP2 = binary("logaddexp2(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp2, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp2()?.add(1.0)?)?, b.g()?.div(x.sub(y)?.exp2()?.add(1.0)?)?] }).doc("log2(2^self + 2^other)");
+    XLOGY = binary("xlogy(Operand self, Operand other) -> Tensor", plain!(Xlogy, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log()?, x.eq(0.0)?.logical_and(y.le(0.0)?)?)?)?, b.g()?.mul(x.div(y)?)?] }).doc("self ln(other), zero where self is zero");
+    XLOG1PY = binary("special_xlog1py(Operand self, Operand other) -> Tensor", plain!(Xlog1py, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log1p()?, x.eq(0.0)?.logical_and(y.le(-1.0)?)?)?)?, b.g()?.mul(x.div(y.add(1.0)?)?)?] }).doc("self ln(1 + other), zero where self is zero");
+    HEAVISIDE = binary("heaviside(Tensor self, Tensor values) -> Tensor", plain!(Heaviside, Same)).doc("0, values or 1 by the sign of self");
+    GCD = binary("gcd(Tensor self, Tensor other) -> Tensor", plain!(Gcd, Same)).constant().doc("Greatest common divisor");
+    LCM = binary("lcm(Tensor self, Tensor other) -> Tensor", plain!(Lcm, Same)).constant().doc("Least common multiple");
+    BITWISE_AND = binary("bitwise_and(Operand self, Operand other) -> Tensor", plain!(BitAnd, Same)).constant().doc("self & other");
+    BITWISE_OR = binary("bitwise_or(Operand self, Operand other) -> Tensor", plain!(BitOr, Same)).constant().doc("self | other");
+    BITWISE_XOR = binary("bitwise_xor(Operand self, Operand other) -> Tensor", plain!(BitXor, Same)).constant().doc("self ^ other");
+    BITWISE_LEFT_SHIFT = binary("bitwise_left_shift(Operand self, Operand other) -> Tensor", plain!(Shl, Same)).constant().doc("self << other");
+    BITWISE_RIGHT_SHIFT = binary("bitwise_right_shift(Operand self, Operand other) -> Tensor", plain!(Shr, Same)).constant().doc("self >> other");
+    IGAMMA = binary("igamma(Tensor self, Tensor other) -> Tensor", plain!(Igamma, Float)).vjp(AB, NONE, |b| incomplete_gamma(b, 1.0)).doc("Regularised lower incomplete gamma function");
+    IGAMMAC = binary("igammac(Tensor self, Tensor other) -> Tensor", plain!(Igammac, Float)).vjp(AB, NONE, |b| incomplete_gamma(b, -1.0)).doc("Regularised upper incomplete gamma function");
+    ZETA = binary("special_zeta(Operand self, Operand other) -> Tensor", plain!(Zeta, Float)).vjp(AB, NONE, |b| {
+        if b.needs(0) {
+            bail!(NotImplemented, "derivative for 'special_zeta' with respect to self is not implemented");
+        }
+        let (x, q) = (b.x(0)?, b.x(1)?);
+        grads![b; unreachable_gradient()?, b.g()?.mul(x.neg()?.mul(call1(&ZETA, &[&x.add(1.0)?, q], &[])?)?)?]
+    }).doc("Hurwitz zeta function");
+    COMPLEX = binary("complex(Tensor real, Tensor imag) -> Tensor", plain!(MakeComplex, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.real()?, b.g()?.imag()?]).doc("real + i imag");
+    POLAR = binary("polar(Tensor abs, Tensor angle) -> Tensor", plain!(Polar, Same)).vjp(AB, 1, |b| {
+        let (g, y, r) = (b.g()?.conj()?, b.y(0)?, b.x(0)?);
+        let unit = complex(&b.x(1)?.cos()?, &b.x(1)?.sin()?)?;
+        let turned = g.mul(y)?.mul(Scalar::Complex(0.0, 1.0))?;
+        let _ = r;
+        grads![b; g.mul(&unit)?.real()?, turned.real()?]
+    }).doc("abs e^(i angle)");
+    EQ = binary("eq(Tensor self, Operand other) -> Tensor", plain!(Eq, Same)).constant().doc("self == other");
+    NE = binary("ne(Tensor self, Operand other) -> Tensor", plain!(Ne, Same)).constant().doc("self != other");
+    LT = binary("lt(Tensor self, Operand other) -> Tensor", plain!(Lt, Same)).constant().doc("self < other");
+    LE = binary("le(Tensor self, Operand other) -> Tensor", plain!(Le, Same)).constant().doc("self <= other");
+    GT = binary("gt(Tensor self, Operand other) -> Tensor", plain!(Gt, Same)).constant().doc("self > other");
+    GE = binary("ge(Tensor self, Operand other) -> Tensor", plain!(Ge, Same)).constant().doc("self >= other");
+    LOGICAL_AND = binary("logical_and(Tensor self, Tensor other) -> Tensor", plain!(LogicalAnd, Same)).constant().doc("Both are nonzero");
+    LOGICAL_OR = binary("logical_or(Tensor self, Tensor other) -> Tensor", plain!(LogicalOr, Same)).constant().doc("One is nonzero");
+    LOGICAL_XOR = binary("logical_xor(Tensor self, Tensor other) -> Tensor", plain!(LogicalXor, Same)).constant().doc("Exactly one is nonzero");
+}
+
+/// A tensor from its real and imaginary parts.
+pub fn complex(re: &Tensor, im: &Tensor) -> Result<Tensor> {
+    call1(&COMPLEX, &[re, im], &[])
+}
+
+fn unreachable_gradient() -> Result<Tensor> {
+    bail!(NotImplemented, "this gradient is not implemented")
+}
+
+/// d/dx P(a, x) = x^(a-1) e^-x / Gamma(a); the derivative by a has no closed form.
+fn incomplete_gamma(b: &crate::ops::backward::Back, sign: f64) -> Result<crate::autograd::node::Grads> {
+    if b.needs(0) {
+        bail!(NotImplemented, "derivative for 'igamma' with respect to its first argument is not implemented");
+    }
+    let (a, x) = (b.x(0)?, b.x(1)?);
+    let density = a.sub(1.0)?.mul(x.log()?)?.sub(x)?.sub(a.lgamma()?)?.exp()?;
+    grads![b; unreachable_gradient()?, b.g()?.mul(density)?.mul(sign)?]
+}
+
+/// One-sided clamps: maximum and minimum whose ties belong to the first operand.
+pub(super) const fn clamp_row(schema: &'static str, below: bool) -> Op {
+    if below {
+        binary(schema, plain!(Maximum, Same)).vjp(AB, NONE, |b| { let keep = b.x(0)?.ge(b.x(1)?)?; grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?] }).doc("max(self, min)")
+    } else {
+        binary(schema, plain!(Minimum, Same)).vjp(AB, NONE, |b| { let keep = b.x(0)?.le(b.x(1)?)?; grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?] }).doc("min(self, max)")
+    }
+}

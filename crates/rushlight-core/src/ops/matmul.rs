@@ -1,0 +1,208 @@
+//! Matrix products.
+
+use super::{Arg, Autocast, Call, Meta, Metas, Op, Outputs, Rule, call1};
+use crate::layout::{Dims, broadcast};
+use crate::tensor::Tensor;
+use crate::{DType, Result, Scalar, bail, grads, iter, rows};
+use smallvec::{SmallVec, smallvec};
+
+rows! {
+    MM = Op::new("mm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_mm, run: run_mm }).vjp(3, 0, |b| grads![b; b.g()?.mm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.mm(b.g()?)?]).autocast(Autocast::Lower).doc("Product of two matrices");
+    BMM = Op::new("bmm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_bmm, run: run_bmm }).vjp(3, 0, |b| grads![b; b.g()?.bmm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.bmm(b.g()?)?]).autocast(Autocast::Lower).doc("Products of two batches of matrices");
+    ADDMM = Op::new("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_addmm, run: run_addmm }).vjp(6, 0, |b| {
+        let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
+        grads![b; scaled(g, beta)?, scaled(&g.mm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.mm(g)?, alpha)?]
+    }).autocast(Autocast::Lower).doc("beta self + alpha mat1 mat2");
+    BADDBMM = Op::new("baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_baddbmm, run: run_baddbmm }).vjp(6, 0, |b| {
+        let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
+        grads![b; scaled(g, beta)?, scaled(&g.bmm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.bmm(g)?, alpha)?]
+    }).autocast(Autocast::Lower).doc("beta self + alpha batch1 batch2");
+    MATMUL = Op::new("matmul(Tensor self, Tensor other) -> Tensor", Rule::Composite(matmul)).doc("Product of vectors, matrices or broadcast batches of matrices");
+    LINEAR = Op::new("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", Rule::Composite(linear)).doc("input weight^T + bias");
+}
+
+fn scaled(g: &Tensor, factor: Scalar) -> Result<Tensor> {
+    match factor {
+        Scalar::Complex(re, im) => g.mul(Scalar::Complex(re, -im)),
+        f if f.to_f64() == 1.0 => Ok(g.clone()),
+        f => g.mul(f.to_f64()),
+    }
+}
+
+fn same_type(c: &Call) -> Result<DType> {
+    let dtype = c.input(0)?.dtype();
+    for x in c.tensors() {
+        if x.dtype() != dtype {
+            bail!(Runtime, "{}: expected all operands to have the same dtype, but got: {} != {}: convert one of them with .to(dtype)", c.op.name(), super::type_name(dtype), super::type_name(x.dtype()));
+        }
+    }
+    if dtype == DType::Bool {
+        return Err(c.unsupported(dtype));
+    }
+    Ok(dtype)
+}
+
+fn mismatch(c: &Call, a: &Tensor, b: &Tensor) -> crate::Error {
+    let (k, l) = (a.shape()[a.ndim() - 1], b.shape()[b.ndim() - 2]);
+    let hint = if b.shape()[b.ndim() - 1] == k { ". Did you mean b.T?" } else { "" };
+    crate::err!(
+        Runtime,
+        "{}: mat1 and mat2 shapes cannot be multiplied: shapes {:?} and {:?} do not match: last dimension of the first ({k}) must equal the second-to-last of the second ({l}){hint}",
+        c.op.name(), a.shape(), b.shape()
+    )
+}
+
+fn product_shape(c: &Call, a: &Tensor, b: &Tensor, ndim: usize) -> Result<Dims> {
+    if a.ndim() != ndim || b.ndim() != ndim {
+        bail!(Runtime, "{}: operands must be {ndim}-D tensors, got shapes {:?} and {:?}", c.op.name(), a.shape(), b.shape());
+    }
+    if ndim == 3 && a.shape()[0] != b.shape()[0] {
+        bail!(Runtime, "{}: batch sizes of {:?} and {:?} do not match", c.op.name(), a.shape(), b.shape());
+    }
+    if a.shape()[ndim - 1] != b.shape()[ndim - 2] {
+        return Err(mismatch(c, a, b));
+    }
+    let mut shape = Dims::from_slice(&a.shape()[..ndim - 1]);
+    shape.push(b.shape()[ndim - 1]);
+    Ok(shape)
+}
+
+fn infer_mm(c: &Call) -> Result<Metas> {
+    let shape = product_shape(c, c.input(0)?, c.input(1)?, 2)?;
+    Ok(smallvec![Meta::new(&shape, same_type(c)?)])
+}
+
+fn infer_bmm(c: &Call) -> Result<Metas> {
+    let shape = product_shape(c, c.input(0)?, c.input(1)?, 3)?;
+    Ok(smallvec![Meta::new(&shape, same_type(c)?)])
+}
+
+fn infer_added(c: &Call, ndim: usize) -> Result<Metas> {
+    let shape = product_shape(c, c.input(1)?, c.input(2)?, ndim)?;
+    let fits = broadcast(&shape, c.input(0)?.shape()).is_ok_and(|s| s == shape);
+    if !fits {
+        bail!(Runtime, "{}: The expanded size of the tensor must match: input of shape {:?} does not broadcast to the product's shape {:?}", c.op.name(), c.input(0)?.shape(), shape.as_slice());
+    }
+    Ok(smallvec![Meta::new(&shape, same_type(c)?)])
+}
+
+fn infer_addmm(c: &Call) -> Result<Metas> {
+    infer_added(c, 2)
+}
+
+fn infer_baddbmm(c: &Call) -> Result<Metas> {
+    infer_added(c, 3)
+}
+
+const ONE: Scalar = Scalar::Int(1);
+const ZERO: Scalar = Scalar::Int(0);
+
+fn run_mm(c: &Call, outs: &[Tensor]) -> Result<()> {
+    iter::gemm(c.input(0)?, c.input(1)?, &outs[0], ONE, ZERO)
+}
+
+fn run_bmm(c: &Call, outs: &[Tensor]) -> Result<()> {
+    iter::gemm(c.input(0)?, c.input(1)?, &outs[0], ONE, ZERO)
+}
+
+fn run_addmm(c: &Call, outs: &[Tensor]) -> Result<()> {
+    let (beta, alpha) = (c.scalar(0)?, c.scalar(1)?);
+    if beta.parts() != (0.0, 0.0) {
+        super::copy::copy_into(&outs[0], c.input(0)?)?;
+    }
+    iter::gemm(c.input(1)?, c.input(2)?, &outs[0], alpha, beta)
+}
+
+fn run_baddbmm(c: &Call, outs: &[Tensor]) -> Result<()> {
+    run_addmm(c, outs)
+}
+
+fn one(x: Tensor) -> Result<Outputs> {
+    Ok(smallvec![x])
+}
+
+/// Vectors become matrices; batches become one large matrix when the second operand is shared, else broadcast batches.
+fn matmul(c: &Call) -> Result<Outputs> {
+    let (a, b) = (c.input(0)?, c.input(1)?);
+    if a.ndim() == 0 || b.ndim() == 0 {
+        bail!(Runtime, "matmul: both arguments to matmul need to be at least 1D, but they are {}D and {}D", a.ndim(), b.ndim());
+    }
+    match (a.ndim(), b.ndim()) {
+        (1, 1) if a.shape() != b.shape() => bail!(Runtime, "inconsistent tensor size, expected tensor {:?} and src {:?} to have the same number of elements", a.shape(), b.shape()),
+        (2, 2) => one(a.mm(b)?),
+        (1, 1) => one(a.unsqueeze(0)?.mm(&b.unsqueeze(1)?)?.reshape(&[])?),
+        (1, _) => one(a.unsqueeze(0)?.matmul(b)?.squeeze(-2)?),
+        (_, 1) => one(a.matmul(&b.unsqueeze(1)?)?.squeeze(-1)?),
+        (_, 2) => {
+            if a.shape()[a.ndim() - 1] != b.shape()[0] {
+                return Err(mismatch(c, a, b));
+            }
+            let mut shape: SmallVec<[i64; 5]> = a.shape().iter().map(|&n| n as i64).collect();
+            let rows: i64 = shape[..a.ndim() - 1].iter().product();
+            let k = shape[a.ndim() - 1];
+            shape[a.ndim() - 1] = b.shape()[1] as i64;
+            one(a.reshape(&[rows, k])?.mm(b)?.reshape(&shape)?)
+        }
+        _ => batched(c, a, b),
+    }
+}
+
+fn batched(c: &Call, a: &Tensor, b: &Tensor) -> Result<Outputs> {
+    let (m, k) = (a.shape()[a.ndim() - 2], a.shape()[a.ndim() - 1]);
+    let n = b.shape()[b.ndim() - 1];
+    if b.shape()[b.ndim() - 2] != k {
+        return Err(mismatch(c, a, b));
+    }
+    let batch = broadcast(&a.shape()[..a.ndim() - 2], &b.shape()[..b.ndim() - 2])?;
+    let count: usize = batch.iter().product();
+    let flat = |x: &Tensor, rows: usize, cols: usize| {
+        let mut shape = batch.clone();
+        shape.extend([rows, cols]);
+        x.expand(&shape)?.reshape(&[count as i64, rows as i64, cols as i64])
+    };
+    let out = flat(a, m, k)?.bmm(&flat(b, k, n)?)?;
+    let mut shape: SmallVec<[i64; 5]> = batch.iter().map(|&n| n as i64).collect();
+    shape.extend([m as i64, n as i64]);
+    one(out.reshape(&shape)?)
+}
+
+fn linear(c: &Call) -> Result<Outputs> {
+    let (x, w, bias) = (c.input(0)?, c.input(1)?, c.optional(2));
+    if w.ndim() > 2 || w.ndim() == 0 || x.ndim() == 0 {
+        bail!(Runtime, "linear(): input {:?} and weight {:?} must have dimensions, and the weight at most 2", x.shape(), w.shape());
+    }
+    let (k, l) = (x.shape()[x.ndim() - 1], w.shape()[w.ndim() - 1]);
+    if k != l {
+        bail!(Runtime, "linear: mat1 and mat2 shapes cannot be multiplied: input {:?} has {k} features, weight {:?} expects {l}", x.shape(), w.shape());
+    }
+    let wt = if w.ndim() == 2 { w.transpose(0, 1)? } else { w.clone() };
+    let Some(bias) = bias else { return one(x.matmul(&wt)?) };
+    if w.ndim() == 1 {
+        return one(x.matmul(&wt)?.add(bias)?);
+    }
+    let ones = [Arg::from(1i64), Arg::from(1i64)];
+    if x.ndim() == 2 {
+        return one(call1(&ADDMM, &[bias, x, &wt], &ones)?);
+    }
+    let mut shape: SmallVec<[i64; 5]> = x.shape().iter().map(|&n| n as i64).collect();
+    let rows: i64 = shape[..x.ndim() - 1].iter().product();
+    shape[x.ndim() - 1] = w.shape()[0] as i64;
+    one(call1(&ADDMM, &[bias, &x.reshape(&[rows, k as i64])?, &wt], &ones)?.reshape(&shape)?)
+}
+
+impl Tensor {
+    /// Product of two matrices.
+    pub fn mm(&self, other: &Tensor) -> Result<Tensor> {
+        call1(&MM, &[self, other], &[])
+    }
+
+    /// Products of two batches of matrices.
+    pub fn bmm(&self, other: &Tensor) -> Result<Tensor> {
+        call1(&BMM, &[self, other], &[])
+    }
+
+    /// Product with broadcasting.
+    pub fn matmul(&self, other: &Tensor) -> Result<Tensor> {
+        call1(&MATMUL, &[self, other], &[])
+    }
+}
