@@ -7,4 +7,5 @@ from rushlight import _C
 
 def get_cpu_capability() -> str:
     """Return the instruction set of the kernels in capitals: "AVX512", "AVX2", "NEON" or "DEFAULT"."""
-    return _C.simd_level().upper()
+    level = _C.simd_level()
+    return "DEFAULT" if level == "base" else level.upper()

@@ -1,0 +1,148 @@
+"""``import torch`` under `rushlight.compat`: each program runs in its own process, where torch was never imported."""
+
+import subprocess
+import sys
+
+import pytest
+
+from rushlight.compat.version import FOLLOWED, TorchVersion
+
+
+def run(program: str) -> str:
+    """Run ``program`` after `install` and return what it printed."""
+    start = "from rushlight import compat; compat.install()\n"
+    done = subprocess.run([sys.executable, "-c", start + program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def error_of(statement: str) -> str:
+    """Return type and text of the error that ``statement`` raises after ``import torch``."""
+    return run(f"import torch\ntry:\n    {statement}\nexcept Exception as error:\n    print(type(error).__name__, error)")
+
+
+def test_torch_is_rushlight():
+    run("import torch, rushlight; assert torch is rushlight")
+    run("import torch.nn.functional as F, rushlight.nn.functional as G; assert F is G")
+    run("from torch.utils import data; import rushlight.utils.data; assert data is rushlight.utils.data")
+    run("from torch import nn, optim; from torch.nn import Linear; import rushlight.nn; assert nn is rushlight.nn")
+
+
+def test_modules_keep_their_own_spec():
+    assert run("import torch.nn; print(torch.__spec__.name, torch.nn.__spec__.name)") == "rushlight rushlight.nn"
+
+
+def test_every_way_to_an_infrastructure_module_gives_the_same_one():
+    run("import torch\na = torch.backends.cudnn\nimport torch.backends.cudnn as b\nfrom torch.backends import cudnn as c\nassert a is b is c")
+    run("import torch.cuda as a; from torch import cuda as b; import torch; assert a is b is torch.cuda")
+    run("from torch.utils import _pytree as a; import torch.utils._pytree as b; assert a is b")
+
+
+def test_the_import_system_and_metadata_answer_for_torch():
+    run("from importlib.util import find_spec; assert find_spec('torch').name == 'torch'")
+    run("from importlib.util import find_spec; import torch; assert find_spec('torch.nn') is not None")
+    run("from importlib.util import find_spec; import torch; assert find_spec('torch.absent') is None")
+    run("from importlib.metadata import version; import torch; assert version('torch') == torch.__version__")
+
+
+def test_installing_twice_and_uninstalling():
+    run("compat.install(); compat.uninstall(); import sys; assert not compat.installed() and 'torch' not in sys.modules")
+    run("import rushlight; compat.uninstall(); assert rushlight.__version__ != compat.FOLLOWED")
+
+
+def test_pytorch_already_imported_is_refused():
+    program = (
+        "import sys, types; sys.modules['torch'] = types.ModuleType('torch')\n"
+        "from rushlight import compat\ntry: compat.install()\nexcept RuntimeError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "already imported" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ("import torch.absent", "ModuleNotFoundError No module named 'torch.absent': Rushlight has no torch.absent"),
+        ("import torch.nn.absent", "ModuleNotFoundError No module named 'torch.nn.absent': Rushlight has no torch.nn.absent"),
+        ("import torch.cli", "ModuleNotFoundError No module named 'torch.cli': Rushlight has no torch.cli"),
+        ("torch.absent", "AttributeError module 'rushlight' has no attribute 'absent'"),
+        ("from torch import absent", "ImportError cannot import name 'absent' from 'rushlight'"),
+        ("torch.cuda.absent", "AttributeError module 'torch.cuda' has no attribute 'absent'"),
+        ("torch.cuda.synchronize()", "AssertionError torch.cuda.synchronize: Rushlight computes on the CPU"),
+        ("torch.cuda.Stream()", "RuntimeError torch.cuda.Stream: Rushlight computes on the CPU"),
+        ("torch.cuda.set_rng_state_all([1])", "RuntimeError torch.cuda.set_rng_state_all: 1 states for 0 devices"),
+        ("torch.distributed.init_process_group('gloo')", "RuntimeError torch.distributed.init_process_group: Rushlight runs"),
+        ("torch.jit.trace(1, 2)", "NotImplementedError torch.jit.trace: Rushlight runs programs eagerly"),
+        ("torch.fx.symbolic_trace(1)", "NotImplementedError torch.fx.symbolic_trace: Rushlight runs programs eagerly"),
+        ("torch.onnx.export(1)", "NotImplementedError torch.onnx.export: Rushlight cannot write ONNX"),
+        ("torch.set_float32_matmul_precision('low')", "RuntimeError set_float32_matmul_precision: 'low' is not one of"),
+        ("torch.compile(len, mode='a', options={})", "RuntimeError compile: either mode or options"),
+    ],
+)
+def test_what_is_missing_says_so(statement: str, text: str):
+    assert error_of(statement).startswith(text)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "not torch.cuda.is_available() and torch.cuda.device_count() == 0",
+        "not torch.backends.mps.is_available() and not torch.xpu.is_available() and not torch.accelerator.is_available()",
+        "not torch.backends.cudnn.is_available() and not torch.backends.mkldnn.is_available()",
+        "torch.cuda.manual_seed_all(1) is None and torch.cuda.empty_cache() is None",
+        "torch.cuda.memory_allocated() == 0 and torch.cuda.get_rng_state_all() == []",
+        "torch.compile(len) is len and torch.compile(mode='max-autotune')(len) is len",
+        "torch.compiler.disable(len) is len and torch.compiler.disable()(len) is len",
+        "not torch.compiler.is_compiling() and not torch.jit.is_scripting() and not torch.jit.is_tracing()",
+        "torch.jit.script(len) is len and torch.jit.ignore(len) is len and torch.jit.ignore(drop=True)(len) is len",
+        "torch.jit.unused(len) is len and torch.jit.annotate(int, 3) == 3 and torch.jit.isinstance([1], list)",
+        "torch._dynamo.disable(len) is len and torch.fx.wrap('len') == 'len'",
+        "not torch.distributed.is_available() and not torch.distributed.is_initialized()",
+        "torch.version.cuda is None and torch.version.__version__ >= (2, 0)",
+        "torch.get_float32_matmul_precision() == 'highest'",
+        "torch.backends.cpu.get_cpu_capability().isupper()",
+        "torch.overrides.is_tensor_like(torch.ones(1)) and not torch.overrides.has_torch_function((torch.ones(1),))",
+        "issubclass(torch.cuda.amp.autocast, torch.amp.autocast)",
+    ],
+)
+def test_infrastructure_answers_truthfully(expression: str):
+    run(f"import torch, torch._dynamo, torch.distributed, torch.fx, torch.overrides\nassert {expression}")
+
+
+def test_switches_are_kept():
+    run("import torch.backends.cudnn as c\nc.benchmark = True\nwith c.flags(benchmark=False): assert not c.benchmark\nassert c.benchmark")
+    run("import torch\ntorch.use_deterministic_algorithms(True); assert torch.are_deterministic_algorithms_enabled()")
+    run("import torch\ntorch.backends.cuda.matmul.allow_tf32 = True; assert torch.backends.cuda.matmul.allow_tf32")
+
+
+def test_trees():
+    run(
+        "from collections import OrderedDict, namedtuple\n"
+        "from torch.utils._pytree import tree_flatten, tree_unflatten, tree_map, tree_map_only, tree_structure\n"
+        "P = namedtuple('P', 'x y')\n"
+        "tree = {'a': [1, (2, None)], 'b': OrderedDict(c=P(3, 'z'))}\n"
+        "leaves, spec = tree_flatten(tree)\n"
+        "assert leaves == [1, 2, None, 3, 'z'] and spec.num_leaves == 5\n"
+        "assert tree_unflatten(leaves, spec) == tree and type(tree_unflatten(leaves, spec)['b']['c']) is P\n"
+        "assert tree_map(lambda a, b: a + b, [1, (2,)], [10, (20,)]) == [11, (22,)]\n"
+        "assert tree_map_only(int, lambda v: -v, tree)['a'] == [-1, (-2, None)]\n"
+        "assert tree_structure([1, 2]) == tree_structure([3, 4]) != tree_structure((3, 4))"
+    )
+
+
+def test_einops_and_safetensors_run():
+    pytest.importorskip("einops")
+    assert run("import torch, einops; print(tuple(einops.rearrange(torch.arange(6), '(a b) -> b a', a=2).shape))") == "(3, 2)"
+    pytest.importorskip("safetensors")
+    program = "import torch; from safetensors.torch import load, save; print(load(save({'a': torch.ones(2)}))['a'].tolist())"
+    assert run(program) == "[1.0, 1.0]"
+
+
+def test_version_order():
+    version = TorchVersion("2.15.0+rushlight.0.1.0")
+    assert version > "2.9" and version >= (2, 15) and version > (2, 3, 1) and "2.0" < version < "3"
+    assert version != "2.15.0" and version > "2.15.0" and version == "2.15.0+rushlight.0.1.0"
+    assert TorchVersion("2.1.0a0") < "2.1.0" and TorchVersion("2.1.0.dev1") < "2.1.0a0" and TorchVersion("2.1.post1") > "2.1"
+    assert TorchVersion("2.1.0rc2") > "2.1.0rc1" and TorchVersion("2.1") == "2.1.0"
+    assert TorchVersion("parrot") == "parrot" and TorchVersion("parrot") < "zebra"
+    assert hash(version) == hash(str(version)) and version.split("+")[0] == FOLLOWED
