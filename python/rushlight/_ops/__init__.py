@@ -18,6 +18,7 @@ from . import (
     reduce,
     return_types,
     shape,
+    spectral,
     splitting,
     statistics,
     view_copies,

@@ -133,12 +133,13 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None, require
     if steps == 1:
         return made(_C.full((1,), start, dtype=dtype, device=device), requires_grad)
     whole = not (dtype.is_floating_point or dtype.is_complex)
-    # Steps of whole numbers are computed in single precision, as PyTorch does, and cut towards zero.
-    working = _C.float32 if whole else dtype
-    position = _C.arange(steps, device=device).to(working)
+    # Steps between whole numbers are computed in double precision and cut towards zero.
+    working = _C.float64 if whole else dtype
+    index = _C.arange(steps, device=device)
+    position = index.to(working)
     start, end = (int(start), int(end)) if whole else (start, end)
     step = (end - start) / max(steps - 1, 1)
-    result = _C.where(position < steps // 2, start + step * position, end - step * (steps - 1 - position))
+    result = _C.where(index < steps // 2, start + step * position, end - step * (steps - 1 - position))
     return made(result.to(dtype), requires_grad)
 
 
@@ -147,7 +148,8 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=No
     """Return ``base`` to the powers ``linspace(start, end, steps)``."""
     dtype = default_for(as_number("start", start), as_number("end", end)) if dtype is None else dtype
     whole = not (dtype.is_floating_point or dtype.is_complex)
-    exponents = linspace(start, end, steps, dtype=_C.float32 if whole else dtype, device=device)
+    start, end = (int(start), int(end)) if whole else (start, end)
+    exponents = linspace(start, end, steps, dtype=_C.float64 if whole else dtype, device=device)
     return made(_C.pow(base, exponents).to(dtype), requires_grad)
 
 
@@ -197,13 +199,7 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
 @op
 def fill(input, value):
     """Return a tensor like ``input`` with every element ``value``."""
-    if isinstance(value, _C.Tensor):
-        if value.dim():
-            raise RuntimeError(
-                f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
-            )
-        return value.to(input.dtype).expand(input.shape).clone()
-    return _C.full_like(input, value)
+    return input.clone().fill_(value)
 
 
 @op(function=False)

@@ -75,13 +75,14 @@ def take_along_dim(input, indices, dim=None):
             f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}"
         )
     if dim is None:
-        return _C.gather(input.reshape(-1), 0, indices.reshape(-1))
+        input, indices, dim = input.reshape(-1), indices.reshape(-1), 0
     if input.dim() != indices.dim():
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, "
             f"but got {input.dim()} dimensions for input, and {indices.dim()} dimensions for indices"
         )
     dim = wrap_dim(dim, input.dim())
+    indices = _C.where(indices < 0, indices + input.size(dim), indices)
     shape = [b if a == 1 else a for a, b in zip(input.shape, indices.shape)]
     with_size = lambda tensor: [tensor.size(dim) if i == dim else size for i, size in enumerate(shape)]
     return _C.gather(input.expand(with_size(input)), dim, indices.expand(with_size(indices)))

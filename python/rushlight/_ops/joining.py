@@ -78,7 +78,7 @@ def meshgrid(*tensors, indexing="ij"):
         tensor.reshape([-1 if i == axis else 1 for i in range(len(shape))]).expand(shape)
         for axis, tensor in enumerate(ordered)
     ]
-    return tuple(grid.transpose(0, 1) for grid in (grids[1], grids[0], *grids[2:])) if swap else tuple(grids)
+    return (grids[1], grids[0], *grids[2:]) if swap else tuple(grids)
 
 
 @op(method=False)

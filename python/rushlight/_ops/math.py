@@ -140,11 +140,11 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
+    if n == 0:
+        return input.clone()
     parts = [part for part in (prepend, input, append) if part is not None]
     result = _C.cat(parts, dim) if len(parts) > 1 else input
     length = result.size(dim)
-    if n == 0:
-        return result.clone()
     if n >= length:
         return result.narrow(dim, 0, 0).clone()
     for length in range(length - 1, length - 1 - n, -1):
@@ -164,6 +164,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     dims = list(range(input.dim())) if dim is None else [dim] if isinstance(dim, int) else list(dim)
     dims = [wrap_dim(d, input.dim()) for d in dims]
+    spacing = 1 if spacing is None else spacing
     spaced = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
     if len(spaced) != len(dims):
         raise RuntimeError(

@@ -46,6 +46,8 @@ def inner(input, other):
 
 def scaled_sum(input, product, beta, alpha):
     """Return ``beta * input + alpha * product``; nothing of ``input`` is read when beta is zero."""
+    if not (product.is_floating_point() or product.is_complex()):
+        beta, alpha = int(beta), int(alpha)
     product = product if alpha == 1 else alpha * product
     if beta == 0:
         return product

@@ -3,6 +3,7 @@
 from rushlight import _C
 
 from . import return_types
+from .creation import linspace
 from .dimensions import wrap_dim
 from .registry import op
 
@@ -107,7 +108,7 @@ def cov(input, *, correction=1, fweights=None, aweights=None):
     centred = rows - mean
     weighted = centred if weights is None else centred * weights
     result = _C.mm(centred, weighted.t().conj()) / freedom
-    return result.squeeze() if input.dim() < 2 else result
+    return result.squeeze()
 
 
 def observation_weights(rows, fweights, aweights):
@@ -187,9 +188,7 @@ def edges_from(values, bins, range):
     if low > high:
         raise RuntimeError(f"torch.histogramdd(): min should not exceed max, but got min {low} max {high}")
     if low == high:
-        low, high = (low - 1, high + 1) if range is None else (low - 0.5, high + 0.5)
-    from .creation import linspace
-
+        low, high = low - 0.5, high + 0.5
     return linspace(low, high, bins + 1, dtype=values.dtype, device=values.device)
 
 

@@ -13,8 +13,19 @@ def convolve(name, spatial, input, weight, bias, stride, padding, dilation, grou
     if isinstance(padding, str):
         input, padding = named_padding(padding, input, weight, stride, dilation)
     padding = per_dim(padding, spatial)
-    result = _C.convolution(input, weight, bias, stride, padding, dilation, False, [0] * spatial, groups)
+    result = apply(input, weight, bias, stride, padding, dilation, False, [0] * spatial, groups)
     return result.squeeze(0) if added else result
+
+
+def apply(input, weight, bias, *options):
+    """Call the native row; a complex convolution is three real ones, as a complex product is three real products."""
+    if not input.is_complex():
+        return _C.convolution(input, weight, bias, *options)
+    real = _C.convolution(input.real, weight.real, None, *options)
+    imag = _C.convolution(input.imag, weight.imag, None, *options)
+    both = _C.convolution(input.real + input.imag, weight.real + weight.imag, None, *options)
+    result = _C.complex(real - imag, both - real - imag)
+    return result if bias is None else result + bias.reshape([-1] + [1] * (weight.dim() - 2))
 
 
 def check_dims(name, spatial, input, weight):
@@ -50,7 +61,7 @@ def transpose_convolve(name, spatial, input, weight, bias, stride, padding, outp
     check_dims(name, spatial, input, weight)
     input, added = batched(input, spatial)
     stride, padding, dilation, output_padding = (per_dim(x, spatial) for x in (stride, padding, dilation, output_padding))
-    result = _C.convolution(input, weight, bias, stride, padding, dilation, True, output_padding, groups)
+    result = apply(input, weight, bias, stride, padding, dilation, True, output_padding, groups)
     return result.squeeze(0) if added else result
 
 

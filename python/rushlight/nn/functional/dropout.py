@@ -8,6 +8,8 @@ from rushlight._ops.registry import make_inplace
 
 # The limit of SELU towards minus infinity, negated.
 SELU_FLOOR = 1.7580993408473766
+# Complex elements are dropped as a whole.
+REAL = {_C.complex64: _C.float32, _C.complex128: _C.float64}
 
 
 def check_probability(p):
@@ -18,41 +20,41 @@ def check_probability(p):
 
 def drop(input, p, training):
     """Zero each element with probability p and scale the rest by ``1 / (1 - p)``."""
-    return masked(input, p, training, input.shape)
+    return masked(input, p, training, lambda x: x.shape)
 
 
 def drop_channels(input, p, training):
     """Zero whole channels, the slices of the first two dimensions."""
-    return masked(input, p, training, channel_shape(input))
+    return masked(input, p, training, channel_shape)
 
 
 def masked(input, p, training, shape):
-    """Multiply by a random mask of ``shape`` that broadcasts to the input."""
+    """Multiply by a random mask of ``shape(input)``, which broadcasts to the input."""
     if p == 0 or not training or input.numel() == 0:
         return input
     if p == 1:
         return input * _C.full((), 0, dtype=input.dtype, device=input.device)
-    noise = _C.empty(shape, dtype=input.dtype, device=input.device).bernoulli_(1 - p)
+    noise = _C.empty(shape(input), dtype=REAL.get(input.dtype, input.dtype), device=input.device).bernoulli_(1 - p)
     return input * noise.div_(1 - p)
 
 
 def alpha_drop(input, p, training):
     """Set elements to the floor of SELU and correct mean and variance (Klambauer et al., 2017)."""
-    return alpha_masked(input, p, training, input.shape)
+    return alpha_masked(input, p, training, lambda x: x.shape)
 
 
 def alpha_drop_channels(input, p, training):
     """Set whole channels to the floor of SELU and correct mean and variance."""
-    return alpha_masked(input, p, training, channel_shape(input))
+    return alpha_masked(input, p, training, channel_shape)
 
 
 def alpha_masked(input, p, training, shape):
-    """Keep elements where a random mask of ``shape`` is one, and put SELU's floor elsewhere."""
+    """Keep elements where a random mask of ``shape(input)`` is one, and put SELU's floor elsewhere."""
     if p == 0 or not training or input.numel() == 0:
         return input
     if p == 1:
         return input * _C.full((), 0, dtype=input.dtype, device=input.device)
-    noise = _C.empty(shape, dtype=input.dtype, device=input.device).bernoulli_(1 - p)
+    noise = _C.empty(shape(input), dtype=REAL.get(input.dtype, input.dtype), device=input.device).bernoulli_(1 - p)
     a = 1 / math.sqrt((SELU_FLOOR**2 * p + 1) * (1 - p))
     shift = noise.add(-1).mul_(SELU_FLOOR * a).add_(SELU_FLOOR * a * p)
     return input * noise.mul_(a) + shift

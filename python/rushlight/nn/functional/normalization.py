@@ -34,7 +34,7 @@ def check_statistics(input, running_mean, running_var, weight, bias, training):
         raise RuntimeError(
             f"Expected {'running_mean' if running_mean is None else 'running_var'} to be defined when training=False"
         )
-    channels = input.size(1)
+    channels = input.size(1) if input.dim() > 1 else input.numel()
     named = {"running_mean": running_mean, "running_var": running_var, "weight": weight, "bias": bias}
     for name, tensor in named.items():
         if tensor is not None and tensor.numel() != channels:

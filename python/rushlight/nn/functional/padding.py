@@ -41,9 +41,9 @@ def circular_pad(input, pad):
         if size + before + after < 0:
             raise RuntimeError("Negative padding value is resulting in an empty dimension")
         kept = input.narrow(dim, max(-before, 0), size + min(before, 0) + min(after, 0))
-        parts = [input.narrow(dim, size - before, before)] if before > 0 else []
+        parts = [kept.narrow(dim, kept.size(dim) - before, before)] if before > 0 else []
         parts.append(kept)
-        parts += [input.narrow(dim, 0, after)] if after > 0 else []
+        parts += [kept.narrow(dim, 0, after)] if after > 0 else []
         input = _C.cat(parts, dim) if len(parts) > 1 else kept
     return input
 

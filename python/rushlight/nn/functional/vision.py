@@ -128,12 +128,12 @@ def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corner
             "See the documentation of grid_sample for details.",
             stacklevel=2,
         )
-    check_grid(input, grid, mode)
+    check_grid(input, grid)
     native = _C.grid_sampler_2d if input.dim() == 4 else _C.grid_sampler_3d
     return native(input, grid, GRID_MODES.index(mode), GRID_PADDING.index(padding_mode), bool(align_corners))
 
 
-def check_grid(input, grid, mode):
+def check_grid(input, grid):
     """Raise unless the grid fits the input."""
     sizes = f"input of sizes {list(input.shape)} and grid of sizes {list(grid.shape)}"
     if input.dim() not in (4, 5) or input.dim() != grid.dim():
@@ -144,8 +144,6 @@ def check_grid(input, grid, mode):
         raise RuntimeError(f"grid_sampler(): expected grid to have size {input.dim() - 2} in last dimension, but got {sizes}")
     if 0 in input.shape[2:]:
         raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but got {sizes}")
-    if mode == "bicubic" and input.dim() == 5:
-        raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
 
 
 def affine_grid(theta, size, align_corners=None):
