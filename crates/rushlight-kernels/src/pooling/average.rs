@@ -39,7 +39,7 @@ impl Divisor {
         let product =
             |count: fn(&Window) -> usize| window.iter().map(|w| count(w)).product::<usize>() as i64;
         match self {
-            Divisor::Inside => product(Window::len),
+            Divisor::Inside => product(|w| w.count),
             Divisor::Padded => product(|w| w.padded),
             Divisor::Fixed(n) => n,
         }
@@ -47,7 +47,7 @@ impl Divisor {
 }
 
 fn is_empty(window: [&Window; 3]) -> bool {
-    window.iter().any(|w| w.len() == 0)
+    window.iter().any(|w| w.count == 0)
 }
 
 /// Writes each window's average to `y`; a window without elements gives zero.
@@ -74,9 +74,7 @@ fn avg_plane<T: Averaged>(p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor) {
             return;
         }
         let mut sum = T::default();
-        p.for_each_row(window, |row| {
-            window[2].positions().for_each(|i| sum += x[row + i])
-        });
+        p.for_each_row(window, |row| window[2].for_each(|i| sum += x[row + i]));
         y[o] = sum.over(divisor.of(window));
     });
 }
@@ -110,7 +108,7 @@ fn spread_plane<T: Averaged>(p: &Pooling, grad_y: &[T], grad_x: &mut [T], diviso
         if !is_empty(window) {
             let share = grad_y[o].over(divisor.of(window));
             p.for_each_row(window, |row| {
-                window[2].positions().for_each(|i| grad_x[row + i] += share)
+                window[2].for_each(|i| grad_x[row + i] += share)
             });
         }
     });

@@ -63,12 +63,12 @@ fn max_plane<T: Ordered>(p: &Pooling, x: &[T], y: &mut [T], indices: &mut [i64])
         let first = (window[0].start * p.input[1] + window[1].start) * p.input[2] + window[2].start;
         let (mut best, mut at) = (T::LOWEST, first);
         p.for_each_row(window, |row| {
-            for i in window[2].positions() {
+            window[2].for_each(|i| {
                 let value = x[row + i];
                 if value > best || value.is_nan() {
                     (best, at) = (value, row + i);
                 }
-            }
+            });
         });
         (y[o], indices[o]) = (best, at as i64);
     });

@@ -24,17 +24,30 @@ struct Window {
     start: usize,
     end: usize,
     step: usize,
-    /// Positions counted when padding counts.
+    /// How many these are.
+    count: usize,
+    /// How many when padding counts.
     padded: usize,
 }
 
 impl Window {
-    fn positions(&self) -> impl Iterator<Item = usize> + use<> {
-        (self.start..self.end).step_by(self.step)
+    fn new(start: usize, end: usize, step: usize, padded: usize) -> Self {
+        Window {
+            start,
+            end,
+            step,
+            count: end.saturating_sub(start).div_ceil(step),
+            padded,
+        }
     }
 
-    fn len(&self) -> usize {
-        self.end.saturating_sub(self.start).div_ceil(self.step)
+    #[inline(always)]
+    fn for_each(&self, mut visit: impl FnMut(usize)) {
+        let mut at = self.start;
+        while at < self.end {
+            visit(at);
+            at += self.step;
+        }
     }
 }
 
@@ -78,12 +91,7 @@ impl Pooling {
                 o * input[d] / output[d],
                 ((o + 1) * input[d]).div_ceil(output[d]),
             );
-            Window {
-                start,
-                end,
-                step: 1,
-                padded: end - start,
-            }
+            Window::new(start, end, 1, end - start)
         };
         Pooling {
             planes,
@@ -117,11 +125,9 @@ impl Pooling {
     /// Visits the rows of a window: the place of position 0 in each.
     #[inline(always)]
     fn for_each_row(&self, window: [&Window; 3], mut visit: impl FnMut(usize)) {
-        for z in window[0].positions() {
-            for y in window[1].positions() {
-                visit((z * self.input[1] + y) * self.input[2]);
-            }
-        }
+        window[0].for_each(|z| {
+            window[1].for_each(|y| visit((z * self.input[1] + y) * self.input[2]));
+        });
     }
 
     fn check(&self, input: usize, output: usize) {
@@ -153,10 +159,11 @@ fn sliding_window(
 ) -> Window {
     let end = (start + (kernel - 1) * dilation + 1).min(input + 2 * padding);
     let skipped = padding.saturating_sub(start).div_ceil(dilation) * dilation;
-    Window {
-        start: start + skipped - padding.min(start + skipped),
-        end: end.saturating_sub(padding).min(input),
-        step: dilation,
-        padded: end.saturating_sub(start),
-    }
+    let first = (start + skipped).saturating_sub(padding);
+    Window::new(
+        first,
+        end.saturating_sub(padding).min(input),
+        dilation,
+        end.saturating_sub(start),
+    )
 }

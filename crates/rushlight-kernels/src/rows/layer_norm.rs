@@ -2,6 +2,7 @@
 
 use super::{RowFloat, Rows, fold, for_rows, sum};
 use crate::vectorized;
+use std::ops::Range;
 
 /// `y = (x - mean) * rstd * gamma + beta` on rows of `cols` numbers, with `rstd = 1 / sqrt(variance + eps)`.
 ///
@@ -59,10 +60,10 @@ vectorized! {
     }
 }
 
-/// Rows summed in one go for the gradients of gamma and beta.
-const BLOCK: usize = 64;
+/// Rows that are worth a block of their own.
+const BLOCK: usize = 16;
 /// Blocks of rows at most: bounds the memory of their sums.
-const BLOCKS: usize = 16;
+const BLOCKS: usize = 32;
 
 /// The gradients of [`layer_norm`], each written where a place is given.
 ///
@@ -90,19 +91,11 @@ pub fn layer_norm_backward<T: RowFloat>(
         gamma,
         cols,
     };
-    saved.check();
-    if let Some(grad_x) = grad_x {
-        saved.write_grad_x(grad_x);
-    }
-    if grad_gamma.is_some() || grad_beta.is_some() {
-        let sums = saved.column_sums();
-        for (to, from) in [grad_gamma, grad_beta]
-            .into_iter()
-            .zip([&sums[..cols], &sums[cols..]])
-        {
-            if let Some(to) = to {
-                to.copy_from_slice(from);
-            }
+    saved.check(grad_x.as_deref());
+    let sums = saved.run(grad_x, grad_gamma.is_some() || grad_beta.is_some());
+    for (to, from) in [grad_gamma, grad_beta].into_iter().zip([0, cols]) {
+        if let Some(to) = to {
+            to.copy_from_slice(&sums[from..from + cols]);
         }
     }
 }
@@ -118,94 +111,98 @@ struct Saved<'a, T> {
 }
 
 impl<T: RowFloat> Saved<'_, T> {
-    fn check(&self) {
-        let rows = self.mean.len();
-        let matches = self.x.len() == rows * self.cols
-            && self.grad_y.len() == self.x.len()
-            && self.rstd.len() == rows;
-        assert!(matches, "layer_norm: lengths");
+    fn check(&self, grad_x: Option<&[T]>) {
+        let (rows, size) = (self.mean.len(), self.x.len());
+        let matches =
+            size == rows * self.cols && self.grad_y.len() == size && self.rstd.len() == rows;
+        assert!(
+            matches && grad_x.is_none_or(|g| g.len() == size),
+            "layer_norm: lengths"
+        );
         assert!(
             self.gamma.is_none_or(|gamma| gamma.len() == self.cols),
             "layer_norm: length of gamma"
         );
     }
 
-    fn write_grad_x(&self, grad_x: &mut [T]) {
-        assert_eq!(
-            grad_x.len(),
-            self.x.len(),
-            "layer_norm: length of the gradient"
-        );
-        let out = Rows::of(grad_x, self.cols);
-        for_rows(self.mean.len(), self.cols, |range| {
-            // SAFETY: tasks have disjoint ranges.
-            let grad_x = unsafe { out.take(&range) };
-            grad_x_rows(self, range.start, grad_x);
-        });
-    }
-
-    /// The gradients of gamma and beta, one after the other.
+    /// Writes the gradient of x; gives those of gamma and beta, one after the other.
     ///
     /// Rows are summed block by block, the blocks in order; their number depends on the shape alone.
-    fn column_sums(&self) -> Vec<T> {
+    fn run(&self, grad_x: Option<&mut [T]>, columns: bool) -> Vec<T> {
         let (rows, cols) = (self.mean.len(), self.cols);
         let blocks = rows.div_ceil(BLOCK).clamp(1, BLOCKS);
-        let mut sums = vec![T::ZERO; blocks * 2 * cols];
+        let mut sums = vec![T::ZERO; if columns { blocks * 2 * cols } else { 0 }];
         let parts = Rows::of(&mut sums, 2 * cols);
+        let out = grad_x.map(|grad_x| Rows::of(grad_x, cols));
         for_rows(blocks, rows.div_ceil(blocks) * cols, |range| {
             for block in range {
-                // SAFETY: tasks have disjoint blocks.
-                let sums = unsafe { parts.take(&(block..block + 1)) };
-                column_sums_rows(
-                    self,
-                    block * rows / blocks,
-                    (block + 1) * rows / blocks,
-                    sums,
-                );
+                let rows = block * rows / blocks..(block + 1) * rows / blocks;
+                // SAFETY: tasks have disjoint blocks, and blocks disjoint rows.
+                let (grad_x, sums) = unsafe {
+                    (
+                        out.map(|out| out.take(&rows)),
+                        columns.then(|| parts.take(&(block..block + 1))),
+                    )
+                };
+                backward_rows(self, rows, grad_x, sums);
             }
         });
-        let (total, others) = sums.split_at_mut(2 * cols);
-        for part in others.chunks_exact(2 * cols.max(1)) {
-            total
-                .iter_mut()
-                .zip(part)
-                .for_each(|(total, &part)| *total += part);
+        if columns {
+            let (total, others) = sums.split_at_mut(2 * cols);
+            for part in others.chunks_exact(2 * cols.max(1)) {
+                total
+                    .iter_mut()
+                    .zip(part)
+                    .for_each(|(total, &part)| *total += part);
+            }
         }
-        sums.truncate(2 * cols);
         sums
     }
 }
 
 vectorized! {
-    fn grad_x_rows[T: RowFloat](saved: &Saved<T>, first: usize, grad_x: &mut [T]) {
+    fn backward_rows[T: RowFloat](
+        saved: &Saved<T>, rows: Range<usize>, grad_x: Option<&mut [T]>, sums: Option<&mut [T]>,
+    ) {
+        let (mut grad_x, mut sums) = (grad_x, sums);
         let cols = saved.cols;
-        let n = T::of(cols as f64);
-        for (at, out) in grad_x.chunks_exact_mut(cols.max(1)).enumerate() {
-            let row = first + at;
+        for (at, row) in rows.enumerate() {
             let (m, r) = (saved.mean[row], saved.rstd[row]);
             let (x, g) = (&saved.x[row * cols..][..cols], &saved.grad_y[row * cols..][..cols]);
-            match saved.gamma {
-                Some(gamma) => out.iter_mut().zip(g).zip(gamma).for_each(|((out, &g), &gamma)| *out = g * gamma),
-                None => out.copy_from_slice(g),
+            if let Some(grad_x) = grad_x.as_deref_mut() {
+                row_grad_x(x, g, saved.gamma, m, r, &mut grad_x[at * cols..][..cols]);
             }
-            let average = sum(out) / n;
-            let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), |a, b| a + b) / n;
-            out.iter_mut().zip(x).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
+            if let Some(sums) = sums.as_deref_mut() {
+                let (gamma, beta) = sums.split_at_mut(cols);
+                let beta = &mut beta[..cols];
+                for i in 0..cols {
+                    gamma[i] += g[i] * ((x[i] - m) * r);
+                    beta[i] += g[i];
+                }
+            }
         }
     }
 }
 
-vectorized! {
-    fn column_sums_rows[T: RowFloat](saved: &Saved<T>, first: usize, end: usize, sums: &mut [T]) {
-        let cols = saved.cols;
-        let (gamma, beta) = sums.split_at_mut(cols);
-        for row in first..end {
-            let (m, r) = (saved.mean[row], saved.rstd[row]);
-            let (x, g) = (&saved.x[row * cols..][..cols], &saved.grad_y[row * cols..][..cols]);
-            for i in 0..cols {
-                gamma[i] += g[i] * ((x[i] - m) * r);
-                beta[i] += g[i];
-            }
-        }
+#[inline(always)]
+fn row_grad_x<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, out: &mut [T]) {
+    let n = T::of(x.len() as f64);
+    match gamma {
+        Some(gamma) => out
+            .iter_mut()
+            .zip(g)
+            .zip(gamma)
+            .for_each(|((out, &g), &gamma)| *out = g * gamma),
+        None => out.copy_from_slice(g),
     }
+    let average = sum(out) / n;
+    let along = fold(
+        [out, x],
+        T::ZERO,
+        |sum, [g, x]| sum + g * ((x - m) * r),
+        |a, b| a + b,
+    ) / n;
+    out.iter_mut()
+        .zip(x)
+        .for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
 }

@@ -77,12 +77,10 @@ fn fold<T: RowFloat, const N: usize>(
     for i in whole..cols {
         lanes[i - whole] = step(lanes[i - whole], std::array::from_fn(|n| row[n][i]));
     }
-    let mut half = LANES / 2;
-    while half > 0 {
+    for half in [16, 8, 4, 2, 1] {
         for i in 0..half {
             lanes[i] = join(lanes[i], lanes[i + half]);
         }
-        half /= 2;
     }
     lanes[0]
 }
