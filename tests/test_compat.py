@@ -146,3 +146,25 @@ def test_version_order():
     assert TorchVersion("2.1.0rc2") > "2.1.0rc1" and TorchVersion("2.1") == "2.1.0"
     assert TorchVersion("parrot") == "parrot" and TorchVersion("parrot") < "zebra"
     assert hash(version) == hash(str(version)) and version.split("+")[0] == FOLLOWED
+
+
+def test_custom_operators():
+    run(
+        "import torch\n"
+        "@torch.library.custom_op('mine::triple', mutates_args=())\n"
+        "def triple(x: torch.Tensor, by: float = 3.0) -> torch.Tensor:\n"
+        "    return torch.from_numpy(x.detach().numpy() * by)\n"
+        "x = torch.ones(2, requires_grad=True)\n"
+        "try: triple(x).sum().backward()\n"
+        "except NotImplementedError as error: assert str(error).startswith('mine::triple: no backward formula')\n"
+        "else: raise AssertionError\n"
+        "def setup(ctx, inputs, output): ctx.by = inputs[1]\n"
+        "triple.register_autograd(lambda ctx, g: (g * ctx.by, None), setup_context=setup)\n"
+        "torch.ops.mine.triple(x, by=4.0).sum().backward()\n"
+        "assert x.grad.tolist() == [4.0, 4.0] and torch.ops.mine.triple.default is triple\n"
+        "triple.register_fake(lambda x, by=3.0: torch.empty(x.shape, device='meta'))\n"
+        "assert triple(torch.ones(2, device='meta')).device.type == 'meta'\n"
+        "lib = torch.library.Library('yours', 'DEF'); lib.define('twice(Tensor x) -> Tensor')\n"
+        "lib.impl('twice', lambda x: x + x); assert torch.ops.yours.twice(x).requires_grad\n"
+        "assert not hasattr(torch.ops.yours, 'absent')"
+    )

@@ -12,8 +12,13 @@ __all__ = ["handle_torch_function", "has_torch_function", "has_torch_function_un
 
 
 def _overrides(value: Any) -> bool:
-    method = getattr(type(value), "__torch_function__", None)
-    return method is not None and method is not getattr(Tensor, "__torch_function__", None)
+    own = _function(type(value))
+    return own is not None and own is not _function(Tensor)
+
+
+def _function(cls: type) -> Any:
+    method = getattr(cls, "__torch_function__", None)
+    return getattr(method, "__func__", method)
 
 
 def has_torch_function(relevant_args: Iterable[Any]) -> bool:
