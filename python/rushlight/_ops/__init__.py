@@ -6,9 +6,11 @@ in place with a trailing underscore, and under its second names.
 
 from . import (
     compare,
+    conversion,
     creation,
     diagonals,
     einsum,
+    foreach,
     indexing,
     joining,
     math,

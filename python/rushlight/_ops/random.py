@@ -1,5 +1,7 @@
 """Random tensors. Numbers are drawn in PyTorch's order, so equal seeds give equal values."""
 
+import math
+
 from rushlight import _C
 
 from .creation import made
@@ -119,3 +121,36 @@ def check_weights(input, num_samples, replacement):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     if bool((input.sum(-1) == 0).any()):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+
+
+def uniform_doubles(tensor, generator):
+    """Return numbers uniform in [0, 1) in double precision, one for each element."""
+    return _C.empty(tensor.shape, dtype=_C.float64, device=tensor.device).uniform_(0, 1, generator=generator)
+
+
+@op(function=False)
+def cauchy_(self, median=0, sigma=1, *, generator=None):
+    """Fill with numbers of the Cauchy distribution."""
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    return self.copy_(median + sigma * _C.tan(math.pi * (uniform_doubles(self, generator) - 0.5)))
+
+
+@op(function=False)
+def geometric_(self, p, *, generator=None):
+    """Fill with the number of trials up to the first success of probability p."""
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+    return self.copy_(_C.ceil(_C.log(uniform_doubles(self, generator)) / math.log1p(-p)))
+
+
+@op(function=False)
+def log_normal_(self, mean=1, std=2, *, generator=None):
+    """Fill with exponentials of normal numbers."""
+    if std <= 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
+    normal = _C.empty((self.numel(),), dtype=_C.float64, device=self.device)
+    # Fewer than 16 numbers at a time are drawn one by one, which is the order of this distribution.
+    for part in normal.split(14):
+        part.normal_(mean, std, generator=generator)
+    return self.copy_(normal.exp().reshape(self.shape))

@@ -35,7 +35,7 @@ def operands(input, n):
         n = _C.full((), n, dtype=_C.int64, device=input.device)
     x = as_float(input)
     x = x.to(_C.float64) if n.dtype == _C.float64 else x
-    return x, _C.trunc(n).to(_C.int64)
+    return x, n.to(_C.int64)
 
 
 def chebyshev(k, x, p, q):
