@@ -34,7 +34,7 @@ FUNCTION_ONLY = {"concat", "concatenate", "constant_pad_nd"}
 INPLACE = """
     abs neg exp exp2 expm1 log log2 log10 log1p sqrt rsqrt square reciprocal sin cos tan asin acos atan sinh cosh tanh
     asinh acosh atanh erf erfc erfinv lgamma digamma i0 sigmoid relu logit
-    floor ceil round trunc frac sign sgn logical_not bitwise_not nan_to_num sinc polygamma
+    floor ceil round trunc frac sign sgn logical_not bitwise_not nan_to_num sinc
     add sub mul div pow remainder fmod floor_divide atan2 hypot copysign nextafter xlogy heaviside gcd lcm
     bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift logical_and logical_or logical_xor
     eq ne lt le gt ge igamma igammac lerp addcmul addcdiv clamp cumsum cumprod tril triu

@@ -34,7 +34,9 @@ def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 def equal(input, other):
     """Return whether both tensors have the same shape and elements."""
     if input.dtype != other.dtype:
-        raise RuntimeError(f"Expected object of data type {input.dtype} but got data type {other.dtype} for argument 'other'")
+        raise RuntimeError(
+            f"Expected object of data type {input.dtype} but got data type {other.dtype} for argument 'other'"
+        )
     return input.shape == other.shape and bool((input == other).all())
 
 

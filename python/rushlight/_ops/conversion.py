@@ -43,4 +43,6 @@ def cpu(self, memory_format=None):
 @op(function=False)
 def cuda(self, device=None, non_blocking=False, memory_format=None):
     """Raise: tensors live in main memory."""
-    raise RuntimeError("Tensor.cuda: no CUDA device is available, tensors live on device 'cpu'; use .to('cpu') or .cpu()")
+    raise RuntimeError(
+        "Tensor.cuda: no CUDA device is available, tensors live on device 'cpu'; use .to('cpu') or .cpu()"
+    )

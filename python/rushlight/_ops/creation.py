@@ -31,7 +31,9 @@ ones = op(constant(1), name="ones", method=False)
 
 
 @op(method=False)
-def empty_like(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False):
+def empty_like(
+    input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None, pin_memory=False
+):
     """Return an uninitialised tensor of the shape, dtype and device of ``input``."""
     format = {} if memory_format is None else {"memory_format": memory_format}
     result = _C.empty(
@@ -72,7 +74,9 @@ def new_empty(self, *size, dtype=None, device=None, layout=None, pin_memory=Fals
 
 
 @op(function=False)
-def new_empty_strided(self, size, stride, *, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
+def new_empty_strided(
+    self, size, stride, *, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False
+):
     """Return an uninitialised tensor of given strides with this tensor's dtype and device."""
     return made(_C.empty_strided(size, stride, **options_like(self, dtype, device)), requires_grad)
 
@@ -144,7 +148,9 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None, require
 
 
 @op(method=False, out=True)
-def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def logspace(
+    start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
+):
     """Return ``base`` to the powers ``linspace(start, end, steps)``."""
     dtype = default_for(as_number("start", start), as_number("end", end)) if dtype is None else dtype
     whole = not (dtype.is_floating_point or dtype.is_complex)
@@ -175,14 +181,18 @@ def range(start, end=None, step=1, *, dtype=None, layout=None, device=None, requ
     """Return the numbers from ``start`` to ``end`` inclusive in steps; ``arange`` excludes the end."""
     start, end = (0, start) if end is None else (start, end)
     if step == 0 or (end - start) / step < 0:
-        raise RuntimeError("step must be nonzero" if step == 0 else "upper bound and lower bound inconsistent with step sign")
+        raise RuntimeError(
+            "step must be nonzero" if step == 0 else "upper bound and lower bound inconsistent with step sign"
+        )
     count = int((end - start) / step) + 1
     dtype = _C.get_default_dtype() if dtype is None else dtype
     return made((_C.arange(count, device=device).to(dtype) * step + start).to(dtype), requires_grad)
 
 
 @op(method=False)
-def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False):
+def empty_permuted(
+    size, physical_layout, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
+):
     """Return an uninitialised dense tensor whose dimensions lie in memory in the order ``physical_layout``."""
     if sorted(physical_layout) != [*builtin_range(len(size))]:
         raise RuntimeError(

@@ -5,9 +5,7 @@ def wrap_dim(dim, ndim):
     """Return ``dim`` counted from the front; ``IndexError`` when it is outside ``[-ndim, ndim)``."""
     limit = max(ndim, 1)
     if not -limit <= dim < limit:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})"
-        )
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
     return dim % limit
 
 

@@ -40,7 +40,9 @@ def parse_arguments(args):
         )
     if isinstance(args[0], str):
         operands = args[1:]
-        return args[0], tuple(operands[0]) if len(operands) == 1 and isinstance(operands[0], (list, tuple)) else operands
+        return args[0], tuple(operands[0]) if len(operands) == 1 and isinstance(
+            operands[0], (list, tuple)
+        ) else operands
     pairs = len(args) // 2 * 2
     equation = ",".join(sublist_text(sub) for sub in args[1:pairs:2])
     if len(args) % 2:
@@ -170,7 +172,11 @@ def sum_product(a, b, summed):
     a = a.permute(shared + left + inner + [d for d in range(a.dim()) if d not in shared + left + inner])
     b_order = shared + inner + right
     b = b.permute(b_order + [d for d in range(b.dim()) if d not in b_order])
-    sizes = [a.shape[: len(shared)], a.shape[len(shared) : len(shared) + len(left)], b.shape[len(shared) + len(inner) : len(b_order)]]
+    sizes = [
+        a.shape[: len(shared)],
+        a.shape[len(shared) : len(shared) + len(left)],
+        b.shape[len(shared) + len(inner) : len(b_order)],
+    ]
     n, m, k = (math.prod(size) for size in sizes)
     k_inner = math.prod(b.shape[len(shared) : len(shared) + len(inner)])
     product = _C.bmm(a.reshape(n, m, k_inner), b.reshape(n, k_inner, k))

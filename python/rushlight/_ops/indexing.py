@@ -51,7 +51,11 @@ def masked_fill(input, mask, value):
                 f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
             )
     check_fits(value, input.dtype)
-    value = value.to(input.dtype) if isinstance(value, _C.Tensor) else _C.full((), value, dtype=input.dtype, device=input.device)
+    value = (
+        value.to(input.dtype)
+        if isinstance(value, _C.Tensor)
+        else _C.full((), value, dtype=input.dtype, device=input.device)
+    )
     return _C.where(mask, value, input)
 
 
@@ -71,9 +75,7 @@ def check_fits(value, dtype):
 def take_along_dim(input, indices, dim=None):
     """Return the elements at ``indices`` along ``dim``, the other dimensions broadcast; of the flat tensor without dim."""
     if indices.dtype != _C.int64:
-        raise RuntimeError(
-            f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}"
-        )
+        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
     if dim is None:
         input, indices, dim = input.reshape(-1), indices.reshape(-1), 0
     if input.dim() != indices.dim():

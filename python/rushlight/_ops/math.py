@@ -59,13 +59,41 @@ def rsub(input, other, *, alpha=1):
     return other - (input if alpha == 1 else input * alpha)
 
 
-@op(inplace=True, out=True)
+def wide_dtype(*operands):
+    """Return complex128 if an operand is complex, else float64."""
+    is_complex = any(x.is_complex() if isinstance(x, _C.Tensor) else isinstance(x, complex) for x in operands)
+    return _C.complex128 if is_complex else _C.float64
+
+
+@op(out=True)
 def float_power(input, exponent):
     """Return ``input ** exponent`` computed in double precision."""
-    is_complex = any(x.is_complex() if isinstance(x, _C.Tensor) else isinstance(x, complex) for x in (input, exponent))
-    dtype = _C.complex128 if is_complex else _C.float64
+    dtype = wide_dtype(input, exponent)
     base, exponent = (x.to(dtype) if isinstance(x, _C.Tensor) else x for x in (input, exponent))
     return _C.pow(base, exponent)
+
+
+@op(function=False)
+def float_power_(self, exponent):
+    """The in-place form of ``float_power``; the tensor must have the dtype of the result."""
+    dtype = wide_dtype(self, exponent)
+    if self.dtype != dtype:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {self.dtype} but the operation's result requires dtype {dtype}"
+        )
+    return self.pow_(exponent.to(dtype) if isinstance(exponent, _C.Tensor) else exponent)
+
+
+@op(function=False, overload=True)
+def polygamma(self, n):
+    """Return the n-th derivative of the digamma function; as a function the order comes first."""
+    return _C.polygamma(n, self)
+
+
+@op(function=False)
+def polygamma_(self, n):
+    """The in-place form of ``polygamma``."""
+    return self.copy_(_C.polygamma(n, self.clone()))
 
 
 @op(inplace=True, out=True)
@@ -172,9 +200,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
             f"({len(dims)}), but got {len(spaced)}"
         )
     if any(input.size(d) <= edge_order for d in dims):
-        raise RuntimeError(
-            "torch.gradient expected each dimension size to be at least edge_order+1"
-        )
+        raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")
     return tuple(derivative(input, d, step, edge_order) for d, step in zip(dims, spaced))
 
 
@@ -194,7 +220,11 @@ def derivative(input, dim, spacing, edge_order):
     if length == 2:
         return _C.cat(ends, dim)
     a, b, inner = h(0, length - 2), h(1, length - 2), length - 2
-    middle = part(0, inner) * (-b / (a * (a + b))) + part(1, inner) * ((b - a) / (a * b)) + part(2, inner) * (a / (b * (a + b)))
+    middle = (
+        part(0, inner) * (-b / (a * (a + b)))
+        + part(1, inner) * ((b - a) / (a * b))
+        + part(2, inner) * (a / (b * (a + b)))
+    )
     return _C.cat([ends[0], middle, ends[1]], dim)
 
 
@@ -206,7 +236,11 @@ def first_order_ends(part, h, length):
 def second_order_ends(part, h, length):
     """Return one-sided derivatives of the parabola through the three points at each end."""
     a, b = h(0, 1), h(1, 1)
-    first = part(0, 1) * (-(2 * a + b) / (a * (a + b))) + part(1, 1) * ((a + b) / (a * b)) + part(2, 1) * (-a / (b * (a + b)))
+    first = (
+        part(0, 1) * (-(2 * a + b) / (a * (a + b)))
+        + part(1, 1) * ((a + b) / (a * b))
+        + part(2, 1) * (-a / (b * (a + b)))
+    )
     a, b = h(length - 3, 1), h(length - 2, 1)
     last = (
         part(length - 3, 1) * (b / (a * (a + b)))

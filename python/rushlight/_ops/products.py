@@ -198,9 +198,7 @@ def pdist(input, p=2.0):
 def bilinear(input1, input2, weight, bias=None):
     """Return ``input1 W_k input2 + b_k`` for each output k; weight has shape (out, in1, in2)."""
     if input1.dim() != input2.dim():
-        raise RuntimeError(
-            f"bilinear(): input dimensions do not match: got {input1.dim()} and {input2.dim()}"
-        )
+        raise RuntimeError(f"bilinear(): input dimensions do not match: got {input1.dim()} and {input2.dim()}")
     for i in range(input1.dim() - 1):
         if input1.size(i) != input2.size(i):
             raise RuntimeError(
@@ -208,7 +206,9 @@ def bilinear(input1, input2, weight, bias=None):
             )
     for k, x in ((1, input1), (2, input2)):
         if x.size(-1) != weight.size(k):
-            raise RuntimeError(f"bilinear(): input{k} size does not match weight size: got {x.size(-1)} but expected {weight.size(k)}")
+            raise RuntimeError(
+                f"bilinear(): input{k} size does not match weight size: got {x.size(-1)} but expected {weight.size(k)}"
+            )
     left = tensordot(input1, weight, dims=([-1], [1]))
     result = (left * input2.unsqueeze(-2)).sum(-1)
     return result if bias is None else result + bias

@@ -46,12 +46,16 @@ randn_like = op(drawn_like(draw_normal), name="randn_like", method=False)
 
 
 @op(method=False)
-def randint(low, high=None, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options):
+def randint(
+    low=None, high=None, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options
+):
     """Return whole numbers uniform in ``[low, high)``, called as ``randint(high, size)`` or ``randint(low, high, size)``."""
     if size is None:
-        low, high, size = (0, low, high) if not isinstance(high, int) else (low, high, size)
-    if size is None:
-        raise TypeError("randint(): missing the argument 'size'")
+        low, high, size = 0, low, high
+    elif low is None or high is None:
+        low, high = 0, low if high is None else high
+    if size is None or isinstance(size, int):
+        raise TypeError(f"randint(): argument 'size' must be tuple of ints, not {type(size).__name__}")
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     dtype = _C.int64 if dtype is None else dtype
@@ -67,7 +71,9 @@ def randint_like(input, low, high=None, *, generator=None, requires_grad=False, 
 
 
 @op(method=False)
-def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options):
+def normal(
+    mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options
+):
     """Return normal numbers; ``mean`` and ``std`` are numbers with a ``size``, or one or both are tensors."""
     if size is not None:
         result = _C.empty(tuple(size), dtype=dtype, device=device) if out is None else out.resize_(size)
@@ -75,7 +81,13 @@ def normal(mean, std=1.0, size=None, *, generator=None, out=None, dtype=None, de
     tensors = [x for x in (mean, std) if isinstance(x, _C.Tensor)]
     if not tensors:
         raise TypeError("normal(): numbers for mean and std need the argument 'size'")
-    if isinstance(std, _C.Tensor) and std.numel() and bool((std < 0).any()) or not isinstance(std, _C.Tensor) and std < 0:
+    if (
+        isinstance(std, _C.Tensor)
+        and std.numel()
+        and bool((std < 0).any())
+        or not isinstance(std, _C.Tensor)
+        and std < 0
+    ):
         raise RuntimeError(f"normal expects all elements of std >= 0.0, but found std {std}")
     shape = (mean + std).shape
     result = _C.empty(shape, dtype=tensors[0].dtype, device=tensors[0].device) if out is None else out.resize_(shape)
@@ -110,9 +122,7 @@ def check_weights(input, num_samples, replacement):
     if not 1 <= input.dim() <= 2:
         raise RuntimeError("prob_dist must be 1 or 2 dim")
     if not input.is_floating_point():
-        raise RuntimeError(
-            f"multinomial only supports floating-point dtypes for the input, but got {input.dtype}"
-        )
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for the input, but got {input.dtype}")
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > input.size(-1):

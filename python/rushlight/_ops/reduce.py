@@ -38,7 +38,9 @@ min_ = op(extremum("min", _C.amin, _C.min_dim, _C.minimum), name="min", out=True
 def aminmax(input, *, dim=None, keepdim=False):
     """Return the smallest and the largest element, of all or along ``dim``."""
     if dim is None and input.numel() == 0:
-        raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity.")
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+        )
     dims = [] if dim is None else [wrap_dim(dim, input.dim())]
     return return_types.aminmax((_C.amin(input, dims, keepdim), _C.amax(input, dims, keepdim)))
 

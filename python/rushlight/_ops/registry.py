@@ -31,7 +31,14 @@ def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=
     """
     if call is None:
         return functools.partial(
-            op, name=name, aliases=aliases, function=function, method=method, inplace=inplace, out=out, overload=overload
+            op,
+            name=name,
+            aliases=aliases,
+            function=function,
+            method=method,
+            inplace=inplace,
+            out=out,
+            overload=overload,
         )
     call.__name__ = call.__qualname__ = name or call.__name__
     public = accept_out(call) if out else call

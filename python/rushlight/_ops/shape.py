@@ -148,9 +148,7 @@ def broadcast_shapes(*shapes):
     for shape in shapes:
         for i, size in enumerate(shape, len(result) - len(shape)):
             if size < 0:
-                raise RuntimeError(
-                    f"Trying to create tensor with negative dimension ({size}): ({size})"
-                )
+                raise RuntimeError(f"Trying to create tensor with negative dimension ({size}): ({size})")
             if size != 1 and result[i] not in (1, size):
                 raise RuntimeError(
                     "Shape mismatch: objects cannot be broadcast to a single shape: "
@@ -306,7 +304,9 @@ def repeat_each(input, count, dim):
     """Repeat every slice along ``dim`` the same number of times."""
     if count < 0:
         raise RuntimeError("Repeats must be non-negative")
-    return input.unsqueeze(dim + 1).expand(*input.shape[: dim + 1], count, *input.shape[dim + 1 :]).flatten(dim, dim + 1)
+    return (
+        input.unsqueeze(dim + 1).expand(*input.shape[: dim + 1], count, *input.shape[dim + 1 :]).flatten(dim, dim + 1)
+    )
 
 
 def repeated_positions(repeats, output_size):

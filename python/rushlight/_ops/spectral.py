@@ -33,7 +33,9 @@ def stft(
     if center:
         signal = centred(signal, n_fft // 2, pad_mode)
     if not 0 < n_fft <= signal.size(-1):
-        raise RuntimeError(f"stft(input, n_fft={n_fft}): expected 0 < n_fft <= {signal.size(-1)}, but got n_fft={n_fft}")
+        raise RuntimeError(
+            f"stft(input, n_fft={n_fft}): expected 0 < n_fft <= {signal.size(-1)}, but got n_fft={n_fft}"
+        )
     is_complex = input.is_complex() or window.is_complex()
     if return_complex is None and not is_complex:
         raise RuntimeError(
@@ -105,7 +107,9 @@ def istft(
             "istft requires a complex-valued input tensor matching the output from stft with return_complex=True."
         )
     if input.dim() not in (2, 3) or input.numel() == 0:
-        raise RuntimeError(f"istft: expected a non-empty tensor with 2 or 3 dimensions, but got shape {list(input.shape)}")
+        raise RuntimeError(
+            f"istft: expected a non-empty tensor with 2 or 3 dimensions, but got shape {list(input.shape)}"
+        )
     hop, window = frame_arguments("istft", input, n_fft, hop_length, win_length, window)
     spectrum = input.unsqueeze(0) if input.dim() == 2 else input
     onesided = spectrum.size(1) != n_fft if onesided is None else onesided

@@ -92,7 +92,9 @@ def at_ranks(ordered, ranks, interpolation):
 def cov(input, *, correction=1, fweights=None, aweights=None):
     """Return the covariance matrix of the rows, with whole and real weights of the observations."""
     if input.dim() > 2:
-        raise RuntimeError(f"cov(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions")
+        raise RuntimeError(
+            f"cov(): expected input to have two or fewer dimensions but got an input with {input.dim()} dimensions"
+        )
     if input.dtype == _C.bool:
         raise RuntimeError("cov(): bool dtype is not supported for input")
     rows = input.reshape(1, -1) if input.dim() < 2 else input
@@ -120,9 +122,13 @@ def observation_weights(rows, fweights, aweights):
         if weights is None:
             continue
         if weights.dim() > 1 or weights.numel() != rows.size(1):
-            raise RuntimeError(f"cov(): expected {name} to have one dimension of the size of the observations ({rows.size(1)})")
+            raise RuntimeError(
+                f"cov(): expected {name} to have one dimension of the size of the observations ({rows.size(1)})"
+            )
         if not fits(weights):
-            raise RuntimeError(f"cov(): expected {name} to have {'integral' if name[0] == 'f' else 'floating point'} dtype but got {name} with {weights.dtype} dtype")
+            raise RuntimeError(
+                f"cov(): expected {name} to have {'integral' if name[0] == 'f' else 'floating point'} dtype but got {name} with {weights.dtype} dtype"
+            )
         if bool((weights < 0).any()):
             raise RuntimeError(f"cov(): {name} cannot be negative")
     if fweights is None or aweights is None:

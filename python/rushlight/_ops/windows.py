@@ -11,8 +11,17 @@ from .registry import op
 def windowed(shape):
     """Return a window factory from a function of the window's positions and its length minus one."""
 
-    def factory(window_length, periodic=True, *parameters, dtype=None, layout=None, device=None,
-                pin_memory=False, requires_grad=False, **named):
+    def factory(
+        window_length,
+        periodic=True,
+        *parameters,
+        dtype=None,
+        layout=None,
+        device=None,
+        pin_memory=False,
+        requires_grad=False,
+        **named,
+    ):
         dtype = _C.get_default_dtype() if dtype is None else dtype
         check_length(factory.__name__, window_length, dtype)
         if window_length <= 1:

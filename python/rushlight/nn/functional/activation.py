@@ -80,7 +80,9 @@ def prelu(input, weight):
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     """Return x where positive, else a multiple of x drawn from ``[lower, upper]``, their mean when not training."""
     if lower > upper:
-        raise RuntimeError(f"Lower bound should be less than or equal to the upper bound, but got lower={lower}, upper={upper}")
+        raise RuntimeError(
+            f"Lower bound should be less than or equal to the upper bound, but got lower={lower}, upper={upper}"
+        )
     return (rrelu_ if inplace else randomised_slope)(input, lower, upper, training)
 
 

@@ -206,5 +206,11 @@ def binary_cross_entropy_with_logits(
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
     """Return the connectionist temporal classification loss (Graves et al., 2006) of log-probabilities (T, N, C)."""
     return _C.ctc_loss(
-        log_probs, targets, input_lengths, target_lengths, blank, REDUCTIONS.index(reduction_from(reduction)), zero_infinity
+        log_probs,
+        targets,
+        input_lengths,
+        target_lengths,
+        blank,
+        REDUCTIONS.index(reduction_from(reduction)),
+        zero_infinity,
     )

@@ -60,7 +60,9 @@ def transpose_convolve(name, spatial, input, weight, bias, stride, padding, outp
     """Apply the transpose of a convolution; the weight has shape (C, O / groups, ...)."""
     check_dims(name, spatial, input, weight)
     input, added = batched(input, spatial)
-    stride, padding, dilation, output_padding = (per_dim(x, spatial) for x in (stride, padding, dilation, output_padding))
+    stride, padding, dilation, output_padding = (
+        per_dim(x, spatial) for x in (stride, padding, dilation, output_padding)
+    )
     result = apply(input, weight, bias, stride, padding, dilation, True, output_padding, groups)
     return result.squeeze(0) if added else result
 
@@ -82,17 +84,23 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Apply the transpose of ``conv1d`` with weights (C, O / groups, K)."""
-    return transpose_convolve("conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transpose_convolve(
+        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Apply the transpose of ``conv2d`` with weights (C, O / groups, KH, KW)."""
-    return transpose_convolve("conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transpose_convolve(
+        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Apply the transpose of ``conv3d`` with weights (C, O / groups, KD, KH, KW)."""
-    return transpose_convolve("conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+    return transpose_convolve(
+        "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups, dilation
+    )
 
 
 def conv_tbc(input, weight, bias, pad=0):

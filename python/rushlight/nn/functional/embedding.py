@@ -111,9 +111,13 @@ def bag_numbers(input, offsets, include_last_offset):
     """Return the bag that each index of a 1-D input belongs to."""
     starts = offsets[:-1] if include_last_offset else offsets
     if starts.numel() and int(starts[0]):
-        raise RuntimeError(f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {int(starts[0])}")
+        raise RuntimeError(
+            f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {int(starts[0])}"
+        )
     if starts.numel() and int(offsets[-1]) > input.numel():
-        raise RuntimeError(f"offsets[-1] can not be greater than input's length {input.numel()} but got offsets[-1] of {int(offsets[-1])}")
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {input.numel()} but got offsets[-1] of {int(offsets[-1])}"
+        )
     positions = _C.arange(input.numel(), device=input.device)
     return _C.searchsorted(starts.to(_C.int64), positions, right=True) - 1
 

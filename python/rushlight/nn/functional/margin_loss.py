@@ -6,9 +6,7 @@ from .distance import pairwise_distance
 from .reduction import reduced, reduction_from
 
 
-def margin_ranking_loss(
-    input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
-):
+def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """Return ``max(0, margin - target (input1 - input2))`` for targets 1 and -1."""
     reduction = reduction_from(reduction, size_average, reduce)
     if input1.dim() != input2.dim() or input1.dim() != target.dim():
@@ -56,9 +54,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     return reduced(loss if input.dim() == 2 else loss.reshape(()), reduction)
 
 
-def multi_margin_loss(
-    input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"
-):
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """Return ``sum max(0, margin - x[y] + x[i])^p weight[y] / C`` over the classes i other than the target y."""
     reduction = reduction_from(reduction, size_average, reduce)
     if p not in (1, 2):
@@ -78,9 +74,7 @@ def multi_margin_loss(
     return reduced(loss if target.dim() else loss.reshape(()), reduction)
 
 
-def cosine_embedding_loss(
-    input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
-):
+def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """Return ``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1."""
     reduction = reduction_from(reduction, size_average, reduce)
     if target.dim() not in (0, 1):

@@ -51,9 +51,9 @@ def instance_norm(
     repeated = lambda tensor: None if tensor is None else tensor.repeat(n)
     mean, var = repeated(running_mean), repeated(running_var)
     samples = input.contiguous().reshape(1, n * c, *input.shape[2:])
-    result = _C.native_batch_norm(
-        samples, repeated(weight), repeated(bias), mean, var, use_input_stats, momentum, eps
-    )[0].reshape(input.shape)
+    result = _C.native_batch_norm(samples, repeated(weight), repeated(bias), mean, var, use_input_stats, momentum, eps)[
+        0
+    ].reshape(input.shape)
     if use_input_stats and running_mean is not None:
         running_mean.detach().copy_(mean.reshape(n, c).mean(0))
         running_var.detach().copy_(var.reshape(n, c).mean(0))
@@ -69,7 +69,9 @@ def check_normalized(input, normalized_shape, weight=None, bias=None):
     """Return the shape as a list after the checks that it fits input, weight and bias."""
     shape = list(normalized_shape)
     if not shape:
-        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element")
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element"
+        )
     for name, tensor in (("weight", weight), ("bias", bias)):
         if tensor is not None and list(tensor.shape) != shape:
             raise RuntimeError(

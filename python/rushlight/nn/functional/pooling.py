@@ -36,7 +36,9 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     return _C.avg_pool1d(input, size, window_stride(stride, size), per_dim(padding, 1), ceil_mode, count_include_pad)
 
 
-def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool2d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
     """Return the mean of each window of an image (N, C, H, W)."""
     size = per_dim(kernel_size, 2)
     return _C.avg_pool2d(
@@ -44,7 +46,9 @@ def avg_pool2d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     )
 
 
-def avg_pool3d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+def avg_pool3d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
+):
     """Return the mean of each window of a volume (N, C, D, H, W)."""
     size = per_dim(kernel_size, 3)
     return _C.avg_pool3d(
@@ -84,7 +88,9 @@ def full_size(output_size, input, spatial):
     """Return the output size per dim; None keeps the size of the input."""
     sizes = per_dim(output_size, spatial)
     if len(sizes) != spatial:
-        raise RuntimeError(f"adaptive_pool{spatial}d: internal error: output_size must be of size {spatial}, got {output_size}")
+        raise RuntimeError(
+            f"adaptive_pool{spatial}d: internal error: output_size must be of size {spatial}, got {output_size}"
+        )
     return [kept if size is None else size for size, kept in zip(sizes, input.shape[input.dim() - spatial :])]
 
 

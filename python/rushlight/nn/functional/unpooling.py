@@ -75,7 +75,9 @@ def fractional_max(spatial):
     """Return fractional maximum pooling over ``spatial`` dimensions, with and without the indices of the maxima."""
     name = f"fractional_max_pool{spatial}d"
 
-    def with_indices(input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
+    def with_indices(
+        input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
+    ):
         if output_size is None and output_ratio is None:
             raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
         if output_size is None:
@@ -105,7 +107,9 @@ def pool_at_random(name, spatial, input, kernel_size, output_size, samples):
     lead, sizes = list(input.shape[:-spatial]), list(input.shape[-spatial:])
     for size, out, kernel in zip(sizes, output_size, kernel_size):
         if out + kernel - 1 > size:
-            raise RuntimeError(f"{name}: out size {out} with pool size {kernel} is too large for an input of size {size}")
+            raise RuntimeError(
+                f"{name}: out size {out} with pool size {kernel} is too large for an input of size {size}"
+            )
     # In two dimensions the first sample of a plane belongs to the width, in three to the depth.
     columns = samples.flip((-1,)) if spatial == 2 else samples
     planes = input.reshape(-1, math.prod(sizes))

@@ -19,7 +19,13 @@ ANTIALIASED = {"bilinear": "_upsample_bilinear2d_aa", "bicubic": "_upsample_bicu
 
 
 def interpolate(
-    input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None, antialias=False
+    input,
+    size=None,
+    scale_factor=None,
+    mode="nearest",
+    align_corners=None,
+    recompute_scale_factor=None,
+    antialias=False,
 ):
     """Resize the spatial dimensions of an input (N, C, ...) to ``size`` or by ``scale_factor``.
 
@@ -37,7 +43,9 @@ def interpolate(
     if recompute_scale_factor or mode == "area":
         scales = [None] * len(output_size)
     if antialias and not (mode in ANTIALIASED and input.dim() == 4):
-        raise ValueError("Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input")
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
+        )
     return resample(input, output_size, scales, mode, bool(align_corners), antialias)
 
 
@@ -82,7 +90,9 @@ def resample(input, output_size, scales, mode, align_corners, antialias):
     if (mode, ndim) not in SMOOTH:
         needed = [d for m, d in SMOOTH if m == mode]
         if not needed:
-            raise NotImplementedError(f"interpolate: mode {mode!r} is not one of nearest, nearest-exact, area, linear, bilinear, bicubic, trilinear")
+            raise NotImplementedError(
+                f"interpolate: mode {mode!r} is not one of nearest, nearest-exact, area, linear, bilinear, bicubic, trilinear"
+            )
         raise NotImplementedError(f"Got {ndim}D input, but {mode} mode needs {needed[0]}D input")
     name = ANTIALIASED[mode] if antialias else SMOOTH[mode, ndim]
     return getattr(_C, name)(input, output_size, align_corners, *scales)
@@ -96,13 +106,17 @@ def upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=
 
 def upsample_nearest(input, size=None, scale_factor=None):
     """``interpolate`` by the nearest element."""
-    warnings.warn("`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    warnings.warn(
+        "`nn.functional.upsample_nearest` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
+    )
     return interpolate(input, size, scale_factor, mode="nearest")
 
 
 def upsample_bilinear(input, size=None, scale_factor=None):
     """``interpolate`` bilinearly with aligned corners."""
-    warnings.warn("`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2)
+    warnings.warn(
+        "`nn.functional.upsample_bilinear` is deprecated. Use `nn.functional.interpolate` instead.", stacklevel=2
+    )
     return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
 
 
@@ -137,11 +151,15 @@ def check_grid(input, grid):
     """Raise unless the grid fits the input."""
     sizes = f"input of sizes {list(input.shape)} and grid of sizes {list(grid.shape)}"
     if input.dim() not in (4, 5) or input.dim() != grid.dim():
-        raise RuntimeError(f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got {sizes}")
+        raise RuntimeError(
+            f"grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, but got {sizes}"
+        )
     if input.size(0) != grid.size(0):
         raise RuntimeError(f"grid_sampler(): expected grid and input to have same batch size, but got {sizes}")
     if grid.size(-1) != input.dim() - 2:
-        raise RuntimeError(f"grid_sampler(): expected grid to have size {input.dim() - 2} in last dimension, but got {sizes}")
+        raise RuntimeError(
+            f"grid_sampler(): expected grid to have size {input.dim() - 2} in last dimension, but got {sizes}"
+        )
     if 0 in input.shape[2:]:
         raise RuntimeError(f"grid_sampler(): expected input to have non-empty spatial dimensions, but got {sizes}")
 
@@ -159,7 +177,9 @@ def affine_grid(theta, size, align_corners=None):
     spatial = list(size)[2:]
     axes = [grid_axis(n, bool(align_corners), theta) for n in reversed(spatial)]
     ndim = len(spatial)
-    columns = [x.reshape([-1 if d == ndim - 1 - i else 1 for d in range(ndim)]).expand(spatial) for i, x in enumerate(axes)]
+    columns = [
+        x.reshape([-1 if d == ndim - 1 - i else 1 for d in range(ndim)]).expand(spatial) for i, x in enumerate(axes)
+    ]
     columns.append(_C.full(spatial, 1, dtype=theta.dtype, device=theta.device))
     points = _C.cat([column.reshape(-1, 1) for column in columns], 1)
     return _C.matmul(points, theta.transpose(1, 2)).reshape([theta.size(0), *spatial, ndim])
@@ -227,7 +247,9 @@ def pixel_unshuffle(input, downscale_factor):
 def channels_and_size(name, input):
     """Return the last three sizes."""
     if input.dim() < 3:
-        raise RuntimeError(f"{name} expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)")
+        raise RuntimeError(
+            f"{name} expects input to have at least 3 dimensions, but got input with {input.dim()} dimension(s)"
+        )
     return input.shape[-3:]
 
 
