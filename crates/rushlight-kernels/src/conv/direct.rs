@@ -1,235 +1,162 @@
-//! Groups of one or two channels: every tap adds a scaled row of the one image to a row of the other.
+//! Groups of few channels: rows of the padded image, shifted by each tap, are the rows of B in place.
+//!
+//! Nothing is gathered, so the cost of a group does not depend on how few channels share it.
 
-use super::patches::overlap;
+use super::padded::Padded;
+use super::product::Job;
 use super::{ConvShape, volume};
-use crate::gemm::{Float, Shared};
-use crate::{pool, vectorized};
+use crate::gemm::{Block, Float, Scratch, Shared, TapSweep};
+use crate::pool;
 
-/// Numbers that are worth a task.
-const GRAIN: usize = 1 << 14;
+/// Multiplications that are worth a task.
+const GRAIN: usize = 1 << 17;
+/// Parts that the images are cut into where there are few groups.
+const PARTS: usize = 8;
 
-/// A row of the output's plane and the row of the input's plane that one tap connects: `y + i` with `x + i * stride`.
-struct Link {
-    tap: usize,
-    y: usize,
-    x: usize,
-    len: usize,
-}
-
-impl ConvShape {
-    /// Visits all pairs of rows, tap by tap.
-    #[inline(always)]
-    fn links(&self, mut visit: impl FnMut(Link)) {
-        let offset =
-            |d: usize, tap: usize| (tap * self.dilation[d]) as isize - self.padding[d] as isize;
-        let valid = |d: usize, tap: usize| {
-            overlap(
-                0..self.output[d],
-                self.stride[d],
-                offset(d, tap),
-                self.input[d],
-            )
-        };
-        let source = |d: usize, tap: usize, at: usize| {
-            (at * self.stride[d]).wrapping_add_signed(offset(d, tap))
-        };
-        for tap in 0..self.taps() {
-            let [kz, ky, kx] = [
-                tap / (self.kernel[1] * self.kernel[2]),
-                tap / self.kernel[2] % self.kernel[1],
-                tap % self.kernel[2],
-            ];
-            let span = valid(2, kx);
-            if span.is_empty() {
-                continue;
-            }
-            for z in valid(0, kz) {
-                for y in valid(1, ky) {
-                    visit(Link {
-                        tap,
-                        y: (z * self.output[1] + y) * self.output[2] + span.start,
-                        x: (source(0, kz, z) * self.input[1] + source(1, ky, y)) * self.input[2]
-                            + source(2, kx, span.start),
-                        len: span.len(),
-                    });
-                }
-            }
-        }
-    }
-
-    /// The input channels that output channel `o` reads.
-    fn inputs_of(&self, o: usize) -> std::ops::Range<usize> {
-        let first = o / self.group_out() * self.group_in();
-        first..first + self.group_in()
-    }
-
-    /// The taps between output channel `o` and input channel `c`.
-    fn kernel_of<'a, T>(&self, w: &'a [T], o: usize, c: usize) -> &'a [T] {
-        &w[(o * self.group_in() + c % self.group_in()) * self.taps()..][..self.taps()]
-    }
-}
-
-/// Planes of a batch of images.
-#[derive(Clone, Copy)]
-struct Planes {
-    channels: usize,
-    area: usize,
-}
-
-impl Planes {
-    fn of<'a, T>(&self, memory: &'a [T], image: usize, channel: usize) -> &'a [T] {
-        &memory[(image * self.channels + channel) * self.area..][..self.area]
-    }
-}
-
-/// Adds the convolution to `y`.
-pub(super) fn forward<T: Float>(shape: &ConvShape, x: &[T], w: &[T], y: &mut [T]) {
-    let inputs = Planes {
-        channels: shape.c_in,
-        area: volume(shape.input),
-    };
-    for_planes(y, volume(shape.output), |at, plane| {
-        let (image, o) = (at / shape.c_out, at % shape.c_out);
-        for c in shape.inputs_of(o) {
-            add_forward(
-                shape,
-                inputs.of(x, image, c),
-                shape.kernel_of(w, o, c),
-                plane,
-            );
+/// Carries out the products of a job.
+pub(super) fn run<T: Float>(job: &Job<T>) {
+    let patches = job.patches;
+    let padded = Padded::of(patches);
+    let shifts = padded.shifts(patches, job.channels);
+    let work = job.rows * shifts.len() * patches.positions();
+    pool::parallel_for(patches.batch * job.groups, GRAIN.div_ceil(work), |range| {
+        let mut image = Scratch::<T>::new(job.channels * padded.plane());
+        for at in range {
+            let channels = copy_group(job, &padded, at, image.ptr());
+            // SAFETY: the copy holds the group's channels; each group writes its own part of the target.
+            unsafe { multiply_group(job, &padded, &shifts, at, channels) };
         }
     });
 }
 
-/// Adds the gradient to `grad_x`.
-pub(super) fn backward_input<T: Float>(shape: &ConvShape, grad_y: &[T], w: &[T], grad_x: &mut [T]) {
-    let outputs = Planes {
-        channels: shape.c_out,
-        area: volume(shape.output),
-    };
-    for_planes(grad_x, volume(shape.input), |at, plane| {
-        let (image, c) = (at / shape.c_in, at % shape.c_in);
-        let first = c / shape.group_in() * shape.group_out();
-        for o in first..first + shape.group_out() {
-            add_backward(
-                shape,
-                outputs.of(grad_y, image, o),
-                shape.kernel_of(w, o, c),
-                plane,
-            );
-        }
-    });
+/// Copies the channels of one group of one image; `at` counts groups over all images.
+fn copy_group<T: Float>(job: &Job<T>, padded: &Padded, at: usize, to: *mut T) -> *const T {
+    let plane = job.patches.plane();
+    for (c, from) in job.source[at * job.channels * plane..]
+        .chunks_exact(plane)
+        .take(job.channels)
+        .enumerate()
+    {
+        // SAFETY: the room was made for `channels` planes.
+        unsafe { padded.copy(from, to.add(c * padded.plane())) };
+    }
+    to
 }
 
-/// Adds the gradient to `grad_w`.
+unsafe fn multiply_group<T: Float>(
+    job: &Job<T>,
+    padded: &Padded,
+    shifts: &[isize],
+    at: usize,
+    image: *const T,
+) {
+    let kernel = &T::kernels().scattered;
+    let (target, depth) = (&job.target, shifts.len());
+    let area = volume(target.size);
+    let [grid_z, grid_y, grid_x] = job.patches.grid;
+    let weights = job.weights[at % job.groups * job.rows * depth..].as_ptr();
+    for z in 0..grid_z {
+        for y in 0..grid_y {
+            let first = target.offset((z * grid_y + y) * grid_x, job.patches.grid);
+            // SAFETY: row (z, y) of the grid, in the padded image and in the target.
+            unsafe {
+                (kernel.run)(&Block {
+                    rows: job.rows,
+                    cols: grid_x,
+                    depth,
+                    alpha: T::ONE,
+                    beta: if job.add { T::ONE } else { T::ZERO },
+                    a: weights,
+                    a_row: depth as isize,
+                    a_col: 1,
+                    a_tile: (kernel.mr * depth) as isize,
+                    b: image.add(z * padded.grid_plane() + y * padded.grid_row()),
+                    b_row: 0,
+                    b_rows: shifts.as_ptr(),
+                    b_panel: kernel.nr as isize,
+                    c: target.ptr.get().add(at * job.rows * area + first),
+                    c_row: area as isize,
+                    c_col: target.step[2] as isize,
+                });
+            }
+        }
+    }
+}
+
+/// Writes the gradient of the weights.
+///
+/// Where there are few groups, images are cut into parts, by the shape alone, whose sums are added in order.
 pub(super) fn backward_weight<T: Float>(
     shape: &ConvShape,
     x: &[T],
     grad_y: &[T],
     grad_w: &mut [T],
 ) {
-    let inputs = Planes {
-        channels: shape.c_in,
-        area: volume(shape.input),
-    };
-    let outputs = Planes {
-        channels: shape.c_out,
-        area: volume(shape.output),
-    };
-    let taps = shape.taps();
-    let out = Shared(grad_w.as_mut_ptr());
-    let work = shape.batch * outputs.area * taps;
-    pool::parallel_for(
-        shape.c_out * shape.group_in(),
-        GRAIN.div_ceil(work),
-        |pairs| {
-            for pair in pairs {
-                let o = pair / shape.group_in();
-                let c = shape.inputs_of(o).start + pair % shape.group_in();
-                // SAFETY: each pair of channels has taps of its own.
-                let kernel =
-                    unsafe { std::slice::from_raw_parts_mut(out.get().add(pair * taps), taps) };
-                for image in 0..shape.batch {
-                    add_weight(
-                        shape,
-                        inputs.of(x, image, c),
-                        outputs.of(grad_y, image, o),
-                        kernel,
-                    );
+    let parts = PARTS.div_ceil(shape.groups).min(shape.batch);
+    let mut sums = vec![T::ZERO; parts * grad_w.len()];
+    let (size, group_size) = (grad_w.len(), grad_w.len() / shape.groups);
+    let patches = shape.patches();
+    let padded = Padded::of(&patches);
+    let shifts = padded.shifts(&patches, shape.group_in());
+    let work = group_size * patches.columns() / parts;
+    let results = Shared(sums.as_mut_ptr());
+    pool::parallel_for(parts * shape.groups, GRAIN.div_ceil(work.max(1)), |range| {
+        let mut image = Scratch::<T>::new(shape.group_in() * padded.plane());
+        for task in range {
+            let (part, group) = (task / shape.groups, task % shape.groups);
+            for b in part * shape.batch / parts..(part + 1) * shape.batch / parts {
+                let at = b * shape.groups + group;
+                let plane = patches.plane();
+                for c in 0..shape.group_in() {
+                    let from = &x[(at * shape.group_in() + c) * plane..][..plane];
+                    // SAFETY: the room was made for the group's planes.
+                    unsafe { padded.copy(from, image.ptr().add(c * padded.plane())) };
+                }
+                // SAFETY: each part has sums of its own, and each group its place there.
+                unsafe {
+                    let sums = results.get().add(part * size + group * group_size);
+                    add_image(shape, &padded, &shifts, grad_y, at, image.ptr(), sums);
                 }
             }
-        },
-    );
-}
-
-fn for_planes<T: Float>(memory: &mut [T], area: usize, f: impl Fn(usize, &mut [T]) + Sync) {
-    let (planes, out) = (memory.len() / area, Shared(memory.as_mut_ptr()));
-    pool::parallel_for(planes, GRAIN.div_ceil(area), |range| {
-        for at in range {
-            // SAFETY: planes are disjoint.
-            f(at, unsafe {
-                std::slice::from_raw_parts_mut(out.get().add(at * area), area)
-            });
         }
     });
+    grad_w.copy_from_slice(&sums[..size]);
+    for part in sums[size..].chunks_exact(size) {
+        grad_w
+            .iter_mut()
+            .zip(part)
+            .for_each(|(total, &part)| *total += part);
+    }
 }
 
-vectorized! {
-    fn add_forward[T: Float](shape: &ConvShape, x: &[T], w: &[T], y: &mut [T]) {
-        let stride = shape.stride[2];
-        shape.links(|link| {
-            let (weight, y) = (w[link.tap], &mut y[link.y..][..link.len]);
-            if stride == 1 {
-                y.iter_mut().zip(&x[link.x..][..link.len]).for_each(|(y, &x)| *y += weight * x);
-            } else {
-                y.iter_mut().zip(x[link.x..].iter().step_by(stride)).for_each(|(y, &x)| *y += weight * x);
+/// Adds the products of one group of one image.
+unsafe fn add_image<T: Float>(
+    shape: &ConvShape,
+    padded: &Padded,
+    shifts: &[isize],
+    grad_y: &[T],
+    at: usize,
+    image: *const T,
+    sums: *mut T,
+) {
+    let [depth, rows, cols] = shape.output;
+    for o in 0..shape.group_out() {
+        let channel = &grad_y[(at * shape.group_out() + o) * volume(shape.output)..];
+        for z in 0..depth {
+            // SAFETY: plane `z` of the output's gradient, and the planes of the image that it was made from.
+            unsafe {
+                (T::kernels().tap_dots)(&TapSweep {
+                    rows,
+                    cols,
+                    y: channel[z * rows * cols..].as_ptr(),
+                    y_row: cols as isize,
+                    x: image.add(z * padded.grid_plane()),
+                    x_row: padded.grid_row() as isize,
+                    taps: shifts.len(),
+                    shifts: shifts.as_ptr(),
+                    sums: sums.add(o * shifts.len()),
+                });
             }
-        });
-    }
-}
-
-vectorized! {
-    fn add_backward[T: Float](shape: &ConvShape, y: &[T], w: &[T], x: &mut [T]) {
-        let stride = shape.stride[2];
-        shape.links(|link| {
-            let (weight, y) = (w[link.tap], &y[link.y..][..link.len]);
-            if stride == 1 {
-                x[link.x..][..link.len].iter_mut().zip(y).for_each(|(x, &y)| *x += weight * y);
-            } else {
-                x[link.x..].iter_mut().step_by(stride).zip(y).for_each(|(x, &y)| *x += weight * y);
-            }
-        });
-    }
-}
-
-vectorized! {
-    fn add_weight[T: Float](shape: &ConvShape, x: &[T], y: &[T], w: &mut [T]) {
-        let stride = shape.stride[2];
-        shape.links(|link| {
-            let y = &y[link.y..][..link.len];
-            w[link.tap] += if stride == 1 { dot(&x[link.x..][..link.len], y) } else { dot_strided(&x[link.x..], stride, y) };
-        });
-    }
-}
-
-/// A dot product in 16 running sums.
-#[inline(always)]
-fn dot<T: Float>(x: &[T], y: &[T]) -> T {
-    let mut sums = [T::ZERO; 16];
-    let (mut x16, mut y16) = (x.chunks_exact(16), y.chunks_exact(16));
-    for (x, y) in (&mut x16).zip(&mut y16) {
-        for i in 0..16 {
-            sums[i] += x[i] * y[i];
         }
     }
-    let rest = dot_strided(x16.remainder(), 1, y16.remainder());
-    sums.iter().fold(rest, |total, &sum| total + sum)
-}
-
-#[inline(always)]
-fn dot_strided<T: Float>(x: &[T], stride: usize, y: &[T]) -> T {
-    x.iter()
-        .step_by(stride)
-        .zip(y)
-        .fold(T::ZERO, |total, (&x, &y)| total + x * y)
 }

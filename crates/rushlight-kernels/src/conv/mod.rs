@@ -3,10 +3,12 @@
 //! The patches under the kernel form a matrix that is never stored: [`patches`] copies the part a micro-kernel needs next
 //! into a panel. The output is `weights @ patches` ([`product`]), the gradient of the input a sum of such products over
 //! the output's gradient ([`input_grad`]), the gradient of the weights `output gradient @ patches'` ([`weight_grad`]).
-//! Groups of one or two channels are convolved row by row ([`direct`]).
+//! Groups of few channels are read in place from a
+//! padded copy ([`direct`]).
 
 mod direct;
 mod input_grad;
+mod padded;
 mod patches;
 mod product;
 #[cfg(test)]
@@ -84,11 +86,6 @@ impl ConvShape {
         x == 0 || w == 0 || y == 0
     }
 
-    /// So few channels in a group that panels would be mostly padding.
-    fn is_thin(&self) -> bool {
-        self.group_in().max(self.group_out()) <= 2
-    }
-
     /// The input under the kernel at each output position.
     fn patches(&self) -> Patches {
         let offset = |d: usize| {
@@ -134,7 +131,6 @@ pub fn conv_forward<T: Float>(
 ) {
     shape.check(x.len(), w.len(), y.len());
     let area = volume(shape.output);
-    let fill = shape.is_empty() || shape.is_thin() || bias.is_some();
     if let Some(bias) = bias {
         assert_eq!(
             bias.len(),
@@ -142,16 +138,13 @@ pub fn conv_forward<T: Float>(
             "convolution: one bias for each output channel"
         );
     }
-    if fill && area > 0 {
+    if area > 0 && (shape.is_empty() || bias.is_some()) {
         for (at, plane) in y.chunks_exact_mut(area).enumerate() {
             plane.fill(bias.map_or(T::ZERO, |bias| bias[at % shape.c_out]));
         }
     }
     if shape.is_empty() {
         return;
-    }
-    if shape.is_thin() {
-        return direct::forward(shape, x, w, y);
     }
     product::run(&product::Job {
         patches: &shape.patches(),
@@ -161,7 +154,7 @@ pub fn conv_forward<T: Float>(
         rows: shape.group_out(),
         weights: w,
         target: product::Target::whole(y, shape.output),
-        add: fill,
+        add: bias.is_some(),
     });
 }
 
@@ -171,12 +164,8 @@ pub fn conv_forward<T: Float>(
 /// When a length does not match the shape.
 pub fn conv_backward_input<T: Float>(shape: &ConvShape, grad_y: &[T], w: &[T], grad_x: &mut [T]) {
     shape.check(grad_x.len(), w.len(), grad_y.len());
-    if shape.is_empty() || shape.is_thin() {
-        grad_x.fill(T::ZERO);
-    }
     if shape.is_empty() {
-    } else if shape.is_thin() {
-        direct::backward_input(shape, grad_y, w, grad_x);
+        grad_x.fill(T::ZERO);
     } else {
         input_grad::run(shape, grad_y, w, grad_x);
     }
@@ -188,11 +177,9 @@ pub fn conv_backward_input<T: Float>(shape: &ConvShape, grad_y: &[T], w: &[T], g
 /// When a length does not match the shape.
 pub fn conv_backward_weight<T: Float>(shape: &ConvShape, x: &[T], grad_y: &[T], grad_w: &mut [T]) {
     shape.check(x.len(), grad_w.len(), grad_y.len());
-    if shape.is_empty() || shape.is_thin() {
-        grad_w.fill(T::ZERO);
-    }
     if shape.is_empty() {
-    } else if shape.is_thin() {
+        grad_w.fill(T::ZERO);
+    } else if shape.group_in() * shape.group_out() <= 16 {
         direct::backward_weight(shape, x, grad_y, grad_w);
     } else {
         weight_grad::run(shape, x, grad_y, grad_w);

@@ -2,6 +2,7 @@
 //!
 //! Weights are packed once; each task gathers the patches of some columns, a slice of channels at a time, and multiplies.
 
+use super::direct;
 use super::patches::{Patches, TapRuns, gather};
 use crate::gemm::{Block, Float, Kernel, Scratch, Shared, pack_panels};
 use crate::pool;
@@ -36,7 +37,7 @@ impl<T> Target<T> {
     }
 
     /// Distance of grid position `q` from the start of its plane.
-    fn offset(&self, q: usize, grid: [usize; 3]) -> usize {
+    pub fn offset(&self, q: usize, grid: [usize; 3]) -> usize {
         let place = [q / (grid[1] * grid[2]), q / grid[2] % grid[1], q % grid[2]];
         (0..3).fold(0, |at, d| {
             at * self.size[d] + place[d] * self.step[d] + self.start[d]
@@ -62,6 +63,9 @@ pub(super) struct Job<'a, T> {
 
 /// Carries out the products.
 pub(super) fn run<T: Float>(job: &Job<T>) {
+    if job.is_thin() {
+        return direct::run(job);
+    }
     let kernel = &T::kernels().packed;
     let mut panels =
         Scratch::<T>::new(job.groups * job.rows.next_multiple_of(kernel.mr) * job.depth());
@@ -154,6 +158,11 @@ impl Cut {
 }
 
 impl<T: Float> Job<'_, T> {
+    /// So few rows or channels that gathering patches would cost more than multiplying them.
+    fn is_thin(&self) -> bool {
+        self.rows.min(self.channels) <= 4 && self.rows.max(self.channels) <= 16
+    }
+
     fn depth(&self) -> usize {
         self.channels * self.patches.taps()
     }
@@ -301,6 +310,7 @@ impl<T: Float> Panel<T> {
             a_tile: (kernel.mr * self.depth) as isize,
             b: self.b,
             b_row: kernel.nr as isize,
+            b_rows: std::ptr::null(),
             b_panel: 0,
             c,
             c_row,

@@ -132,6 +132,7 @@ impl<T: Float> Task<'_, T> {
                         a_tile: (mr * depth) as isize,
                         b: panel_b.ptr(),
                         b_row: nr as isize,
+                        b_rows: std::ptr::null(),
                         b_panel: 0,
                         c: c.add(j),
                         c_row: c_row as isize,

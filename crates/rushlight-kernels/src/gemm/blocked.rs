@@ -203,6 +203,7 @@ pub(crate) unsafe fn multiply<T: Float>(p: &Problem<T>) {
                     a_tile: mr as isize * p.a.row,
                     b: p.b.ptr.offset(q as isize * p.b.row + j as isize * p.b.col),
                     b_row: p.b.row,
+                    b_rows: std::ptr::null(),
                     b_panel: nr as isize,
                     c: p.c,
                     c_row: p.c_row,

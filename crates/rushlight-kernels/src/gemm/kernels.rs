@@ -1,6 +1,7 @@
 //! The table of compiled kernels: one [`Kernels`] for each element type and instruction set.
 
-use super::tile::{Block, Tile, tile, walk};
+use super::tap_dots::{TapSweep, tap_dots};
+use super::tile::{self, Block, Tile, tile, walk};
 use super::vector::{Base, Vector};
 use super::vector_product::{Sweep, axpys, dots};
 
@@ -17,23 +18,36 @@ pub struct Kernels<T> {
     pub direct: Kernel<T>,
     /// Reads A from panels of `mr` rows, padded with zeros.
     pub packed: Kernel<T>,
+    /// As `direct`, with rows of B anywhere.
+    pub scattered: Kernel<T>,
     /// Products of rows with a vector.
     pub dots: unsafe fn(&Sweep<T>),
     /// Sums of columns times numbers.
     pub axpys: unsafe fn(&Sweep<T>),
+    /// Products of an image with shifted images.
+    pub tap_dots: unsafe fn(&TapSweep<T>),
 }
 
-/// The four kernels of one instruction set, entered through functions that enable it.
+/// The kernels of one instruction set, entered through functions that enable it.
 macro_rules! kernels {
     ($name:ident, $item:ty, $vector:ty, [$($features:literal)?], direct $direct:tt, packed $packed:tt) => {
         pub(crate) static $name: Kernels<$item> = {
             $(#[target_feature(enable = $features)])?
             unsafe fn direct(block: &Block<$item>) {
-                kernels!(@walk block, $vector, false, $direct)
+                kernels!(@walk block, $vector, tile::DIRECT, $direct)
             }
             $(#[target_feature(enable = $features)])?
             unsafe fn packed(block: &Block<$item>) {
-                kernels!(@walk block, $vector, true, $packed)
+                kernels!(@walk block, $vector, tile::PACKED, $packed)
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn scattered(block: &Block<$item>) {
+                kernels!(@walk block, $vector, tile::SCATTERED, $direct)
+            }
+            $(#[target_feature(enable = $features)])?
+            unsafe fn run_taps(sweep: &TapSweep<$item>) {
+                // SAFETY: the caller's.
+                unsafe { tap_dots::<$vector>(sweep) }
             }
             $(#[target_feature(enable = $features)])?
             unsafe fn run_dots(sweep: &Sweep<$item>) {
@@ -49,13 +63,15 @@ macro_rules! kernels {
             Kernels {
                 direct: kernels!(@shape direct, LANES, $direct),
                 packed: kernels!(@shape packed, LANES, $packed),
+                scattered: kernels!(@shape scattered, LANES, $direct),
                 dots: run_dots,
                 axpys: run_axpys,
+                tap_dots: run_taps,
             }
         };
     };
-    (@walk $block:ident, $vector:ty, $packed:literal, ($mr:literal x $nv:literal, $rows:tt, $nvs:tt)) => {
-        walk!($block, $vector, $mr, $nv, $packed, $rows, $nvs)
+    (@walk $block:ident, $vector:ty, $mode:expr, ($mr:literal x $nv:literal, $rows:tt, $nvs:tt)) => {
+        walk!($block, $vector, $mr, $nv, $mode, $rows, $nvs)
     };
     (@shape $run:ident, $lanes:ident, ($mr:literal x $nv:literal, $rows:tt, $nvs:tt)) => {
         Kernel { mr: $mr, nr: $nv * $lanes, run: $run }

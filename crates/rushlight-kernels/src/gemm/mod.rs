@@ -23,6 +23,7 @@ mod number;
 mod pack;
 mod ring;
 mod scratch;
+mod tap_dots;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tile;
@@ -37,6 +38,7 @@ pub(crate) use blocked::Shared;
 pub(crate) use kernels::Kernel;
 pub(crate) use pack::{pack_panel, pack_panels};
 pub(crate) use scratch::Scratch;
+pub(crate) use tap_dots::TapSweep;
 pub(crate) use tile::Block;
 
 use blocked::{Problem, View};

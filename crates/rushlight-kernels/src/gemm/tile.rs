@@ -2,7 +2,8 @@
 //!
 //! Two shapes per instruction set. The *direct* tile is wide and reads A in place through any strides (6 rows x 4
 //! registers); the *packed* tile is tall and reads A from panels (12 rows x 2 registers), which halves the traffic of B.
-//! AVX2 and the baseline have 16 registers and use 6 x 2 for both.
+//! AVX2 and the baseline have 16 registers and use 6 x 2 for both. The *scattered* tile is a direct one whose rows of B
+//! lie anywhere: for convolutions of few channels these are shifted rows of the image.
 
 use super::Float;
 use super::vector::Vector;
@@ -22,11 +23,20 @@ pub struct Block<T> {
     pub b: *const T,
     /// Distance between rows of B, and between panels of `nr` columns; columns inside a panel are adjacent.
     pub b_row: isize,
+    /// Where each row of B lies, for scattered tiles.
+    pub b_rows: *const isize,
     pub b_panel: isize,
     pub c: *mut T,
     pub c_row: isize,
     pub c_col: isize,
 }
+
+/// A is read through strides.
+pub(super) const DIRECT: u8 = 0;
+/// A is read from panels.
+pub(super) const PACKED: u8 = 1;
+/// As `DIRECT`, and every row of B has its own place.
+pub(super) const SCATTERED: u8 = 2;
 
 /// One tile: where it reads and writes, and how much of it exists.
 pub(super) struct Tile<'a, T> {
@@ -60,7 +70,7 @@ pub(super) unsafe fn tile<
     V: Vector,
     const MR: usize,
     const NV: usize,
-    const PACKED: bool,
+    const MODE: u8,
     const PANEL: usize,
 >(
     t: &Tile<V::Item>,
@@ -68,7 +78,7 @@ pub(super) unsafe fn tile<
     V::Item: Float,
 {
     let block = t.block;
-    let (a_row, a_col) = if PACKED {
+    let (a_row, a_col) = if MODE == PACKED {
         (1, PANEL as isize)
     } else {
         (block.a_row, block.a_col)
@@ -77,7 +87,10 @@ pub(super) unsafe fn tile<
     // SAFETY: A has `MR` rows (padded when packed) and B `depth` rows at the given strides.
     unsafe {
         let mut acc = [[V::splat(V::Item::ZERO); NV]; MR];
-        for _ in 0..block.depth {
+        for p in 0..block.depth {
+            if MODE == SCATTERED {
+                b = t.b.offset(*block.b_rows.add(p));
+            }
             let row: [V; NV] = load_row(b, t.last);
             for i in 0..MR {
                 let x = V::splat(*a.offset(i as isize * a_row));
@@ -163,7 +176,7 @@ where
 
 /// Walks a block panel by panel, tile by tile, calling the smallest instance that covers each edge.
 macro_rules! walk {
-    ($block:ident, $vector:ty, $mr:literal, $nv:literal, $packed:literal, [$($rows:literal)*], $nvs:tt) => {{
+    ($block:ident, $vector:ty, $mr:literal, $nv:literal, $mode:expr, [$($rows:literal)*], $nvs:tt) => {{
         let block: &Block<_> = $block;
         let lanes = <$vector as Vector>::LANES;
         for (panel, j) in (0..block.cols).step_by($nv * lanes).enumerate() {
@@ -181,15 +194,15 @@ macro_rules! walk {
                         last: cols - (vectors - 1) * lanes,
                     };
                     $(if t.rows <= $rows {
-                        walk!(@vectors t, vectors, $vector, $rows, $packed, $mr, $nvs);
+                        walk!(@vectors t, vectors, $vector, $rows, $mode, $mr, $nvs);
                     } else)* { unreachable!() }
                 }
             }
         }
     }};
-    (@vectors $t:ident, $vectors:ident, $vector:ty, $rows:literal, $packed:literal, $mr:literal, [$($nv:literal)*]) => {
+    (@vectors $t:ident, $vectors:ident, $vector:ty, $rows:literal, $mode:expr, $mr:literal, [$($nv:literal)*]) => {
         match $vectors {
-            $($nv => tile::<$vector, $rows, $nv, $packed, $mr>(&$t),)*
+            $($nv => tile::<$vector, $rows, $nv, { $mode }, $mr>(&$t),)*
             _ => unreachable!(),
         }
     };

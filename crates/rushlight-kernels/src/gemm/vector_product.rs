@@ -151,7 +151,7 @@ where
 
 /// The sum of all lanes, by halves.
 #[inline(always)]
-unsafe fn sum<V: Vector>(registers: [V; 2]) -> V::Item
+pub(super) unsafe fn sum<V: Vector>(registers: [V; 2]) -> V::Item
 where
     V::Item: Float,
 {

@@ -1,0 +1,123 @@
+//! Images with their padding written out, for kernels that read shifted rows without looking at borders.
+//!
+//! With a stride `s` along the width, a row is stored as `s` lanes, every `s`-th number in each: then the numbers that one
+//! tap reads for neighbouring outputs are neighbours too.
+
+use super::patches::{Patches, overlap};
+use crate::vectorized;
+
+/// The part of a source that some patches read.
+pub(super) struct Padded {
+    source: [usize; 3],
+    low: [isize; 3],
+    size: [usize; 3],
+    step: [usize; 3],
+    /// Numbers in a lane of a row.
+    lane: usize,
+}
+
+impl Padded {
+    pub fn of(patches: &Patches) -> Padded {
+        let low = [0, 1, 2].map(|d| patches.offsets[d].iter().copied().min().unwrap_or(0));
+        let high = |d: usize| patches.offsets[d].iter().copied().max().unwrap_or(0);
+        let size = [0, 1, 2]
+            .map(|d| (patches.grid[d] - 1) * patches.step[d] + (high(d) - low[d]) as usize + 1);
+        Padded {
+            source: patches.source,
+            low,
+            size,
+            step: patches.step,
+            lane: size[2].div_ceil(patches.step[2]),
+        }
+    }
+
+    /// Numbers of one channel.
+    pub fn plane(&self) -> usize {
+        self.size[0] * self.size[1] * self.row()
+    }
+
+    fn row(&self) -> usize {
+        self.lane * self.step[2]
+    }
+
+    /// Distance between the rows that neighbouring grid rows read.
+    pub fn grid_row(&self) -> usize {
+        self.step[1] * self.row()
+    }
+
+    /// Distance between the planes that neighbouring grid planes read.
+    pub fn grid_plane(&self) -> usize {
+        self.step[0] * self.size[1] * self.row()
+    }
+
+    /// For each of `channels` channels and each tap, where grid position 0 reads.
+    pub fn shifts(&self, patches: &Patches, channels: usize) -> Vec<isize> {
+        let mut shifts = Vec::with_capacity(channels * patches.taps());
+        let above = |d: usize, offset: isize| (offset - self.low[d]) as usize;
+        for channel in 0..channels {
+            for &z in &patches.offsets[0] {
+                for &y in &patches.offsets[1] {
+                    for &x in &patches.offsets[2] {
+                        let row =
+                            (channel * self.size[0] + above(0, z)) * self.size[1] + above(1, y);
+                        let (x, step) = (above(2, x), self.step[2]);
+                        shifts.push((row * self.row() + x % step * self.lane + x / step) as isize);
+                    }
+                }
+            }
+        }
+        shifts
+    }
+
+    /// Copies one channel.
+    ///
+    /// # Safety
+    /// `to` must have room for [`Padded::plane`] numbers.
+    pub unsafe fn copy<T: Copy + Default>(&self, from: &[T], to: *mut T) {
+        copy_plane(self, from, to);
+    }
+}
+
+vectorized! {
+    fn copy_plane[T: Copy + Default](p: &Padded, from: &[T], to: *mut T) {
+        let inside = |at: usize, d: usize| at.checked_add_signed(p.low[d]).filter(|&at| at < p.source[d]);
+        for z in 0..p.size[0] {
+            for y in 0..p.size[1] {
+                // SAFETY: rows lie one after the other in the room that the caller vouches for.
+                let row = unsafe {
+                    std::slice::from_raw_parts_mut(to.add((z * p.size[1] + y) * p.row()), p.row())
+                };
+                match inside(z, 0).zip(inside(y, 1)) {
+                    Some((z, y)) => copy_row(p, &from[(z * p.source[1] + y) * p.source[2]..][..p.source[2]], row),
+                    None => row.fill(T::default()),
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn copy_row<T: Copy + Default>(p: &Padded, from: &[T], to: &mut [T]) {
+    let step = p.step[2];
+    for (phase, lane) in to.chunks_exact_mut(p.lane).enumerate() {
+        let offset = p.low[2] + phase as isize;
+        let valid = overlap(0..p.lane, step, offset, p.source[2]);
+        lane[..valid.start.min(p.lane)].fill(T::default());
+        lane[valid.end.min(p.lane)..].fill(T::default());
+        if valid.is_empty() {
+            continue;
+        }
+        let first = (valid.start * step).wrapping_add_signed(offset);
+        match step {
+            1 => lane[valid.clone()].copy_from_slice(&from[first..first + valid.len()]),
+            2 => lane[valid]
+                .iter_mut()
+                .zip(from[first..].chunks(2))
+                .for_each(|(to, from)| *to = from[0]),
+            _ => lane[valid]
+                .iter_mut()
+                .zip(from[first..].iter().step_by(step))
+                .for_each(|(to, &from)| *to = from),
+        }
+    }
+}
