@@ -126,7 +126,12 @@ def test_trees():
         "assert tree_unflatten(leaves, spec) == tree and type(tree_unflatten(leaves, spec)['b']['c']) is P\n"
         "assert tree_map(lambda a, b: a + b, [1, (2,)], [10, (20,)]) == [11, (22,)]\n"
         "assert tree_map_only(int, lambda v: -v, tree)['a'] == [-1, (-2, None)]\n"
-        "assert tree_structure([1, 2]) == tree_structure([3, 4]) != tree_structure((3, 4))"
+        "assert tree_structure([1, 2]) == tree_structure([3, 4]) != tree_structure((3, 4))\n"
+        "from torch.utils._pytree import keystr, key_get, tree_flatten_with_path, tree_map_with_path\n"
+        "paths = [path for path, _ in tree_flatten_with_path(tree)[0]]\n"
+        "assert list(map(keystr, paths))[1:4] == [\"['a'][1][0]\", \"['a'][1][1]\", \"['b']['c'].x\"]\n"
+        "assert [key_get(tree, path) for path in paths] == leaves\n"
+        "assert tree_map_with_path(lambda path, leaf: len(path), tree)['b']['c'].x == 3"
     )
 
 

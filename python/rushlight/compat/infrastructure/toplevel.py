@@ -9,6 +9,11 @@ from rushlight.compat.version import TorchVersion
 
 __all__ = [
     "TorchVersion",
+    "complex32",
+    "float8_e4m3fn",
+    "float8_e4m3fnuz",
+    "float8_e5m2",
+    "float8_e5m2fnuz",
     "are_deterministic_algorithms_enabled",
     "compile",
     "get_deterministic_debug_mode",
@@ -22,6 +27,26 @@ __all__ = [
     "typename",
     "use_deterministic_algorithms",
 ]
+
+
+class AbsentDtype:
+    """The name of a dtype that Rushlight does not compute with; tensors of it cannot be made."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self._name}"
+
+    def __reduce__(self) -> str:
+        return self._name
+
+
+complex32 = AbsentDtype("complex32")
+float8_e4m3fn = AbsentDtype("float8_e4m3fn")
+float8_e4m3fnuz = AbsentDtype("float8_e4m3fnuz")
+float8_e5m2 = AbsentDtype("float8_e5m2")
+float8_e5m2fnuz = AbsentDtype("float8_e5m2fnuz")
 
 _PRECISIONS = ("highest", "high", "medium")
 _DEBUG_MODES = ("default", "warn", "error")
