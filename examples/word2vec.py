@@ -32,7 +32,9 @@ counts = Counter(words)
 vocab = [word for word, _ in counts.most_common()]
 index = {word: i for i, word in enumerate(vocab)}
 ids = [index[word] for word in words]
-pairs = torch.tensor([(ids[i], ids[j]) for i in range(len(ids)) for j in range(max(0, i - 2), min(len(ids), i + 3)) if i != j])
+pairs = torch.tensor(
+    [(ids[i], ids[j]) for i in range(len(ids)) for j in range(max(0, i - 2), min(len(ids), i + 3)) if i != j]
+)
 noise_weights = torch.tensor([counts[word] for word in vocab], dtype=torch.float32) ** 0.75
 
 model = SkipGram(len(vocab), 16)

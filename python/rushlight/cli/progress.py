@@ -1,4 +1,4 @@
-"""Progress of a training run: bars through ``rich`` where it is installed and a terminal is there, plain lines otherwise."""
+"""Progress of a training run: bars through ``rich`` on a terminal where it is installed, plain lines otherwise."""
 
 from __future__ import annotations
 

@@ -24,13 +24,17 @@ def describe(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``train``; an option left out takes the value suggested for the dataset and model."""
     parser.add_argument("source", help="digits, mnist, or a folder with one folder of pictures per class")
     parser.add_argument("--root", type=Path, help="folder with the MNIST files (for mnist)")
-    parser.add_argument("--image-size", type=int, default=64, help="pixels that folder pictures are scaled to (default 64)")
+    parser.add_argument(
+        "--image-size", type=int, default=64, help="pixels that folder pictures are scaled to (default 64)"
+    )
     parser.add_argument("--model", choices=list(MODELS), help="network (default cnn)")
     parser.add_argument("--epochs", type=int, help="most passes over the training images")
     parser.add_argument("--lr", type=float, help="peak learning rate")
     parser.add_argument("--seed", type=int, help="seed of weights and order (default 0)")
     parser.add_argument("--batch-size", type=int, help="images per step")
-    parser.add_argument("--patience", type=int, help="epochs without a lower validation loss before stopping (default 12)")
+    parser.add_argument(
+        "--patience", type=int, help="epochs without a lower validation loss before stopping (default 12)"
+    )
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
     parser.add_argument("--out", type=Path, help="folder to write to (default runs/SOURCE)")
 
@@ -58,7 +62,9 @@ def _load(options: argparse.Namespace) -> ImageDataset:
         return load_digits()
     if options.source == "mnist":
         if options.root is None:
-            raise ValueError("mnist needs --root DIR, the folder with train-images-idx3-ubyte.gz and its three companions")
+            raise ValueError(
+                "mnist needs --root DIR, the folder with train-images-idx3-ubyte.gz and its three companions"
+            )
         return load_mnist(options.root)
     if options.image_size < 8:
         raise ValueError(f"--image-size must be at least 8, got {options.image_size}")
@@ -82,7 +88,9 @@ def _settings(options: argparse.Namespace, checkpoint: dict | None) -> Settings:
     for name, value in given.items():
         if name != "patience" and value != getattr(settings, name):
             flag = "--" + name.replace("_", "-")
-            raise ValueError(f"--resume continues a run with {flag} {getattr(settings, name)}; it cannot become {value}")
+            raise ValueError(
+                f"--resume continues a run with {flag} {getattr(settings, name)}; it cannot become {value}"
+            )
     return replace(settings, **given)
 
 

@@ -44,7 +44,8 @@ def install() -> None:
         return
     if "torch" in sys.modules:
         raise RuntimeError(
-            "rushlight.compat.install: PyTorch itself is already imported as torch; install before the first import of torch"
+            "rushlight.compat.install: PyTorch itself is already imported as torch; "
+            "install before the first import of torch"
         )
     expose(rushlight)
     sys.meta_path[:0] = [_TORCH, _INFRASTRUCTURE, _DISTRIBUTION]

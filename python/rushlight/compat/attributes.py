@@ -1,4 +1,4 @@
-"""Attributes of ``rushlight`` that live in `rushlight.compat.infrastructure`: modules such as ``cuda``, functions such as ``compile``."""
+"""Attributes of ``rushlight`` that live in `rushlight.compat.infrastructure`: ``cuda``, ``compile`` and the like."""
 
 from __future__ import annotations
 

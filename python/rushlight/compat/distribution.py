@@ -15,7 +15,7 @@ class TorchDistribution(Distribution):
             return None
         import rushlight
 
-        return f"Metadata-Version: 2.1\nName: torch\nVersion: {str(rushlight.__version__)}\nSummary: Rushlight\n"
+        return f"Metadata-Version: 2.1\nName: torch\nVersion: {rushlight.__version__!s}\nSummary: Rushlight\n"
 
     def locate_file(self, path: str | PathLike[str]) -> PathLike[str]:
         raise FileNotFoundError(f"torch is Rushlight here and has no file {path}")
@@ -27,5 +27,7 @@ class TorchDistributionFinder(DistributionFinder):
     def find_spec(self, *arguments: object) -> None:
         """Modules are found by `rushlight.compat.finder`."""
 
-    def find_distributions(self, context: DistributionFinder.Context = DistributionFinder.Context()) -> Iterable[Distribution]:
+    def find_distributions(
+        self, context: DistributionFinder.Context = DistributionFinder.Context()
+    ) -> Iterable[Distribution]:
         return [TorchDistribution()] if context.name in (None, "torch") else []

@@ -22,7 +22,8 @@ class CNN(nn.Module):
     """Stages of doubling width until the image is at most 3 pixels wide, then a linear classifier.
 
     Shapes: (N, channels, size, size) -> (N, classes) logits, for size >= 4.
-    Source: Simonyan and Zisserman, "Very Deep Convolutional Networks", 2014; normalisation after Ioffe and Szegedy, 2015.
+    Source: Simonyan and Zisserman, "Very Deep Convolutional Networks", 2014; Ioffe and Szegedy, "Batch
+    Normalization", 2015.
     """
 
     def __init__(self, channels: int, size: int, classes: int, width: int = 24, dropout: float = 0.3) -> None:

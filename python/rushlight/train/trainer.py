@@ -39,7 +39,11 @@ class Trainer:
         self._loader = _batches(data.train, settings.batch_size)
         self._optimizer = optim.AdamW(self.network.parameters(), lr=settings.lr, weight_decay=0.02)
         self._schedule = optim.lr_scheduler.OneCycleLR(
-            self._optimizer, max_lr=settings.lr, epochs=settings.epochs, steps_per_epoch=len(self._loader), pct_start=0.2
+            self._optimizer,
+            max_lr=settings.lr,
+            epochs=settings.epochs,
+            steps_per_epoch=len(self._loader),
+            pct_start=0.2,
         )
 
     @property

@@ -1,4 +1,4 @@
-"""What PyTorch programs touch besides tensors, with its true meaning on a machine where everything runs eagerly on the CPU.
+"""What PyTorch programs touch besides tensors, with its true meaning where everything runs eagerly on the CPU.
 
 Three kinds of name live here: questions with an honest answer (``cuda.is_available()`` is False), requests that
 need nothing done (``compile`` returns its argument: the result is the same), and switches that are remembered.

@@ -6,10 +6,27 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from rushlight.compat.infrastructure.compiler import allow_in_graph, assume_constant_result, disable, is_compiling, reset
+from rushlight.compat.infrastructure.compiler import (
+    allow_in_graph,
+    assume_constant_result,
+    disable,
+    is_compiling,
+    reset,
+)
 
-__all__ = ["allow_in_graph", "assume_constant_result", "config", "disable", "graph_break", "is_compiling", "mark_dynamic",
-           "mark_static", "optimize", "reset", "run"]  # fmt: skip
+__all__ = [
+    "allow_in_graph",
+    "assume_constant_result",
+    "config",
+    "disable",
+    "graph_break",
+    "is_compiling",
+    "mark_dynamic",
+    "mark_static",
+    "optimize",
+    "reset",
+    "run",
+]
 
 config = SimpleNamespace(
     cache_size_limit=8, capture_scalar_outputs=False, optimize_ddp=True, recompile_limit=8, suppress_errors=False

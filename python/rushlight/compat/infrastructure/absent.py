@@ -30,6 +30,8 @@ def attributes(
     def __getattr__(name: str) -> Callable[..., NoReturn]:
         if name in names:
             return absent(f"{module}.{name}", reason, error)
-        raise AttributeError(f"module {module!r} has no attribute {name!r}: Rushlight has no {module}.{name}", name=name)
+        raise AttributeError(
+            f"module {module!r} has no attribute {name!r}: Rushlight has no {module}.{name}", name=name
+        )
 
     return __getattr__

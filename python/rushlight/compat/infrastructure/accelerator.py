@@ -9,7 +9,9 @@ _NEED_A_DEVICE = frozenset(
     set_device_idx set_device_index set_stream synchronize""".split()
 )
 
-__getattr__ = attributes("torch.accelerator", _NEED_A_DEVICE, "Rushlight computes on the CPU; there is no accelerator", RuntimeError)
+__getattr__ = attributes(
+    "torch.accelerator", _NEED_A_DEVICE, "Rushlight computes on the CPU; there is no accelerator", RuntimeError
+)
 
 
 def is_available() -> bool:

@@ -11,7 +11,9 @@ from rushlight.compat.infrastructure.toplevel import compile as compile
 
 __getattr__ = attributes(
     "torch.compiler",
-    frozenset("load_cache_artifacts load_compiled_function precompile save_cache_artifacts substitute_in_graph".split()),
+    frozenset(
+        "load_cache_artifacts load_compiled_function precompile save_cache_artifacts substitute_in_graph".split()
+    ),
     "Rushlight runs functions as they are written and keeps no compiled ones",
 )
 

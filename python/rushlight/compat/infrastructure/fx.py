@@ -19,7 +19,7 @@ Transformer = absent_type("torch.fx.Transformer", _REASON)
 
 
 def wrap(fn_or_name: str | Callable) -> str | Callable:
-    """Declare a function as a leaf of captured graphs: returns it. Raises RuntimeError for anything but a function or name."""
+    """Declare a function as a leaf of captured graphs: returns it; raises RuntimeError for anything else."""
     if not callable(fn_or_name) and not isinstance(fn_or_name, str):
         raise RuntimeError(f"torch.fx.wrap: expected a function or its name, got {type(fn_or_name).__name__}")
     return fn_or_name

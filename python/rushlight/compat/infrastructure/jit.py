@@ -1,4 +1,4 @@
-"""``torch.jit`` without a compiler: marks are ignored, scripting returns its argument, files of TorchScript are refused."""
+"""``torch.jit`` without a compiler: marks are ignored, scripting returns its argument, other requests are refused."""
 
 from __future__ import annotations
 
@@ -9,9 +9,21 @@ from typing import Any, Final
 
 from rushlight.compat.infrastructure.absent import absent_type, attributes
 
-__all__ = ["Final", "annotate", "export", "ignore", "is_scripting", "is_tracing", "script", "script_if_tracing", "unused"]
+__all__ = [
+    "Final",
+    "annotate",
+    "export",
+    "ignore",
+    "is_scripting",
+    "is_tracing",
+    "script",
+    "script_if_tracing",
+    "unused",
+]
 
-_REASON = "Rushlight runs programs eagerly and has no TorchScript. Keep the Python module, and its weights as a state_dict"
+_REASON = (
+    "Rushlight runs programs eagerly and has no TorchScript. Keep the Python module, and its weights as a state_dict"
+)
 
 __getattr__ = attributes(
     "torch.jit",
@@ -71,7 +83,6 @@ def annotate(the_type: Any, the_value: Any) -> Any:
 def isinstance(obj: Any, target_type: Any) -> bool:
     """Return whether ``obj`` is an instance of ``target_type`` or of one type in the tuple."""
     return builtins.isinstance(obj, target_type)
-
 
 
 def fork(func: Callable, *args: Any, **kwargs: Any) -> Any:

@@ -9,7 +9,16 @@ from typing import Any
 from rushlight import Tensor, autograd
 from rushlight.compat.infrastructure.absent import attributes
 
-__all__ = ["CustomOpDef", "Library", "custom_op", "define", "impl", "register_autograd", "register_fake", "register_kernel"]
+__all__ = [
+    "CustomOpDef",
+    "Library",
+    "custom_op",
+    "define",
+    "impl",
+    "register_autograd",
+    "register_fake",
+    "register_kernel",
+]
 
 __getattr__ = attributes(
     "torch.library",
@@ -186,4 +195,6 @@ class Library:
         elif key in _COMPUTES or key in _AUTOGRAD_FOLLOWS:
             op.kernel, op.follows = fn, key in _AUTOGRAD_FOLLOWS
         else:
-            raise NotImplementedError(f"torch.library.Library.impl: {op.name} for dispatch key {key!r}; Rushlight has CPU and Meta")
+            raise NotImplementedError(
+                f"torch.library.Library.impl: {op.name} for dispatch key {key!r}; Rushlight has CPU and Meta"
+            )

@@ -17,7 +17,9 @@ class Namespace:
     def __getattr__(self, operator: str) -> CustomOpDef:
         full = f"{self.name}::{operator}"
         if full not in registered:
-            raise AttributeError(f"'_OpNamespace' '{self.name}' object has no attribute '{operator}': no operator {full}")
+            raise AttributeError(
+                f"'_OpNamespace' '{self.name}' object has no attribute '{operator}': no operator {full}"
+            )
         return registered[full]
 
 

@@ -42,7 +42,7 @@ def is_tensor_like(inp: Any) -> bool:
 
 
 def handle_torch_function(public_api: Callable, relevant_args: Iterable[Any], *args: Any, **kwargs: Any) -> Any:
-    """Let the arguments' types compute ``public_api(*args, **kwargs)``, subclasses before their bases, else left to right.
+    """Let the arguments' types compute ``public_api(*args, **kwargs)``: subclasses first, else left to right.
 
     Raises TypeError when every type answers NotImplemented.
     """

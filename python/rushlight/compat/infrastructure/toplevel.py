@@ -9,13 +9,13 @@ from rushlight.compat.version import TorchVersion
 
 __all__ = [
     "TorchVersion",
+    "are_deterministic_algorithms_enabled",
+    "compile",
     "complex32",
     "float8_e4m3fn",
     "float8_e4m3fnuz",
     "float8_e5m2",
     "float8_e5m2fnuz",
-    "are_deterministic_algorithms_enabled",
-    "compile",
     "get_deterministic_debug_mode",
     "get_float32_matmul_precision",
     "is_deterministic_algorithms_warn_only_enabled",

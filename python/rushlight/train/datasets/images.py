@@ -50,7 +50,7 @@ class ImageDataset:
 
 
 def split(images: Images, fractions: tuple[float, ...], seed: int) -> list[Images]:
-    """Shuffle and cut into ``len(fractions) + 1`` parts with every class shared out evenly; the last part is the rest."""
+    """Shuffle and cut into ``len(fractions) + 1`` parts, every class shared out evenly; the last is the rest."""
     order = np.random.default_rng(seed).permutation(len(images))
     ranked = order[np.argsort(images.labels[order], kind="stable")]
     # Every class is a run of `ranked`; position within the run, as a fraction, decides the part.

@@ -90,7 +90,8 @@ def _settings(results: Results) -> str:
         "Images": f"{len(data.train):,} to train, {len(data.validation):,} to choose the best epoch, "
         f"{len(data.test):,} held out and looked at once",
         "Image size": f"{data.channels} × {data.size} × {data.size}, shifted by up to one pixel while training",
-        "Optimiser": f"AdamW, one-cycle learning rate with peak {results.settings.lr:g}, batches of {results.settings.batch_size}",
+        "Optimiser": f"AdamW, one-cycle learning rate with peak {results.settings.lr:g}, "
+        f"batches of {results.settings.batch_size}",
         "Seed": str(results.settings.seed),
         "Machine": escape(results.machine),
     }

@@ -111,7 +111,9 @@ def register_pytree_node(
 _register_pytree_node = register_pytree_node
 
 
-def _register_sequence(cls: Any, context: Callable, unflatten: Callable, key: Callable = lambda x, at: SequenceKey(at)) -> None:
+def _register_sequence(
+    cls: Any, context: Callable, unflatten: Callable, key: Callable = lambda x, at: SequenceKey(at)
+) -> None:
     register_pytree_node(
         cls,
         lambda x: (list(x), context(x)),
