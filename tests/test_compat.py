@@ -57,6 +57,21 @@ def test_installing_twice_and_uninstalling():
     run("import rushlight; compat.uninstall(); assert rushlight.__version__ != compat.FOLLOWED")
 
 
+def test_spawned_processes_see_torch_too(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import multiprocessing, subprocess, sys, torch\n"
+        "def name(): print(torch.__name__, flush=True)\n"
+        "if __name__ == '__main__':\n"
+        "    child = multiprocessing.get_context('spawn').Process(target=name)\n"
+        "    child.start(); child.join(); name()\n"
+        "    subprocess.run([sys.executable, '-c', 'import torch; print(torch.__name__)'])\n"
+    )
+    command = [sys.executable, "-m", "rushlight.cli", "run", str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["rushlight"] * 3, done.stderr
+
+
 def test_pytorch_already_imported_is_refused():
     program = (
         "import sys, types; sys.modules['torch'] = types.ModuleType('torch')\n"

@@ -29,6 +29,7 @@ def run(arguments: list[str]) -> int:
     from rushlight import compat
 
     compat.install()
+    compat.install_in_children()
     if arguments[0] == "-m":
         _run_module(arguments[1:])
     else:

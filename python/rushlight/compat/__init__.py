@@ -11,6 +11,7 @@ Two rules carry all of it (`finder`):
 
 from __future__ import annotations
 
+import os
 import sys
 
 from rushlight.compat.attributes import expose, lookup
@@ -18,7 +19,7 @@ from rushlight.compat.distribution import TorchDistributionFinder
 from rushlight.compat.finder import Alias, Fallback
 from rushlight.compat.version import FOLLOWED, TorchVersion
 
-__all__ = ["FOLLOWED", "TorchVersion", "install", "installed", "lookup", "uninstall"]
+__all__ = ["FOLLOWED", "TorchVersion", "install", "install_in_children", "installed", "lookup", "uninstall"]
 
 _INFRASTRUCTURE = Fallback("rushlight", "rushlight.compat.infrastructure")
 _TORCH = Alias("torch", "rushlight", hidden={"cli", "compat", "models", "train"})
@@ -51,6 +52,14 @@ def install() -> None:
     sys.meta_path[:0] = [_TORCH, _INFRASTRUCTURE, _DISTRIBUTION]
     _replaced_versions.append(rushlight.__version__)
     rushlight.__version__ = TorchVersion.here(rushlight.__version__)
+
+
+def install_in_children() -> None:
+    """Make Python processes started from here `install` as well: ``PYTHONPATH`` names `rushlight.compat.startup`."""
+    startup = os.path.join(os.path.dirname(__file__), "startup")
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if startup not in inherited:
+        os.environ["PYTHONPATH"] = os.pathsep.join([startup, *filter(None, inherited)])
 
 
 def uninstall() -> None:

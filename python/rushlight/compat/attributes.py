@@ -17,7 +17,7 @@ def lookup(name: str) -> object:
     if not name.startswith("__"):
         if find_spec(f"{_HOME}.{name}") is not None:
             return import_module(f"{_HOME}.{name}")
-        toplevel = import_module(f"{_HOME}.toplevel")
+        toplevel = import_module("rushlight.compat.toplevel")
         if name in toplevel.__all__:
             return getattr(toplevel, name)
     raise AttributeError(f"module 'rushlight' has no attribute {name!r}: Rushlight has no torch.{name}", name=name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.compat.infrastructure.absent import attributes
+from rushlight.compat.absent import attributes
 
 _NEED_A_DEVICE = frozenset(
     """current_device_idx current_device_index current_stream device_index get_device_capability get_memory_info

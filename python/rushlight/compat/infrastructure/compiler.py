@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rushlight.compat.infrastructure.absent import attributes
-from rushlight.compat.infrastructure.toplevel import compile as compile
+from rushlight.compat.absent import attributes
+from rushlight.compat.toplevel import compile as compile
 
 __getattr__ = attributes(
     "torch.compiler",

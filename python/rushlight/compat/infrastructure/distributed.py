@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.compat.infrastructure.absent import absent_type, attributes
+from rushlight.compat.absent import absent_type, attributes
 
 _REASON = "Rushlight runs in one process. Guard the call with torch.distributed.is_available()"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rushlight.compat.infrastructure.absent import absent, absent_type
+from rushlight.compat.absent import absent, absent_type
 
 _REASON = "Rushlight runs programs eagerly and captures no graphs"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from rushlight.compat.infrastructure.absent import absent_type, attributes
+from rushlight.compat.absent import absent_type, attributes
 
 __all__ = [
     "Final",

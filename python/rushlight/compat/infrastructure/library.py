@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rushlight import Tensor, autograd
-from rushlight.compat.infrastructure.absent import attributes
+from rushlight.compat.absent import attributes
 
 __all__ = [
     "CustomOpDef",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.compat.infrastructure.absent import attributes
+from rushlight.compat.absent import attributes
 
 _NEED_A_DEVICE = frozenset(
     """current_device current_stream current_allocated_memory driver_allocated_memory get_device_name

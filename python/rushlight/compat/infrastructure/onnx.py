@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.compat.infrastructure.absent import attributes
+from rushlight.compat.absent import attributes
 
 __getattr__ = attributes(
     "torch.onnx", frozenset({"dynamo_export", "export"}), "Rushlight cannot write ONNX files; export from PyTorch"

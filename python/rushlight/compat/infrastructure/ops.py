@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.compat.infrastructure.absent import absent
+from rushlight.compat.absent import absent
 from rushlight.compat.infrastructure.library import CustomOpDef, registered
 
 load_library = absent("torch.ops.load_library", "Rushlight cannot load operators compiled for PyTorch", OSError)

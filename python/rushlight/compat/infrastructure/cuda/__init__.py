@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rushlight.compat.infrastructure.absent import absent_type, attributes
+from rushlight.compat.absent import absent_type, attributes
 from rushlight.compat.infrastructure.cuda import amp as amp
 
 _REASON = "Rushlight computes on the CPU; there is no CUDA device. Guard the call with torch.cuda.is_available()"
