@@ -5,6 +5,7 @@
 
 use super::patches::{Patches, overlap};
 use crate::vectorized;
+use std::ops::Range;
 
 /// The part of a source that some patches read.
 pub(super) struct Padded {
@@ -14,6 +15,8 @@ pub(super) struct Padded {
     step: [usize; 3],
     /// Numbers in a lane of a row.
     lane: usize,
+    /// For each lane of a row the numbers that exist in the source, and where the first of them is.
+    filled: Vec<(Range<usize>, usize)>,
 }
 
 impl Padded {
@@ -22,12 +25,26 @@ impl Padded {
         let high = |d: usize| patches.offsets[d].iter().copied().max().unwrap_or(0);
         let size = [0, 1, 2]
             .map(|d| (patches.grid[d] - 1) * patches.step[d] + (high(d) - low[d]) as usize + 1);
+        let (source, step) = (patches.source, patches.step);
+        let lane = size[2].div_ceil(step[2]);
+        let filled = (0..step[2] as isize)
+            .map(|phase| {
+                let offset = low[2] + phase;
+                let valid = overlap(0..lane, step[2], offset, source[2]);
+                let valid = if valid.is_empty() { 0..0 } else { valid };
+                let first = (valid.start * step[2])
+                    .checked_add_signed(offset)
+                    .unwrap_or(0);
+                (valid, first)
+            })
+            .collect();
         Padded {
-            source: patches.source,
+            source,
             low,
             size,
-            step: patches.step,
-            lane: size[2].div_ceil(patches.step[2]),
+            step,
+            lane,
+            filled,
         }
     }
 
@@ -98,26 +115,25 @@ vectorized! {
 
 #[inline(always)]
 fn copy_row<T: Copy + Default>(p: &Padded, from: &[T], to: &mut [T]) {
-    let step = p.step[2];
-    for (phase, lane) in to.chunks_exact_mut(p.lane).enumerate() {
-        let offset = p.low[2] + phase as isize;
-        let valid = overlap(0..p.lane, step, offset, p.source[2]);
-        lane[..valid.start.min(p.lane)].fill(T::default());
-        lane[valid.end.min(p.lane)..].fill(T::default());
-        if valid.is_empty() {
-            continue;
+    for (lane, (valid, first)) in to.chunks_exact_mut(p.lane).zip(&p.filled) {
+        for gap in [0..valid.start, valid.end..p.lane] {
+            lane[gap].iter_mut().for_each(|to| *to = T::default());
         }
-        let first = (valid.start * step).wrapping_add_signed(offset);
-        match step {
-            1 => lane[valid.clone()].copy_from_slice(&from[first..first + valid.len()]),
-            2 => lane[valid]
-                .iter_mut()
-                .zip(from[first..].chunks(2))
-                .for_each(|(to, from)| *to = from[0]),
-            _ => lane[valid]
-                .iter_mut()
-                .zip(from[first..].iter().step_by(step))
-                .for_each(|(to, &from)| *to = from),
+        if let [to @ .., last] = &mut lane[valid.clone()] {
+            let from = &from[*first..];
+            let count = to.len();
+            match p.step[2] {
+                1 => to.copy_from_slice(&from[..count]),
+                2 => to
+                    .iter_mut()
+                    .zip(from.chunks_exact(2))
+                    .for_each(|(to, from)| *to = from[0]),
+                step => to
+                    .iter_mut()
+                    .zip(from.chunks_exact(step))
+                    .for_each(|(to, from)| *to = from[0]),
+            }
+            *last = from[count * p.step[2]];
         }
     }
 }

@@ -160,7 +160,7 @@ impl Cut {
 impl<T: Float> Job<'_, T> {
     /// So few rows or channels that gathering patches would cost more than multiplying them.
     fn is_thin(&self) -> bool {
-        self.rows.min(self.channels) <= 4 && self.rows.max(self.channels) <= 16
+        self.rows.min(self.channels) <= 8
     }
 
     fn depth(&self) -> usize {

@@ -126,7 +126,14 @@ fn stride_padding_dilation_groups() {
     for stride in [1, 2, 3] {
         for padding in [0, 1, 4] {
             for dilation in [1, 2] {
-                for channels in [[4, 6, 2], [3, 7, 1], [6, 6, 6], [3, 6, 3]] {
+                for channels in [
+                    [4, 6, 2],
+                    [3, 7, 1],
+                    [6, 6, 6],
+                    [3, 6, 3],
+                    [18, 20, 2],
+                    [9, 30, 1],
+                ] {
                     let base = shape(2, channels, [1, 10, 13], [1, 3, 2]);
                     check_both(natural(ConvShape {
                         stride: [1, stride, stride],
@@ -142,7 +149,7 @@ fn stride_padding_dilation_groups() {
 
 #[test]
 fn three_dimensions_with_everything() {
-    for channels in [[4, 6, 2], [2, 2, 2]] {
+    for channels in [[4, 6, 2], [2, 2, 2], [11, 13, 1]] {
         let base = shape(2, channels, [6, 7, 8], [3, 2, 3]);
         check_both(natural(ConvShape {
             stride: [2, 1, 3],
@@ -155,11 +162,13 @@ fn three_dimensions_with_everything() {
 
 #[test]
 fn inputs_longer_than_the_stride_needs() {
-    let base = shape(2, [3, 4, 1], [1, 9, 12], [1, 2, 1]);
-    check_both(natural(ConvShape {
-        stride: [1, 3, 5],
-        ..base
-    }));
+    for channels in [[3, 4, 1], [10, 12, 1]] {
+        let base = shape(2, channels, [1, 9, 12], [1, 2, 1]);
+        check_both(natural(ConvShape {
+            stride: [1, 3, 5],
+            ..base
+        }));
+    }
 }
 
 #[test]
@@ -173,27 +182,31 @@ fn nothing_to_do() {
 fn threads_do_not_change_a_bit() {
     let _guard = crate::pool::tests::alone();
     let before = crate::pool::num_threads();
-    let base = shape(9, [8, 20, 1], [1, 21, 23], [1, 3, 3]);
-    let s = natural(ConvShape {
-        stride: [1, 2, 1],
-        padding: [0, 1, 1],
-        ..base
-    });
+    for channels in [[8, 20, 1], [16, 20, 1], [24, 24, 24]] {
+        let base = shape(9, channels, [1, 21, 23], [1, 3, 3]);
+        let s = natural(ConvShape {
+            stride: [1, 2, 1],
+            padding: [0, 1, 1],
+            ..base
+        });
+        let one = run_on(1, &s);
+        assert!([2, 3, 5].iter().all(|&threads| run_on(threads, &s) == one));
+    }
+    crate::pool::set_num_threads(before);
+}
+
+/// Output and gradients, computed by so many threads.
+fn run_on(threads: usize, s: &ConvShape) -> [Vec<f32>; 3] {
+    crate::pool::set_num_threads(threads);
     let (nx, nw, ny) = s.lengths();
     let (x, w, g) = (
         noise::<f32>(nx, 1),
         noise::<f32>(nw, 2),
         noise::<f32>(ny, 4),
     );
-    let run = |threads: usize| {
-        crate::pool::set_num_threads(threads);
-        let (mut y, mut gx, mut gw) = (vec![0.0; ny], vec![0.0; nx], vec![0.0; nw]);
-        conv_forward(&s, &x, &w, None, &mut y);
-        conv_backward_input(&s, &g, &w, &mut gx);
-        conv_backward_weight(&s, &x, &g, &mut gw);
-        (y, gx, gw)
-    };
-    let one = run(1);
-    assert!([2, 3, 5].iter().all(|&threads| run(threads) == one));
-    crate::pool::set_num_threads(before);
+    let (mut y, mut gx, mut gw) = (vec![0.0; ny], vec![0.0; nx], vec![0.0; nw]);
+    conv_forward(s, &x, &w, None, &mut y);
+    conv_backward_input(s, &g, &w, &mut gx);
+    conv_backward_weight(s, &x, &g, &mut gw);
+    [y, gx, gw]
 }
