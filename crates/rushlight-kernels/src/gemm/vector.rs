@@ -162,14 +162,12 @@ macro_rules! base_vector {
             }
             #[inline(always)]
             unsafe fn load_first(from: *const $item, count: usize) -> Self {
-                // SAFETY: only the first `count` numbers are read.
-                Base(std::array::from_fn(|i| {
-                    if i < count {
-                        unsafe { *from.add(i) }
-                    } else {
-                        0.0
-                    }
-                }))
+                let mut lanes = [0.0; $lanes];
+                for i in 0..count.min($lanes) {
+                    // SAFETY: only the first `count` numbers are read.
+                    lanes[i] = unsafe { *from.add(i) };
+                }
+                Base(lanes)
             }
             #[inline(always)]
             unsafe fn store(self, to: *mut $item) {
