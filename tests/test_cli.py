@@ -270,6 +270,11 @@ def test_early_stopping():
     assert len(history) == trainer.best_epoch + 2 < 60
 
 
+def test_a_diverging_run_stops_with_an_error(mnist_root, tmp_path, capsys):
+    assert train(mnist_root, tmp_path / "run", "--lr", "1e30") == 2
+    assert "the loss became" in capsys.readouterr().err
+
+
 def test_digits_reach_98_percent(tmp_path, capsys):
     pytest.importorskip("sklearn")
     assert main(["train", "digits", "--out", str(tmp_path)]) == 0

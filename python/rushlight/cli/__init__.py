@@ -8,8 +8,8 @@ from importlib import import_module
 
 COMMANDS = ("train", "predict", "info", "run")
 
-_EXPECTED = (OSError, ValueError, ModuleNotFoundError)
-"""What a wrong path, option or missing package raises: shown as one line, without a traceback."""
+_EXPECTED = (OSError, ValueError, ModuleNotFoundError, FloatingPointError)
+"""What a wrong path or option, a missing package or a diverging run raises: shown as one line, without a traceback."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -8,7 +8,7 @@ _SUGGESTED = {  # dataset: (epochs, batch size)
     "digits": (40, 64),
     "mnist": (8, 128),
 }
-_SUGGESTED_RATE = {"mlp": 3e-3, "cnn": 5e-3, "resnet18": 2e-3, "vit-tiny": 1e-3}
+_SUGGESTED_RATE = {"mlp": 3e-3, "cnn": 5e-3, "resnet18": 2e-3, "vit-tiny": 1.5e-3}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Settings:
     def suggested(dataset: str, model: str = "cnn") -> Settings:
         """Settings that work for ``dataset`` (``digits``, ``mnist`` or a folder) with ``model``."""
         epochs, batch_size = _SUGGESTED.get(dataset, (30, 32))
-        return Settings(model, epochs, _SUGGESTED_RATE.get(model, 1e-3), 0, batch_size, patience=12)
+        patient = 2 if model == "vit-tiny" else 1  # attention learns the neighbourhood of pixels from the data
+        return Settings(model, patient * epochs, _SUGGESTED_RATE.get(model, 1e-3), 0, batch_size, patience=12)
 
     def as_dict(self) -> dict[str, int | float | str]:
         return asdict(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,12 +76,14 @@ class Trainer:
         return figures
 
     def _train(self, number: int, on_batch: OnBatch) -> tuple[float, float, float]:
-        """One pass; returns mean loss, mean accuracy and images per second."""
+        """One pass; returns mean loss, mean accuracy and images per second. Raises FloatingPointError on divergence."""
         rl.manual_seed(self.settings.seed + 1_000_003 * number)
         self.network.train()
         seen, loss_sum, right, started = 0, 0.0, 0, time.perf_counter()
         for pixels, labels in self._loader:
             loss, logits = self._step(pixels, labels)
+            if not math.isfinite(loss):
+                raise FloatingPointError(f"the loss became {loss} in epoch {number}; a smaller learning rate may help")
             seen += len(labels)
             loss_sum += loss * len(labels)
             right += int((logits.argmax(dim=1) == labels).sum())
