@@ -14,7 +14,6 @@ ALIASES = {
     "atan2": ("arctan2",),
     "atanh": ("arctanh",),
     "cat": ("concat", "concatenate"),
-    "clamp": ("clip",),
     "constant_pad": ("constant_pad_nd",),
     "div": ("divide", "true_divide"),
     "ge": ("greater_equal",),
@@ -37,7 +36,7 @@ INPLACE = """
     floor ceil round trunc frac sign sgn logical_not bitwise_not nan_to_num sinc
     add sub mul div pow remainder fmod floor_divide atan2 hypot copysign nextafter xlogy heaviside gcd lcm
     bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift logical_and logical_or logical_xor
-    eq ne lt le gt ge igamma igammac lerp addcmul addcdiv clamp cumsum cumprod tril triu
+    eq ne lt le gt ge igamma igammac lerp addcmul addcdiv clamp_min clamp_max cumsum cumprod tril triu
     index_put scatter scatter_add scatter_reduce index_add index_copy index_fill put masked_scatter
     addmm baddbmm
 """.split()

@@ -2,7 +2,9 @@
 
 from rushlight import _C
 
-from .registry import op
+from .math import clamp
+from .reduce import vector_norm
+from .registry import native, op
 
 UNARY = """
     abs acos asin atan ceil cos cosh erf erfc exp expm1 floor frac lgamma log log10 log1p log2 neg reciprocal round
@@ -49,7 +51,7 @@ def publish(name, call):
 
 def bounded(side):
     """Return the limit of a tensor by numbers or tensors from one side."""
-    return lambda tensor, bound: _C.clamp(tensor, **{side: bound})
+    return lambda tensor, bound: clamp(tensor, **{side: bound})
 
 
 def scaled(native):
@@ -58,7 +60,7 @@ def scaled(native):
 
 
 for name in UNARY + BINARY:
-    publish(name, getattr(_C, name))
+    publish(name, native(name))
 for name, side in BOUND_SIDE.items():
     publish(name, bounded(side))
 publish("addcmul", scaled(_C.addcmul))
@@ -71,4 +73,4 @@ publish("zero", lambda tensor: _C.full_like(tensor, 0))
 @op(method=False, name="_foreach_norm")
 def foreach_norm(tensors, ord=2, dtype=None):
     """Return the vector norm of each tensor."""
-    return tuple(_C.linalg_vector_norm(tensor, ord, dtype=dtype) for tensor in tensors)
+    return tuple(vector_norm(tensor, ord, dtype=dtype) for tensor in tensors)

@@ -35,16 +35,14 @@ def real_input(name, input):
     return as_float(input)
 
 
-@op(inplace=True, out=True)
-def clamp_min(input, min):
-    """Return ``max(input, min)``."""
-    return _C.clamp(input, min=min)
-
-
-@op(inplace=True, out=True)
-def clamp_max(input, max):
-    """Return ``min(input, max)``."""
-    return _C.clamp(input, max=max)
+@op(inplace=True, out=True, aliases=("clip",))
+def clamp(input, min=None, max=None):
+    """Return ``min(max(input, min), max)``; a bound is a number, a tensor, or None for no bound."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if min is None:
+        return _C.clamp_max(input, max)
+    return _C.clamp_min(input, min) if max is None else _C._clamp_between(input, min, max)
 
 
 @op
@@ -84,16 +82,10 @@ def float_power_(self, exponent):
     return self.pow_(exponent.to(dtype) if isinstance(exponent, _C.Tensor) else exponent)
 
 
-@op(function=False, overload=True)
-def polygamma(self, n):
-    """Return the n-th derivative of the digamma function; as a function the order comes first."""
-    return _C.polygamma(n, self)
-
-
-@op(function=False)
-def polygamma_(self, n):
-    """The in-place form of ``polygamma``."""
-    return self.copy_(_C.polygamma(n, self.clone()))
+@op(method=False, overload=True, out=True)
+def polygamma(n, input):
+    """Return the n-th derivative of the digamma function; as a method the order is the argument."""
+    return _C.polygamma(input, n)
 
 
 @op(inplace=True, out=True)

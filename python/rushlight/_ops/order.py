@@ -3,15 +3,15 @@
 from rushlight import _C
 
 from . import return_types
-from .registry import op
+from .registry import native, op
 
 
 def named(name):
     """Give the native row ``name`` a result with named fields."""
-    native, result_type = getattr(_C, name), getattr(return_types, name)
+    row, result_type = native(name), getattr(return_types, name)
 
     def call(input, *args, **kwargs):
-        return result_type(native(input, *args, **kwargs))
+        return result_type(row(input, *args, **kwargs))
 
     call.__doc__ = f"Return the values and indices of ``{name}`` with named fields."
     return op(call, name=name, overload=True, out=True)

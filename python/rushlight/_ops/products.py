@@ -5,6 +5,7 @@ import math
 from rushlight import _C
 
 from .dimensions import tensors_from, wrap_dim
+from .reduce import vector_norm
 from .registry import op
 
 
@@ -171,7 +172,7 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     many = x1.size(-2) > 25 or x2.size(-2) > 25
     if p == 2 and (compute_mode == modes[1] or compute_mode == modes[0] and many):
         return euclidean(x1, x2)
-    return _C.linalg_vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, [-1], False)
+    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, [-1], False)
 
 
 def euclidean(x1, x2):
@@ -191,7 +192,7 @@ def pdist(input, p=2.0):
     from .diagonals import triu_indices
 
     first, second = triu_indices(input.size(0), input.size(0), 1, device=input.device).unbind(0)
-    return _C.linalg_vector_norm(input.index_select(0, first) - input.index_select(0, second), p, [-1], False)
+    return vector_norm(input.index_select(0, first) - input.index_select(0, second), p, [-1], False)
 
 
 @op(method=False)

@@ -7,7 +7,7 @@ from rushlight import _C
 from . import return_types
 from .dimensions import wrap_dim, wrap_dims
 from .math import as_float
-from .registry import op
+from .registry import native, op
 
 
 def extremum(name, whole, along, elementwise):
@@ -30,8 +30,8 @@ def extremum(name, whole, along, elementwise):
     return reduce
 
 
-max_ = op(extremum("max", _C.amax, _C.max_dim, _C.maximum), name="max", out=True)
-min_ = op(extremum("min", _C.amin, _C.min_dim, _C.minimum), name="min", out=True)
+max_ = op(extremum("max", native("amax"), native("max_dim"), native("maximum")), name="max", out=True)
+min_ = op(extremum("min", native("amin"), native("min_dim"), native("minimum")), name="min", out=True)
 
 
 @op(out=True)
@@ -43,6 +43,45 @@ def aminmax(input, *, dim=None, keepdim=False):
         )
     dims = [] if dim is None else [wrap_dim(dim, input.dim())]
     return return_types.aminmax((_C.amin(input, dims, keepdim), _C.amax(input, dims, keepdim)))
+
+
+@op(out=True)
+def prod(input, dim=None, keepdim=False, *, dtype=None):
+    """Return the product of all elements or along ``dim``."""
+    return _C._prod(input, dim, keepdim, dtype=dtype)
+
+
+@op(name="linalg_vector_norm", method=False, out=True)
+def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
+    """Return ``(sum |x|^ord)^(1 / ord)`` of all elements or along ``dim``; at zero the gradient is zero."""
+    x = x if dtype is None else x.to(dtype)
+    if not (x.is_floating_point() or x.is_complex()):
+        raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype}")
+    dims = list(range(x.dim())) if dim is None else dim
+    size = x.abs()
+    if ord == math.inf:
+        return _C.amax(size, dims, keepdim) if x.numel() or ord < 0 else size.sum(dims, keepdim)
+    if ord == -math.inf:
+        return _C.amin(size, dims, keepdim)
+    if ord == 0:
+        return (size != 0).sum(dims, keepdim).to(size.dtype)
+    if ord == 1:
+        return size.sum(dims, keepdim)
+    return root_of_powers(size, ord, dims, keepdim)
+
+
+def root_of_powers(size, ord, dims, keepdim):
+    """Return ``(sum size^ord)^(1 / ord)`` with a gradient of zero where size or sum is zero."""
+    if ord == 2:
+        total = size.square().sum(dims, keepdim)
+        return _C.where(total == 0, 0, _C.where(total == 0, 1, total).sqrt())
+    powers = (
+        size.pow(ord)
+        if ord > 1
+        else _C.where(size == 0, 0.0**ord if ord > 0 else math.inf, _C.where(size == 0, 1, size).pow(ord))
+    )
+    total = powers.sum(dims, keepdim)
+    return _C.where(total == 0, 0, _C.where(total == 0, 1, total).pow(1 / ord))
 
 
 @op(out=True)
@@ -78,32 +117,31 @@ def logsumexp(input, dim, keepdim=False):
     return total + top.reshape(total.shape)
 
 
-def variance_arguments(dim, unbiased, correction, keepdim):
-    """Return dim and correction from the two calling forms: ``var(unbiased)`` and ``var(dim, unbiased | correction=)``."""
+def variance(input, dim, unbiased, correction, keepdim):
+    """Return variance and mean for the calling forms ``var(unbiased)`` and ``var(dim, unbiased | correction=)``."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
-    return {"dim": dim, "correction": correction, "keepdim": keepdim}
+    return _C._var_mean(input, dim, correction, keepdim)
 
 
 @op(overload=True, out=True)
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Return ``sum((x - mean)^2) / (n - correction)``, of all elements or along ``dim``."""
-    return _C.var(input, **variance_arguments(dim, unbiased, correction, keepdim))
+    return variance(input, dim, unbiased, correction, keepdim)[0]
 
 
 @op(overload=True, out=True)
 def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Return the square root of the variance."""
-    return _C.var(input, **variance_arguments(dim, unbiased, correction, keepdim)).sqrt()
+    return variance(input, dim, unbiased, correction, keepdim)[0].sqrt()
 
 
 @op(method=False)
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Return the variance and the mean."""
-    arguments = variance_arguments(dim, unbiased, correction, keepdim)
-    return _C.var(input, **arguments), input.mean(dim=arguments["dim"], keepdim=keepdim)
+    return variance(input, dim, unbiased, correction, keepdim)
 
 
 @op(method=False)
@@ -124,7 +162,7 @@ def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     dim = [dim] if isinstance(dim, int) else dim
     if dim is not None and p == "fro" and len(dim) > 2:
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}")
-    return _C.linalg_vector_norm(input, order, dim, keepdim, dtype=dtype)
+    return vector_norm(input, order, dim, keepdim, dtype=dtype)
 
 
 def nuclear_norm(input, dim, keepdim):
@@ -137,7 +175,7 @@ def nuclear_norm(input, dim, keepdim):
 @op
 def dist(input, other, p=2):
     """Return the p-norm of ``input - other``."""
-    return _C.linalg_vector_norm(input - other, p)
+    return vector_norm(input - other, p)
 
 
 @op(inplace=True, out=True)
@@ -150,7 +188,7 @@ def renorm(input, p, dim, maxnorm):
     if maxnorm < 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     keep = wrap_dim(dim, input.dim())
-    norms = _C.linalg_vector_norm(input, p, [d for d in range(input.dim()) if d != keep], True)
+    norms = vector_norm(input, p, [d for d in range(input.dim()) if d != keep], True)
     return input * _C.where(norms > maxnorm, maxnorm / (norms + 1e-7), 1).to(norms.dtype)
 
 
@@ -185,5 +223,5 @@ def nanmedian_dim(input, dim, keepdim=False):
     return results if keepdim else tuple(result.squeeze(dim) for result in results)
 
 
-median = op(middle("median", _C.median_dim), name="median", out=True)
+median = op(middle("median", native("median_dim")), name="median", out=True)
 nanmedian = op(middle("nanmedian", nanmedian_dim), name="nanmedian", out=True)

@@ -24,6 +24,18 @@ class Composite(NamedTuple):
 composites: list[Composite] = []
 
 
+def native(name):
+    """Return the native row ``name``, or a function that raises ``NotImplementedError`` where the engine has none."""
+    row = getattr(_C, name, None)
+    if row is not None:
+        return row
+
+    def missing(*args, **kwargs):
+        raise NotImplementedError(f"{name}: this build of the engine has no row of this name")
+
+    return missing
+
+
 def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=False, out=False, overload=False):
     """Mark a function as the operator ``name`` (its own name by default) and its ``aliases``.
 

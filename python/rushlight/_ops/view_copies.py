@@ -3,7 +3,7 @@
 from rushlight import _C
 
 from .dimensions import wrap_dim
-from .registry import op
+from .registry import native, op
 from .shape import t
 from .splitting import split, split_with_sizes, unbind
 
@@ -20,7 +20,7 @@ def copy_of(view):
 
 VIEWS = {
     "alias": lambda input: input.view(input.shape),
-    "as_strided": _C.as_strided,
+    "as_strided": native("as_strided"),
     "detach": lambda input: input.detach(),
     "diagonal": lambda input, offset=0, dim1=0, dim2=1: input.diagonal(offset, dim1, dim2),
     "expand": lambda input, size, *, implicit=False: input.expand(size),

@@ -65,7 +65,7 @@ def blackman(n, span):
 def kaiser(n, span, beta=12.0):
     """``I0(beta sqrt(1 - (2 n / span - 1)^2)) / I0(beta)``."""
     x = n * (2 * beta / span) - beta
-    top = _C.i0(_C.sqrt((beta * beta - x * x).clamp(min=0)))
+    top = _C.i0(_C.sqrt(_C.clamp_min(beta * beta - x * x, 0)))
     return top / _C.i0(_C.full((), beta, dtype=n.dtype, device=n.device))
 
 

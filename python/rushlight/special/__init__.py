@@ -3,9 +3,9 @@
 import math
 
 from rushlight import _C
-from rushlight._ops.math import as_float, mvlgamma
+from rushlight._ops.math import as_float, mvlgamma, polygamma
 from rushlight._ops.reduce import logsumexp
-from rushlight._ops.registry import accept_out
+from rushlight._ops.registry import accept_out, native
 
 from .polynomials import (
     chebyshev_polynomial_t,
@@ -22,18 +22,31 @@ from .polynomials import (
     shifted_chebyshev_polynomial_w,
 )
 
-digamma = psi = _C.digamma
-erf, erfc, erfinv, erfcx = _C.erf, _C.erfc, _C.erfinv, _C.erfcx
-exp2, expm1, log1p = _C.exp2, _C.expm1, _C.log1p
-expit = _C.sigmoid
-gammainc, gammaincc, gammaln = _C.igamma, _C.igammac, _C.lgamma
-i0, i0e, i1, i1e = _C.i0, _C.i0e, _C.i1, _C.i1e
-log_ndtr, ndtri = _C.log_ndtr, _C.ndtri
-logit, round, sinc = _C.logit, _C.round, _C.sinc
-multigammaln = mvlgamma
-polygamma = _C.polygamma
-xlog1py, xlogy, zeta = _C.special_xlog1py, _C.xlogy, _C.special_zeta
-modified_bessel_i0, modified_bessel_i1 = _C.i0, _C.i1
+digamma = native("digamma")
+erf = native("erf")
+erfc = native("erfc")
+erfinv = native("erfinv")
+erfcx = native("special_erfcx")
+exp2 = native("exp2")
+expm1 = native("expm1")
+log1p = native("log1p")
+expit = native("sigmoid")
+gammainc = native("igamma")
+gammaincc = native("igammac")
+gammaln = native("lgamma")
+i0 = native("i0")
+i0e = native("special_i0e")
+i1 = native("special_i1")
+i1e = native("special_i1e")
+log_ndtr = native("special_log_ndtr")
+logit = native("logit")
+ndtri = native("special_ndtri")
+round = native("round")
+sinc = native("sinc")
+xlog1py = native("special_xlog1py")
+xlogy = native("xlogy")
+zeta = native("special_zeta")
+psi, modified_bessel_i0, modified_bessel_i1, multigammaln = digamma, i0, i1, mvlgamma
 
 
 @accept_out

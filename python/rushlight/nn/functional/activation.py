@@ -3,19 +3,12 @@
 import warnings
 
 from rushlight import _C
-from rushlight._ops.registry import make_inplace
+from rushlight._ops.registry import make_inplace, native
 
-celu_ = make_inplace(_C.celu)
-elu_ = make_inplace(_C.elu)
-hardtanh_ = make_inplace(_C.hardtanh)
-leaky_relu_ = make_inplace(_C.leaky_relu)
-relu_ = make_inplace(_C.relu)
-selu_ = make_inplace(_C.selu)
-threshold_ = make_inplace(_C.threshold)
-silu_ = make_inplace(_C.silu)
-mish_ = make_inplace(_C.mish)
-hardswish_ = make_inplace(_C.hardswish)
-hardsigmoid_ = make_inplace(_C.hardsigmoid)
+elu_, hardtanh_, leaky_relu_, relu_, threshold_, silu_, mish_, hardswish_, hardsigmoid_ = (
+    make_inplace(native(name))
+    for name in "elu hardtanh leaky_relu relu threshold silu mish hardswish hardsigmoid".split()
+)
 
 
 def threshold(input, threshold, value, inplace=False):
@@ -45,14 +38,29 @@ def elu(input, alpha=1.0, inplace=False):
     return (elu_ if inplace else _C.elu)(input, alpha)
 
 
+def self_normalising(input):
+    """Return ``1.0507 elu(x, 1.67326)`` (Klambauer et al., 2017)."""
+    return _C.elu(input, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946)
+
+
+def smooth_elu(input, alpha=1.0):
+    """Return ``max(0, x) + min(0, alpha (exp(x / alpha) - 1))`` (Barron, 2017)."""
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return _C.elu(input, alpha, 1.0, 1.0 / alpha)
+
+
+selu_, celu_ = make_inplace(self_normalising), make_inplace(smooth_elu)
+
+
 def selu(input, inplace=False):
     """Return ``1.0507 elu(x, 1.67326)``, which keeps mean and variance (Klambauer et al., 2017)."""
-    return (selu_ if inplace else _C.selu)(input)
+    return (selu_ if inplace else self_normalising)(input)
 
 
 def celu(input, alpha=1.0, inplace=False):
     """Return ``max(0, x) + min(0, alpha (exp(x / alpha) - 1))``."""
-    return (celu_ if inplace else _C.celu)(input, alpha)
+    return (celu_ if inplace else smooth_elu)(input, alpha)
 
 
 def leaky_relu(input, negative_slope=0.01, inplace=False):
@@ -74,7 +82,7 @@ def prelu(input, weight):
                 f"Found parameter numbers = {weight.numel()} and channel size = {channels}."
             )
     shape = [-1 if d == 1 or input.dim() == 1 else 1 for d in range(input.dim())]
-    return _C._prelu_kernel(input, weight.reshape(shape))
+    return _C.where(input > 0, input, weight.reshape(shape) * input)
 
 
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):

@@ -2,6 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops.products import pdist
+from rushlight._ops.reduce import vector_norm
 from rushlight._ops.shape import broadcast_tensors
 
 __all__ = ["cosine_similarity", "pairwise_distance", "pdist"]
@@ -18,11 +19,11 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 def length(x, dim, eps):
     """Return the 2-norm along ``dim``, at least eps; the gradient is that of the norm."""
-    norm = _C.linalg_vector_norm(x, 2, [dim], True).clone()
+    norm = vector_norm(x, 2, [dim], True).clone()
     norm.detach().clamp_(min=eps)
     return norm
 
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """Return the p-norm of ``x1 - x2 + eps`` over the last dimension."""
-    return _C.linalg_vector_norm(x1 - x2 + eps, p, [-1], keepdim)
+    return vector_norm(x1 - x2 + eps, p, [-1], keepdim)

@@ -3,6 +3,7 @@
 import warnings
 
 from rushlight import _C
+from rushlight._ops.reduce import vector_norm
 
 
 def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
@@ -26,7 +27,7 @@ def renormalise_rows(weight, rows, max_norm, norm_type):
     """Scale down in place the named rows whose norm is above ``max_norm``; no gradient is recorded."""
     table = weight.detach()
     index = _C.unique(rows.reshape(-1), True, False, False)[0]
-    norms = _C.linalg_vector_norm(table.index_select(0, index), norm_type, [1], True)
+    norms = vector_norm(table.index_select(0, index), norm_type, [1], True)
     long = norms.reshape(-1) > max_norm
     index, norms = index[long], norms[long]
     table.index_copy_(0, index, table.index_select(0, index) * (max_norm / (norms + 1e-7)))

@@ -3,6 +3,7 @@
 import math
 
 from rushlight import _C
+from rushlight._ops.reduce import vector_norm
 
 from .padding import pad
 from .pooling import avg_pool2d, avg_pool3d
@@ -141,6 +142,6 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     """Return ``x / max(norm_p(x), eps)`` along ``dim``."""
     dims = [dim] if isinstance(dim, int) else list(dim)
-    length = _C.linalg_vector_norm(input, p, dims, True).clamp(min=eps)
+    length = vector_norm(input, p, dims, True).clamp(min=eps)
     result = input / length
     return result if out is None else out.resize_(result.shape).copy_(result)

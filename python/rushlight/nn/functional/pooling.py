@@ -3,17 +3,18 @@
 import math
 
 from rushlight import _C
+from rushlight._ops.registry import native
 
 from .sizes import per_dim
 
 
-def max_pool(native, spatial):
+def max_pool(row, spatial):
     """Return the maximum pooling over ``spatial`` dimensions, with and without the indices of the maxima."""
 
     def with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
         kernel_size = per_dim(kernel_size, spatial)
         stride = kernel_size if stride is None or stride == [] else per_dim(stride, spatial)
-        return native(input, kernel_size, stride, per_dim(padding, spatial), per_dim(dilation, spatial), ceil_mode)
+        return row(input, kernel_size, stride, per_dim(padding, spatial), per_dim(dilation, spatial), ceil_mode)
 
     def pool(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
         both = with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
@@ -25,9 +26,9 @@ def max_pool(native, spatial):
     return with_indices, pool
 
 
-max_pool1d_with_indices, max_pool1d = max_pool(_C.max_pool1d_with_indices, 1)
-max_pool2d_with_indices, max_pool2d = max_pool(_C.max_pool2d_with_indices, 2)
-max_pool3d_with_indices, max_pool3d = max_pool(_C.max_pool3d_with_indices, 3)
+max_pool1d_with_indices, max_pool1d = max_pool(native("max_pool1d_with_indices"), 1)
+max_pool2d_with_indices, max_pool2d = max_pool(native("max_pool2d_with_indices"), 2)
+max_pool3d_with_indices, max_pool3d = max_pool(native("max_pool3d_with_indices"), 3)
 
 
 def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
@@ -109,11 +110,11 @@ def adaptive_avg_pool3d(input, output_size):
     return _C.adaptive_avg_pool3d(input, full_size(output_size, input, 3))
 
 
-def adaptive_max(native, spatial):
+def adaptive_max(row, spatial):
     """Return adaptive maximum pooling over ``spatial`` dimensions, with and without the indices of the maxima."""
 
     def with_indices(input, output_size, return_indices=False):
-        return native(input, full_size(output_size, input, spatial))
+        return row(input, full_size(output_size, input, spatial))
 
     def pool(input, output_size, return_indices=False):
         both = with_indices(input, output_size)
@@ -125,6 +126,6 @@ def adaptive_max(native, spatial):
     return with_indices, pool
 
 
-adaptive_max_pool1d_with_indices, adaptive_max_pool1d = adaptive_max(_C.adaptive_max_pool1d, 1)
-adaptive_max_pool2d_with_indices, adaptive_max_pool2d = adaptive_max(_C.adaptive_max_pool2d, 2)
-adaptive_max_pool3d_with_indices, adaptive_max_pool3d = adaptive_max(_C.adaptive_max_pool3d, 3)
+adaptive_max_pool1d_with_indices, adaptive_max_pool1d = adaptive_max(native("adaptive_max_pool1d"), 1)
+adaptive_max_pool2d_with_indices, adaptive_max_pool2d = adaptive_max(native("adaptive_max_pool2d"), 2)
+adaptive_max_pool3d_with_indices, adaptive_max_pool3d = adaptive_max(native("adaptive_max_pool3d"), 3)
