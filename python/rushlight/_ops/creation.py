@@ -13,7 +13,7 @@ def made(tensor, requires_grad):
     return tensor.requires_grad_() if requires_grad else tensor
 
 
-def constant(value):
+def constant(value, noun):
     """Return a factory of tensors filled with ``value``: called as ``f(2, 3)`` or ``f((2, 3))``."""
 
     def factory(*size, out=None, dtype=None, requires_grad=False, **options):
@@ -23,11 +23,12 @@ def constant(value):
         dtype = _C.get_default_dtype() if dtype is None else dtype
         return _C.full(shape, value, dtype=dtype, requires_grad=requires_grad, **options)
 
+    factory.__doc__ = f"Return a tensor of {noun}; the shape is given as ``f(2, 3)`` or ``f((2, 3))``."
     return factory
 
 
-zeros = op(constant(0), name="zeros", method=False)
-ones = op(constant(1), name="ones", method=False)
+zeros = op(constant(0, "zeros"), name="zeros", method=False)
+ones = op(constant(1, "ones"), name="ones", method=False)
 
 
 @op(method=False)
@@ -196,7 +197,8 @@ def empty_permuted(
     """Return an uninitialised dense tensor whose dimensions lie in memory in the order ``physical_layout``."""
     if sorted(physical_layout) != [*builtin_range(len(size))]:
         raise RuntimeError(
-            f"Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = {len(size)} "
+            "Number of dimensions in size does not match the length of the physical_layout; "
+            f"i.e. len(size) = {len(size)} "
             f"is not equal to len(physical_layout) = {len(physical_layout)}"
             if len(size) != len(physical_layout)
             else f"Duplicate or missing dim in physical_layout {list(physical_layout)}"

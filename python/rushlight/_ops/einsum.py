@@ -36,7 +36,8 @@ def parse_arguments(args):
     """Return the equation and the operands from the string form or the sublist form."""
     if not args:
         raise ValueError(
-            "einsum(): must specify the equation string and at least one operand, or at least one operand and its subscripts list"
+            "einsum(): must specify the equation string and at least one operand, "
+            "or at least one operand and its subscripts list"
         )
     if isinstance(args[0], str):
         operands = args[1:]
@@ -66,7 +67,8 @@ def check_terms(equation, terms, operands):
         raise RuntimeError("einsum(): must provide at least one operand")
     if len(terms) != len(operands):
         raise RuntimeError(
-            f"einsum(): {'more' if len(terms) < len(operands) else 'fewer'} operands were provided than specified in the equation"
+            f"einsum(): {'more' if len(terms) < len(operands) else 'fewer'} operands were provided "
+            "than specified in the equation"
         )
     for i, (term, operand) in enumerate(zip(terms, operands)):
         for letter in term:

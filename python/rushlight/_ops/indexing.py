@@ -48,7 +48,8 @@ def masked_fill(input, mask, value):
     if isinstance(value, _C.Tensor):
         if value.dim():
             raise RuntimeError(
-                f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
+                "masked_fill_ only supports a 0-dimensional value tensor, "
+                f"but got tensor with {value.dim()} dimension(s)."
             )
     check_fits(value, input.dtype)
     value = (
@@ -73,7 +74,7 @@ def check_fits(value, dtype):
 
 @op(out=True)
 def take_along_dim(input, indices, dim=None):
-    """Return the elements at ``indices`` along ``dim``, the other dimensions broadcast; of the flat tensor without dim."""
+    """Return the elements at ``indices`` along ``dim``, other dimensions broadcast; of the flat tensor without dim."""
     if indices.dtype != _C.int64:
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
     if dim is None:
@@ -86,7 +87,10 @@ def take_along_dim(input, indices, dim=None):
     dim = wrap_dim(dim, input.dim())
     indices = _C.where(indices < 0, indices + input.size(dim), indices)
     shape = [b if a == 1 else a for a, b in zip(input.shape, indices.shape)]
-    with_size = lambda tensor: [tensor.size(dim) if i == dim else size for i, size in enumerate(shape)]
+
+    def with_size(tensor):
+        return [tensor.size(dim) if i == dim else size for i, size in enumerate(shape)]
+
     return _C.gather(input.expand(with_size(input)), dim, indices.expand(with_size(indices)))
 
 
@@ -105,7 +109,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
 
 @op(inplace=True, out=True)
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
-    """Return ``input`` with the slices of ``source`` reduced into those that ``index`` names, by prod, mean, amax or amin."""
+    """Return ``input`` with slices of ``source`` reduced into those that ``index`` names: prod, mean, amax or amin."""
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
     dim = wrap_dim(dim, input.dim())

@@ -121,13 +121,10 @@ def mvlgamma(input, p):
     return _C.lgamma(x.unsqueeze(-1) - shifts).sum(-1) + p * (p - 1) / 4 * math.log(math.pi)
 
 
-@op(method=False)
+@op(method=False, aliases=("trapz",))
 def trapezoid(y, x=None, *, dx=1, dim=-1):
     """Integrate along ``dim`` by the trapezoidal rule, at points ``x`` or at distances ``dx``."""
     return trapezoid_areas(y, x, dx, dim).sum(dim)
-
-
-trapz = op(lambda y, x=None, *, dx=1, dim=-1: trapezoid(y, x, dx=dx, dim=dim), name="trapz", method=False)
 
 
 @op(method=False)
@@ -167,8 +164,8 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     length = result.size(dim)
     if n >= length:
         return result.narrow(dim, 0, 0).clone()
-    for length in range(length - 1, length - 1 - n, -1):
-        later, earlier = result.narrow(dim, 1, length), result.narrow(dim, 0, length)
+    for kept in range(length - 1, length - 1 - n, -1):
+        later, earlier = result.narrow(dim, 1, kept), result.narrow(dim, 0, kept)
         result = later ^ earlier if result.dtype == _C.bool else later - earlier
     return result
 
@@ -199,7 +196,10 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
 def derivative(input, dim, spacing, edge_order):
     """Estimate the derivative along one dim."""
     length = input.size(dim)
-    part = lambda start, count: input.narrow(dim, start, count)
+
+    def part(start, count):
+        return input.narrow(dim, start, count)
+
     if isinstance(spacing, _C.Tensor) and spacing.dim():
         if spacing.numel() != length:
             raise RuntimeError("torch.gradient expected each coordinate tensor to have the size of its dimension")
@@ -207,7 +207,10 @@ def derivative(input, dim, spacing, edge_order):
     else:
         steps = _C.full([length - 1 if i == dim else 1 for i in range(input.dim())], 1, dtype=as_float(input).dtype)
         steps = steps * spacing
-    h = lambda start, count: steps.narrow(dim, start, count)
+
+    def h(start, count):
+        return steps.narrow(dim, start, count)
+
     ends = first_order_ends(part, h, length) if edge_order == 1 else second_order_ends(part, h, length)
     if length == 2:
         return _C.cat(ends, dim)

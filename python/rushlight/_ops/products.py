@@ -89,7 +89,7 @@ def chain_matmul(*matrices, out=None):
 
 @op(method=False, out=True)
 def tensordot(a, b, dims=2):
-    """Return the sums of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or the listed pairs."""
+    """Return the sums of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or pairs."""
     first, second = contracted_dims(a, b, dims)
     if len(first) != len(second):
         raise RuntimeError("both dimension lists should have same length")

@@ -17,6 +17,7 @@ def drawn(draw):
         result = _C.empty(shape, dtype=dtype, device=device) if out is None else out.resize_(shape)
         return made(draw(result, generator), requires_grad)
 
+    factory.__doc__ = f"{draw.__doc__[:-1]} a new tensor; the shape is given as ``f(2, 3)`` or ``f((2, 3))``."
     return factory
 
 
@@ -26,16 +27,17 @@ def drawn_like(draw):
     def factory(input, *, generator=None, requires_grad=False, **options):
         return made(draw(_C.empty_like(input, **options), generator), requires_grad)
 
+    factory.__doc__ = f"{draw.__doc__[:-1]} a new tensor like ``input``."
     return factory
 
 
 def draw_uniform(result, generator):
-    """Fill with numbers uniform in [0, 1)."""
+    """Put numbers uniform in [0, 1) into."""
     return result.uniform_(0, 1, generator=generator)
 
 
 def draw_normal(result, generator):
-    """Fill with numbers of the standard normal distribution."""
+    """Put numbers of the standard normal distribution into."""
     return result.normal_(0, 1, generator=generator)
 
 
@@ -49,7 +51,7 @@ randn_like = op(drawn_like(draw_normal), name="randn_like", method=False)
 def randint(
     low=None, high=None, size=None, *, generator=None, out=None, dtype=None, device=None, requires_grad=False, **options
 ):
-    """Return whole numbers uniform in ``[low, high)``, called as ``randint(high, size)`` or ``randint(low, high, size)``."""
+    """Return whole numbers uniform in ``[low, high)``: ``randint(high, size)`` or ``randint(low, high, size)``."""
     if size is None:
         low, high, size = 0, low, high
     elif low is None or high is None:
@@ -98,7 +100,9 @@ def normal(
 def bernoulli(input, p=None, *, generator=None, out=None):
     """Return ones with the probability of each element (or ``p``), zeros otherwise."""
     result = _C.empty_like(input) if out is None else out.resize_(input.shape)
-    return result.bernoulli_(input.detach() if p is None else p, generator=generator)
+    result.bernoulli_(input.detach() if p is None else p, generator=generator)
+    # The draw has a derivative, which is zero.
+    return result + input * 0 if out is None and input.requires_grad and _C.is_grad_enabled() else result
 
 
 @op(out=True)
@@ -106,7 +110,7 @@ def multinomial(input, num_samples, replacement=False, *, generator=None):
     """Return ``num_samples`` indices drawn by the weights in the last dimension, with or without replacement."""
     check_weights(input, num_samples, replacement)
     if not replacement or num_samples == 1:
-        # The largest of p / q with q exponential is the first of a draw without replacement (Efraimidis and Spirakis, 2006).
+        # The largest p / q with q exponential is the first of a draw without replacement (Efraimidis, Spirakis, 2006).
         keys = input.detach() / _C.empty_like(input).exponential_(1, generator=generator)
         return keys.argmax(-1, keepdim=True) if num_samples == 1 else _C.topk(keys, num_samples)[1]
     cumulative = input.detach().cumsum(-1)

@@ -27,6 +27,7 @@ def extremum(name, whole, along, elementwise):
             )
         return whole(input)
 
+    reduce.__doc__ = f"Return the {name} of all elements, values and indices along ``dim``, or that with ``other``."
     return reduce
 
 
@@ -64,7 +65,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     if ord == -math.inf:
         return _C.amin(size, dims, keepdim)
     if ord == 0:
-        return (size != 0).sum(dims, keepdim).to(size.dtype)
+        return _C.where(size == 0, size * 0, 1).sum(dims, keepdim)
     if ord == 1:
         return size.sum(dims, keepdim)
     return root_of_powers(size, ord, dims, keepdim)
@@ -207,6 +208,7 @@ def middle(name, order):
         # Equal elements share the gradient.
         return _C.amax(_C.masked_select(input, input == value))
 
+    reduce.__doc__ = f"Return the {name} of all elements, the lower middle one, or values and indices along ``dim``."
     return reduce
 
 

@@ -53,20 +53,29 @@ def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=
             overload=overload,
         )
     call.__name__ = call.__qualname__ = name or call.__name__
-    public = accept_out(call) if out else call
+    public = accept_keywords(call, out)
     composites.append(Composite(public, (call.__name__, *aliases), function, method, inplace, overload))
     return public
 
 
-def accept_out(call):
-    """Give a function the keyword ``out``: the result is written there and returned."""
+NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def accept_keywords(call, out=True):
+    """Return the function with NumPy's names ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``, and ``out``."""
+    code = call.__code__
+    if not out and "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
+        return call
 
     @functools.wraps(call)
-    def with_out(*args, out=None, **kwargs):
-        result = call(*args, **kwargs)
-        return result if out is None else write_out(call.__name__, result, out)
+    def public(*args, **kwargs):
+        if not kwargs:
+            return call(*args)
+        target = kwargs.pop("out", None) if out else None
+        result = call(*args, **{NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()})
+        return result if target is None else write_out(call.__name__, result, target)
 
-    return with_out
+    return public
 
 
 def write_out(name, result, out):

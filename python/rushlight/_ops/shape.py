@@ -267,6 +267,8 @@ def sum_to_size(self, *size):
     if lead < 0 or any(s not in (1, n) for s, n in zip(size, tuple(self.shape)[max(lead, 0) :])):
         raise RuntimeError(f"size {{{list(size)}}} is not expandable to size {{{list(self.shape)}}}.")
     dims = [*range(lead), *(i + lead for i, s in enumerate(size) if s == 1 and self.shape[i + lead] != 1)]
+    if not size:
+        return self.sum()
     return self.sum(dims, keepdim=True).view(size) if dims else self
 
 

@@ -22,7 +22,8 @@ def stft(
     """Return the Fourier transforms of windowed frames of signals (L) or (N, L): shape (N, frequencies, frames).
 
     Frames start every ``hop_length`` samples (``n_fft // 4`` by default); with ``center`` the signal is padded so that
-    frame t is centred at ``t * hop_length``. Without ``return_complex`` the last dimension holds real and imaginary part.
+    frame t is centred at ``t * hop_length``. Without ``return_complex`` the last dimension holds real and imaginary
+    parts.
     """
     from rushlight import fft
 
@@ -74,7 +75,8 @@ def frame_arguments(name, input, n_fft, hop_length, win_length, window):
         raise RuntimeError(f"{name}: expected 0 < win_length <= n_fft, but got win_length={length}")
     if window is not None and (window.dim() != 1 or window.numel() != length):
         raise RuntimeError(
-            f"{name}: expected a 1D window tensor of size equal to win_length={length}, but got window with size {list(window.shape)}"
+            f"{name}: expected a 1D window tensor of size equal to win_length={length}, "
+            f"but got window with size {list(window.shape)}"
         )
     if window is None:
         dtype = input.real.dtype if input.is_complex() else input.dtype
@@ -115,7 +117,8 @@ def istft(
     onesided = spectrum.size(1) != n_fft if onesided is None else onesided
     if spectrum.size(1) != (n_fft // 2 + 1 if onesided else n_fft):
         raise RuntimeError(
-            f"istft: expected the frequency dimension to match n_fft={n_fft} with onesided={onesided}, but got {spectrum.size(1)}"
+            f"istft: expected the frequency dimension to match n_fft={n_fft} with onesided={onesided}, "
+            f"but got {spectrum.size(1)}"
         )
     if onesided and (return_complex or window.is_complex()):
         raise RuntimeError("Cannot have onesided output if window or input is complex")

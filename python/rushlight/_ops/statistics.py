@@ -126,9 +126,8 @@ def observation_weights(rows, fweights, aweights):
                 f"cov(): expected {name} to have one dimension of the size of the observations ({rows.size(1)})"
             )
         if not fits(weights):
-            raise RuntimeError(
-                f"cov(): expected {name} to have {'integral' if name[0] == 'f' else 'floating point'} dtype but got {name} with {weights.dtype} dtype"
-            )
+            kind = "integral" if name == "fweights" else "floating point"
+            raise RuntimeError(f"cov(): expected {name} to have {kind} dtype but got {name} with {weights.dtype} dtype")
         if bool((weights < 0).any()):
             raise RuntimeError(f"cov(): {name} cannot be negative")
     if fweights is None or aweights is None:

@@ -15,6 +15,7 @@ def copy_of(view):
         result = view(input, *args, **kwargs)
         return tuple(part.clone() for part in result) if isinstance(result, tuple) else result.clone()
 
+    copied.__doc__ = "Return a copy of the view of the same name."
     return copied
 
 

@@ -30,6 +30,7 @@ def windowed(shape):
         position = _C.arange(window_length, device=device).to(dtype)
         return made(shape(position, span, *parameters, **named), requires_grad)
 
+    factory.__doc__ = f"Return a window of ``window_length`` numbers: {shape.__doc__[0].lower()}{shape.__doc__[1:]}"
     return factory
 
 

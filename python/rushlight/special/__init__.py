@@ -5,7 +5,7 @@ import math
 from rushlight import _C
 from rushlight._ops.math import as_float, mvlgamma, polygamma
 from rushlight._ops.reduce import logsumexp
-from rushlight._ops.registry import accept_out, native
+from rushlight._ops.registry import accept_keywords, native
 
 from .polynomials import (
     chebyshev_polynomial_t,
@@ -49,14 +49,14 @@ zeta = native("special_zeta")
 psi, modified_bessel_i0, modified_bessel_i1, multigammaln = digamma, i0, i1, mvlgamma
 
 
-@accept_out
+@accept_keywords
 def entr(input):
     """Return ``-x log(x)``, 0 at 0 and minus infinity below."""
     x = as_float(input)
     return _C.where(x < 0, -math.inf, -_C.xlogy(x, x))
 
 
-@accept_out
+@accept_keywords
 def ndtr(input):
     """Return the normal distribution function ``(1 + erf(x / sqrt(2))) / 2``."""
     x = as_float(input) * math.sqrt(0.5)
@@ -65,19 +65,19 @@ def ndtr(input):
     return _C.where(x.abs() < 1, 0.5 + 0.5 * _C.erf(x), _C.where(x > 0, 1 - tail, tail))
 
 
-@accept_out
+@accept_keywords
 def softmax(input, dim, *, dtype=None):
     """Return ``exp(x) / sum(exp(x))`` along ``dim``."""
     return _C.softmax(input, dim, dtype=dtype)
 
 
-@accept_out
+@accept_keywords
 def log_softmax(input, dim, *, dtype=None):
     """Return ``log(softmax(x))`` along ``dim``."""
     return _C.log_softmax(input, dim, dtype=dtype)
 
 
-@accept_out
+@accept_keywords
 def spherical_bessel_j0(input):
     """Return ``sin(x) / x``, 1 at 0."""
     return _C.sinc(as_float(input) / math.pi)

@@ -2,7 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops.math import as_float
-from rushlight._ops.registry import accept_out
+from rushlight._ops.registry import accept_keywords
 
 
 def polynomial(name, first, step, formula, shifted=False):
@@ -24,7 +24,7 @@ def polynomial(name, first, step, formula, shifted=False):
 
     evaluate.__name__ = name
     evaluate.__doc__ = f"Return the polynomial of degree n: ``{formula}``."
-    return accept_out(evaluate)
+    return accept_keywords(evaluate)
 
 
 def operands(input, n):

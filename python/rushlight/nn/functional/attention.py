@@ -138,7 +138,8 @@ def check_shapes(query, key, value, key_padding_mask, attn_mask, num_heads):
         )
     if key_padding_mask is not None and key_padding_mask.dim() != ndim - 1:
         raise AssertionError(
-            f"{kind} `key_padding_mask` to be `None` or {ndim - 1}-D but found {key_padding_mask.dim()}-D tensor instead"
+            f"{kind} `key_padding_mask` to be `None` or {ndim - 1}-D "
+            f"but found {key_padding_mask.dim()}-D tensor instead"
         )
     if attn_mask is not None and attn_mask.dim() not in (2, 3):
         raise AssertionError(
@@ -245,7 +246,10 @@ def attend_with_weights(q, k, v, mask, dropout_p, is_causal, batch):
 
 def attend_only(q, k, v, mask, dropout_p, is_causal, batch):
     """Return the heads' outputs (batch * heads, L, E) and None for the weights, which are never in memory."""
-    heads = lambda x: x.reshape(batch, -1, *x.shape[1:])
+
+    def heads(x):
+        return x.reshape(batch, -1, *x.shape[1:])
+
     if mask is not None:
         mask = mask.unsqueeze(0) if mask.size(0) == 1 else heads(mask)
     output = scaled_dot_product_attention(heads(q), heads(k), heads(v), mask, dropout_p, is_causal)

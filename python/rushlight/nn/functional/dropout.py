@@ -117,9 +117,9 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
         warn_dims("dropout2d", input.dim(), 2, "3D or 4D")
     if input.dim() == 3:
         warnings.warn(
-            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - "
-            "input is interpreted as shape (N, C, L), where C is the channel dim. To maintain the 1D channel-wise dropout "
-            "behavior, please switch to using dropout1d instead.",
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired "
+            "- input is interpreted as shape (N, C, L), where C is the channel dim. To maintain the 1D channel-wise "
+            "dropout behavior, please switch to using dropout1d instead.",
             stacklevel=2,
         )
     return (drop_channels_ if inplace else drop_channels)(input, p, training)
@@ -136,9 +136,9 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
 def warn_dims(name, ndim, spatial, wanted):
     """Warn about an input of an unexpected number of dimensions."""
     warnings.warn(
-        f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a future release. "
-        f"To retain the behavior and silence this warning, please use dropout instead. Note that {name} exists to provide "
-        f"channel-wise dropout on inputs with {spatial} spatial dimensions, a channel dimension, and an optional batch "
+        f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a future "
+        "release. To retain the behavior and silence this warning, please use dropout instead. "
+        f"Note that {name} exists to provide channel-wise dropout on inputs with {spatial} spatial dimensions, a channel dimension, and an optional batch "
         f"dimension (i.e. {wanted} inputs).",
         stacklevel=3,
     )

@@ -90,7 +90,8 @@ def check_bag(input, weight, offsets, mode, scale_grad_by_freq, sparse, per_samp
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}")
     if input.dim() == 2 and offsets is not None:
         raise ValueError(
-            "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. "
+            "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
+            "sequences. "
             f"However, found offsets of type {type(offsets)}"
         )
     if input.dim() == 1 and (offsets is None or offsets.dim() != 1):
@@ -113,11 +114,13 @@ def bag_numbers(input, offsets, include_last_offset):
     starts = offsets[:-1] if include_last_offset else offsets
     if starts.numel() and int(starts[0]):
         raise RuntimeError(
-            f"offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got {int(starts[0])}"
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
+            f"However, got {int(starts[0])}"
         )
     if starts.numel() and int(offsets[-1]) > input.numel():
         raise RuntimeError(
-            f"offsets[-1] can not be greater than input's length {input.numel()} but got offsets[-1] of {int(offsets[-1])}"
+            f"offsets[-1] can not be greater than input's length {input.numel()} "
+            f"but got offsets[-1] of {int(offsets[-1])}"
         )
     positions = _C.arange(input.numel(), device=input.device)
     return _C.searchsorted(starts.to(_C.int64), positions, right=True) - 1

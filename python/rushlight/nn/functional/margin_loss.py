@@ -40,7 +40,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
 
 
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
-    """Return ``sum max(0, 1 - (x[j] - x[i])) / C`` over targets j (listed until the first -1) and all other classes i."""
+    """Return ``sum max(0, 1 - (x[j] - x[i])) / C`` over targets j (listed until the first -1) and other classes i."""
     reduction = reduction_from(reduction, size_average, reduce)
     if input.dim() > 2 or input.shape != target.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for an input of size {list(input.shape)}")
@@ -104,7 +104,10 @@ def triplet_margin_loss(
 ):
     """Return ``max(0, |anchor - positive| - |anchor - negative| + margin)`` in the p-norm."""
     reduction = reduction_from(reduction, size_average, reduce)
-    distance = lambda a, b: pairwise_distance(a, b, p, eps)
+
+    def distance(a, b):
+        return pairwise_distance(a, b, p, eps)
+
     return triplet_margin_with_distance_loss(
         anchor, positive, negative, distance_function=distance, margin=margin, swap=swap, reduction=reduction
     )

@@ -49,7 +49,10 @@ def instance_norm(
     if use_input_stats and math.prod(input.shape[2:]) == 1:
         raise ValueError(f"Expected more than 1 spatial element when training, got input size {input.shape}")
     n, c = input.shape[:2]
-    repeated = lambda tensor: None if tensor is None else tensor.repeat(n)
+
+    def repeated(tensor):
+        return None if tensor is None else tensor.repeat(n)
+
     mean, var = repeated(running_mean), repeated(running_var)
     samples = input.contiguous().reshape(1, n * c, *input.shape[2:])
     result = _C.native_batch_norm(samples, repeated(weight), repeated(bias), mean, var, use_input_stats, momentum, eps)[
@@ -76,7 +79,8 @@ def check_normalized(input, normalized_shape, weight=None, bias=None):
     for name, tensor in (("weight", weight), ("bias", bias)):
         if tensor is not None and list(tensor.shape) != shape:
             raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(tensor.shape)} "
+                f"Expected {name} to be of same shape as normalized_shape, "
+                f"but got {name} of shape {list(tensor.shape)} "
                 f"and normalized_shape = {shape}"
             )
     if list(input.shape[-len(shape) :]) != shape:

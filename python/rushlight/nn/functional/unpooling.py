@@ -46,7 +46,8 @@ def checked_sizes(sizes):
     for d, size in enumerate(sizes):
         if size < 0:
             raise ValueError(
-                f"max_unpooling: output_size must contain non-negative spatial dimensions, but got output_size[{d}]={size}"
+                "max_unpooling: output_size must contain non-negative spatial dimensions, "
+                f"but got output_size[{d}]={size}"
             )
     return sizes
 

@@ -35,7 +35,8 @@ def interpolate(
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
             raise ValueError(
-                "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+                "align_corners option can only be set with the "
+                "interpolating modes: linear | bilinear | bicubic | trilinear"
             )
     if recompute_scale_factor and size is not None:
         raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
@@ -91,7 +92,8 @@ def resample(input, output_size, scales, mode, align_corners, antialias):
         needed = [d for m, d in SMOOTH if m == mode]
         if not needed:
             raise NotImplementedError(
-                f"interpolate: mode {mode!r} is not one of nearest, nearest-exact, area, linear, bilinear, bicubic, trilinear"
+                f"interpolate: mode {mode!r} is not one of nearest, nearest-exact, area, linear, bilinear, bicubic, "
+                "trilinear"
             )
         raise NotImplementedError(f"Got {ndim}D input, but {mode} mode needs {needed[0]}D input")
     name = ANTIALIASED[mode] if antialias else SMOOTH[mode, ndim]
@@ -191,12 +193,14 @@ def check_theta(theta, size):
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
     if len(size) not in (4, 5):
         raise NotImplementedError(
-            f"affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size {size}."
+            "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. "
+            f"Got size {size}."
         )
     rows = len(size) - 2
     if theta.dim() != 3 or tuple(theta.shape[1:]) != (rows, rows + 1):
         raise ValueError(
-            f"Expected a batch of {rows}D affine matrices of shape Nx{rows}x{rows + 1} for size {size}. Got {theta.shape}."
+            f"Expected a batch of {rows}D affine matrices of shape Nx{rows}x{rows + 1} for size {size}. "
+            f"Got {theta.shape}."
         )
     if min(size) <= 0:
         raise ValueError(f"Expected non-zero, positive output size. Got {size}")
@@ -236,7 +240,8 @@ def pixel_unshuffle(input, downscale_factor):
     for name, size in (("height", h), ("width", w)):
         if size % r:
             raise RuntimeError(
-                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but {name}={size} is not divisible by {r}"
+                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, "
+                f"but {name}={size} is not divisible by {r}"
             )
     lead = list(input.shape[:-3])
     n = len(lead)
@@ -260,7 +265,8 @@ def channel_shuffle(input, groups):
     n, c = input.shape[:2]
     if groups <= 0 or c % groups:
         raise RuntimeError(
-            f"Number of groups to divide channels in must be positive and divide the channels. Got {groups} groups, {c} channels."
+            "Number of groups to divide channels in must be positive and divide the channels. "
+            f"Got {groups} groups, {c} channels."
         )
     return input.reshape(n, groups, c // groups, -1).transpose(1, 2).reshape(input.shape)
 
