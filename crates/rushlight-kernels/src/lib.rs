@@ -10,6 +10,7 @@ pub mod optim;
 pub mod pool;
 pub mod pooling;
 pub mod random;
+pub mod reduce;
 pub mod rows;
 pub mod simd;
 

@@ -1,0 +1,31 @@
+//! Python bindings: conversion of arguments and results, nothing else.
+#![allow(unsafe_code)]
+
+mod args;
+mod create;
+mod dispatch;
+mod errors;
+mod graph;
+mod index;
+mod interop;
+mod modes;
+mod override_;
+mod tensor;
+mod types;
+
+use pyo3::prelude::*;
+
+/// The native half of Rushlight.
+#[pymodule]
+#[pyo3(name = "_C")]
+fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    errors::register(m)?;
+    types::register(m)?;
+    tensor::register(m)?;
+    dispatch::register(m)?;
+    create::register(m)?;
+    modes::register(m)?;
+    graph::register(m)?;
+    interop::register(m)?;
+    override_::register(m)
+}

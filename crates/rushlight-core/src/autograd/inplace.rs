@@ -50,12 +50,18 @@ pub fn check(x: &Tensor, recorded: bool) -> Result<()> {
     }
 }
 
-/// Makes `x` the output of `node`, which changed it in place.
+/// Makes `x` the first output of `node`, which changed it in place.
 pub fn rebase(x: &Tensor, node: Arc<Node>) -> Result<()> {
+    rebase_output(x, Edge { node, output: 0 })
+}
+
+/// Makes `x` the given output of a node that changed it in place.
+pub fn rebase_output(x: &Tensor, edge: Edge) -> Result<()> {
     let Some(base) = x.base() else {
-        x.set_history(Edge { node, output: 0 });
+        x.set_history(edge);
         return Ok(());
     };
+    let node = edge.node;
     let mut edges: SmallVec<[Option<Edge>; 2]> = smallvec![base.gradient_edge()];
     edges.extend(node.edges.iter().skip(1).cloned());
     let meta = OutputMeta { shape: Dims::from_slice(base.shape()), dtype: base.dtype() };

@@ -181,7 +181,7 @@ impl Tensor {
     }
 
     /// Puts it into the graph as an output of a node.
-    pub(crate) fn set_history(&self, edge: Edge) {
+    pub fn set_history(&self, edge: Edge) {
         let version = self.version();
         let autograd = self.autograd();
         let mut state = autograd.lock();

@@ -334,6 +334,13 @@ pub fn table() -> &'static [&'static Op] {
     })
 }
 
+/// The row of a name.
+pub fn find(name: &str) -> Result<&'static Op> {
+    static NAMES: OnceLock<std::collections::HashMap<&'static str, &'static Op>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| table().iter().map(|op| (op.name(), *op)).collect());
+    names.get(name).copied().ok_or_else(|| crate::err!(NotImplemented, "Rushlight has no operator '{name}'"))
+}
+
 /// Calls a row: the gate.
 pub fn call(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
     let call = Call { op, inputs: &inputs, args: &args };

@@ -1,0 +1,240 @@
+//! From Python arguments to the operands and arguments of a row.
+
+use crate::tensor::{PyTensor, tensor_of};
+use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
+use rushlight_core::ops::schema::{Param, Signature, Type};
+use rushlight_core::ops::{Arg, Args, Inputs};
+use rushlight_core::{Scalar, Tensor};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+
+/// A Python number, a NumPy scalar, or None.
+pub fn number(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
+    if obj.is_instance_of::<PyBool>() {
+        return Ok(Some(Scalar::Bool(obj.is_truthy()?)));
+    }
+    if obj.is_instance_of::<PyInt>() {
+        return integer(obj).map(Some);
+    }
+    if obj.is_instance_of::<PyFloat>() {
+        return Ok(Some(Scalar::Float(obj.extract()?)));
+    }
+    if let Ok(c) = obj.cast::<PyComplex>() {
+        use pyo3::types::PyComplexMethods;
+        return Ok(Some(Scalar::Complex(c.real(), c.imag())));
+    }
+    if is_numpy_scalar(obj) {
+        return number(&obj.call_method0("item")?);
+    }
+    // Objects that stand for integers, such as an enumeration's members.
+    if obj.hasattr("__index__")? && !obj.is_instance_of::<PyTensor>() {
+        return integer(&obj.call_method0("__index__")?).map(Some);
+    }
+    Ok(None)
+}
+
+fn integer(obj: &Bound<'_, PyAny>) -> PyResult<Scalar> {
+    match obj.extract::<i64>() {
+        Ok(i) => Ok(Scalar::Int(i)),
+        Err(_) => obj.extract::<u64>().map(Scalar::UInt).map_err(|_| PyOverflowError::new_err("Overflow when unpacking long: the integer does not fit 64 bits")),
+    }
+}
+
+pub fn is_numpy_scalar(obj: &Bound<'_, PyAny>) -> bool {
+    let ty = obj.get_type();
+    ty.module().is_ok_and(|m| m.to_str().is_ok_and(|m| m == "numpy")) && obj.hasattr("item").unwrap_or(false) && !obj.hasattr("__len__").unwrap_or(true)
+        || (ty.module().is_ok_and(|m| m.to_str().is_ok_and(|m| m == "numpy")) && obj.getattr("ndim").is_ok_and(|n| n.extract::<i64>().is_ok_and(|n| n == 0)) && !ty.name().is_ok_and(|n| n.to_str().is_ok_and(|n| n == "ndarray")))
+}
+
+/// An integer: a number, a NumPy scalar, or a tensor with one integral element.
+pub fn int(obj: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+    if let Some(t) = tensor_of(obj) {
+        return Ok(if t.numel() == 1 && !t.dtype().is_differentiable() && !t.is_meta() { t.item().ok().map(Scalar::to_i64) } else { None });
+    }
+    match number(obj)? {
+        Some(Scalar::Int(i)) => Ok(Some(i)),
+        Some(Scalar::Bool(b)) => Ok(Some(b as i64)),
+        _ => Ok(None),
+    }
+}
+
+/// A list of integers.
+pub fn ints(obj: &Bound<'_, PyAny>) -> PyResult<Option<SmallVec<[i64; 4]>>> {
+    if !obj.is_instance_of::<PyTuple>() && !obj.is_instance_of::<PyList>() {
+        return Ok(None);
+    }
+    let mut out = SmallVec::new();
+    for item in obj.try_iter()? {
+        match int(&item?)? {
+            Some(i) => out.push(i),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(out))
+}
+
+/// The arguments of one call by parameter; borrowed from the interpreter.
+pub struct Given<'a, 'py> {
+    /// One slot per parameter.
+    pub slots: SmallVec<[Option<Bound<'py, PyAny>>; 8]>,
+    signature: &'a Signature,
+}
+
+fn wrong_type(signature: &Signature, i: usize, obj: &Bound<'_, PyAny>, expected: &str) -> PyErr {
+    let param = &signature.params[i];
+    let name = if param.name == "self" { "input" } else { param.name };
+    let found = obj.get_type().name().map(|n| n.to_string()).unwrap_or_default();
+    PyTypeError::new_err(format!("{}(): argument '{name}' (position {}) must be {expected}, not {found}", signature.name, i + 1))
+}
+
+fn type_text(ty: Type) -> &'static str {
+    match ty {
+        Type::Tensor => "Tensor",
+        Type::Tensors => "tuple of Tensors",
+        Type::Operand => "Tensor or Number",
+        Type::Scalar => "Number",
+        Type::Int => "int",
+        Type::Float => "float",
+        Type::Bool => "bool",
+        Type::Str => "str",
+        Type::DType => "torch.dtype",
+        Type::Device => "torch.device",
+        Type::Format => "torch.memory_format",
+        Type::Ints | Type::Rest => "tuple of ints",
+        Type::Floats => "tuple of floats",
+    }
+}
+
+impl<'a, 'py> Given<'a, 'py> {
+    /// Puts positional and keyword arguments into their slots.
+    pub fn bind(signature: &'a Signature, positional: &[Bound<'py, PyAny>], keywords: &[(Cow<'_, str>, Bound<'py, PyAny>)]) -> PyResult<Self> {
+        let mut slots: SmallVec<[Option<Bound<'py, PyAny>>; 8]> = SmallVec::new();
+        slots.resize_with(signature.params.len(), || None);
+        let mut next = 0;
+        while next < positional.len() {
+            let Some(param) = signature.params.get(next).filter(|p| !p.keyword_only) else {
+                return Err(PyTypeError::new_err(format!("{}() takes {next} positional arguments but {} were given", signature.name, positional.len())));
+            };
+            if param.ty == Type::Rest && !is_sequence(&positional[next]) {
+                slots[next] = Some(PyTuple::new(positional[next].py(), &positional[next..])?.into_any());
+                break;
+            }
+            slots[next] = Some(positional[next].clone());
+            next += 1;
+        }
+        for (name, value) in keywords {
+            let Some(i) = find(signature, name) else {
+                return Err(PyTypeError::new_err(format!("{}() got an unexpected keyword argument '{name}'", signature.name)));
+            };
+            if slots[i].is_some() {
+                return Err(PyTypeError::new_err(format!("{}() got multiple values for argument '{name}'", signature.name)));
+            }
+            slots[i] = Some(value.clone());
+        }
+        Ok(Given { slots, signature })
+    }
+
+    /// Converts every slot.
+    pub fn convert(&self) -> PyResult<(Inputs, Args)> {
+        let (mut inputs, mut args) = (Inputs::new(), Args::new());
+        for (i, param) in self.signature.params.iter().enumerate() {
+            match &self.slots[i] {
+                Some(obj) if !(obj.is_none() && (param.optional || param.default == Some(Arg::None))) => {
+                    if param.ty.is_tensor() { self.operand(i, param, obj, &mut inputs)? } else { args.push(self.argument(i, param, obj)?) }
+                }
+                _ => match &param.default {
+                    Some(_) if param.ty.is_tensor() => inputs.push(None),
+                    Some(default) => args.push(default.clone()),
+                    None if param.optional && param.ty.is_tensor() => inputs.push(None),
+                    None if param.optional => args.push(Arg::None),
+                    None => {
+                        let name = if param.name == "self" { "input" } else { param.name };
+                        return Err(PyTypeError::new_err(format!("{}() missing 1 required positional arguments: \"{name}\"", self.signature.name)));
+                    }
+                },
+            }
+        }
+        Ok((inputs, args))
+    }
+
+    fn operand(&self, i: usize, param: &Param, obj: &Bound<'py, PyAny>, inputs: &mut Inputs) -> PyResult<()> {
+        if let Some(t) = tensor_of(obj) {
+            inputs.push(Some(t));
+            return Ok(());
+        }
+        match param.ty {
+            Type::Operand => match number(obj)? {
+                Some(s) => inputs.push(Some(wrapped(s)?)),
+                None => return Err(wrong_type(self.signature, i, obj, "Tensor")),
+            },
+            Type::Tensors if is_sequence(obj) => {
+                for item in obj.try_iter()? {
+                    let item = item?;
+                    match tensor_of(&item) {
+                        Some(t) => inputs.push(Some(t)),
+                        None if item.is_none() => inputs.push(None),
+                        None => {
+                            let found = item.get_type().name()?;
+                            return Err(PyTypeError::new_err(format!("expected Tensor as element of argument '{}' of {}(), but got {found}", param.name, self.signature.name)));
+                        }
+                    }
+                }
+            }
+            _ => return Err(wrong_type(self.signature, i, obj, type_text(param.ty))),
+        }
+        Ok(())
+    }
+
+    fn argument(&self, i: usize, param: &Param, obj: &Bound<'py, PyAny>) -> PyResult<Arg> {
+        let refuse = || wrong_type(self.signature, i, obj, type_text(param.ty));
+        Ok(match param.ty {
+            Type::Int => Arg::from(int(obj)?.ok_or_else(refuse)?),
+            Type::Bool if obj.is_instance_of::<PyBool>() => Arg::from(obj.is_truthy()?),
+            Type::Bool => Arg::from(number(obj)?.ok_or_else(refuse)?.to_i64() != 0),
+            Type::Float | Type::Scalar => Arg::Scalar(scalar(obj)?.ok_or_else(refuse)?),
+            Type::Ints | Type::Rest => match int(obj)? {
+                Some(v) => Arg::ints(&[v]),
+                None => Arg::Ints(ints(obj)?.ok_or_else(refuse)?),
+            },
+            Type::Floats => Arg::Floats(obj.extract::<Vec<f64>>().map_err(|_| refuse())?),
+            Type::DType => Arg::DType(extract_dtype(obj).ok_or_else(refuse)?),
+            Type::Device => Arg::Device(extract_device(obj)?),
+            Type::Format => Arg::Format(obj.cast::<PyMemoryFormat>().map_err(|_| refuse())?.get().0),
+            Type::Str => Arg::Str(Cow::Owned(obj.cast::<PyString>().map_err(|_| refuse())?.to_string())),
+            Type::Tensor | Type::Tensors | Type::Operand => return Err(refuse()),
+        })
+    }
+}
+
+/// A number or the value of a one-element tensor.
+pub fn scalar(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
+    match tensor_of(obj) {
+        Some(t) if t.numel() == 1 => t.item().map(Some).map_err(crate::errors::raise),
+        Some(_) => Ok(None),
+        None => number(obj),
+    }
+}
+
+pub fn wrapped(s: Scalar) -> PyResult<Tensor> {
+    Tensor::wrapped(s).map_err(crate::errors::raise)
+}
+
+pub fn is_sequence(obj: &Bound<'_, PyAny>) -> bool {
+    obj.is_instance_of::<PyTuple>() || obj.is_instance_of::<PyList>()
+}
+
+/// The parameter of a name; NumPy's and PyTorch's second names are understood.
+fn find(signature: &Signature, name: &str) -> Option<usize> {
+    let position = |n: &str| signature.params.iter().position(|p| p.name == n);
+    position(name).or_else(|| match name {
+        "input" | "x" | "a" | "x1" => position("self").filter(|&i| i == 0),
+        "axis" => position("dim"),
+        "keepdims" => position("keepdim"),
+        "x2" => position("other"),
+        "size" => position("shape"),
+        _ => None,
+    })
+}

@@ -1,0 +1,416 @@
+//! Tensors from Python data: numbers, nested sequences, arrays; and the plain factories.
+
+use crate::args::{ints, is_sequence, number};
+use crate::errors::OrRaise;
+use crate::tensor::{tensor_of, wrap};
+use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
+use pyo3::exceptions::*;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use rushlight_core::tensor::default_dtype;
+use rushlight_core::{DType, Device, Layout, MemoryFormat, Scalar, Tensor, iter, ops};
+use rushlight_kernels::match_dtype;
+
+const DEEPEST: usize = 64;
+
+/// Numbers of a nested sequence in row-major order, and its shape.
+#[derive(Default)]
+struct Collected {
+    values: Vec<Scalar>,
+    shape: Vec<usize>,
+}
+
+impl Collected {
+    fn collect(&mut self, obj: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
+        if let Some(s) = leaf(obj)? {
+            if depth != self.shape.len() {
+                return Err(PyValueError::new_err(format!("expected sequence of length {} at dim {depth} (got a number)", self.shape[depth])));
+            }
+            self.values.push(s);
+            return Ok(());
+        }
+        if depth > DEEPEST {
+            return Err(PyValueError::new_err(format!("too many dimensions: sequences nested deeper than {DEEPEST}")));
+        }
+        if !is_sequence(obj) && tensor_of(obj).is_none() && !(obj.hasattr("__len__")? && obj.hasattr("__getitem__")?) || obj.is_instance_of::<pyo3::types::PyString>() || obj.is_instance_of::<PyDict>() {
+            return Err(PyTypeError::new_err(format!("Could not infer dtype of {}", obj.get_type().name()?)));
+        }
+        let length = obj.len()?;
+        if depth == self.shape.len() {
+            if !self.values.is_empty() {
+                return Err(PyTypeError::new_err(format!("only tensors can be converted to Python scalars: sequence found where dim {depth} has numbers")));
+            }
+            self.shape.push(length);
+        } else if self.shape[depth] != length {
+            return Err(PyValueError::new_err(format!("expected sequence of length {} at dim {depth} (got {length})", self.shape[depth])));
+        }
+        for item in obj.try_iter()? {
+            self.collect(&item?, depth + 1)?;
+        }
+        Ok(())
+    }
+}
+
+/// A number, or a tensor without dimensions.
+fn leaf(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
+    match tensor_of(obj) {
+        Some(t) if t.ndim() == 0 => t.item().map(Some).or_raise(),
+        Some(_) => Ok(None),
+        None => number(obj),
+    }
+}
+
+/// The dtype of a list of numbers: that of its highest kind.
+fn infer(values: &[Scalar]) -> DType {
+    let rank = |s: &Scalar| match s {
+        Scalar::Bool(_) => 0,
+        Scalar::Int(_) => 1,
+        Scalar::UInt(_) => 2,
+        Scalar::Float(_) => 3,
+        Scalar::Complex(..) => 4,
+    };
+    values.iter().max_by_key(|s| rank(s)).map_or_else(default_dtype, |s| s.dtype(default_dtype()))
+}
+
+/// A fresh tensor with the given data.
+pub fn from_data(data: &Bound<'_, PyAny>, dtype: Option<DType>) -> PyResult<Tensor> {
+    if let Some(t) = tensor_of(data) {
+        let plain = t.detach().or_raise()?;
+        return match dtype {
+            Some(d) if d != t.dtype() => ops::copy::cast(&plain, d).or_raise(),
+            _ => plain.copied().or_raise(),
+        };
+    }
+    if let Some(array) = crate::interop::array_like(data)? {
+        let t = crate::interop::from_numpy(&array)?;
+        let t = tensor_of(&t).ok_or_else(|| PyTypeError::new_err("tensor(): not an array"))?;
+        return match dtype {
+            Some(d) if d != t.dtype() => ops::copy::cast(&t, d).or_raise(),
+            _ => t.copied().or_raise(),
+        };
+    }
+    let mut collected = Collected::default();
+    collected.collect(data, 0)?;
+    // Sequences of tensors keep their dtype.
+    let dtype = match dtype {
+        Some(d) => d,
+        None => element_dtype(data)?.unwrap_or_else(|| infer(&collected.values)),
+    };
+    let out = Tensor::empty(&collected.shape, dtype).or_raise()?;
+    fill_values(&out, &collected.values)?;
+    Ok(out)
+}
+
+fn element_dtype(data: &Bound<'_, PyAny>) -> PyResult<Option<DType>> {
+    let mut at = data.clone();
+    while is_sequence(&at) && at.len()? > 0 {
+        at = at.get_item(0)?;
+    }
+    Ok(tensor_of(&at).map(|t| t.dtype()))
+}
+
+fn fill_values(out: &Tensor, values: &[Scalar]) -> PyResult<()> {
+    let dtype = out.dtype();
+    for v in values {
+        if let (true, Scalar::Int(i)) = (dtype.is_int(), v) {
+            check_range(*i, dtype)?;
+        }
+        if v.is_complex() && !dtype.is_complex() && dtype != DType::Bool {
+            return Err(PyTypeError::new_err("can't convert complex to float"));
+        }
+    }
+    match_dtype!(dtype, T => {
+        for (slot, v) in iter::slice_mut::<T>(out).or_raise()?.iter_mut().zip(values) {
+            *slot = v.to::<T>();
+        }
+    });
+    Ok(())
+}
+
+fn check_range(i: i64, dtype: DType) -> PyResult<()> {
+    let fits = match dtype {
+        DType::U8 => (-128..=255).contains(&i),
+        DType::I8 => i8::try_from(i).is_ok(),
+        DType::I16 => i16::try_from(i).is_ok(),
+        DType::I32 => i32::try_from(i).is_ok(),
+        DType::U16 => u16::try_from(i).is_ok(),
+        DType::U32 => u32::try_from(i).is_ok(),
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(PyRuntimeError::new_err(format!("value cannot be converted to type {} without overflow", dtype.name()))) }
+}
+
+/// `torch.Tensor(...)`: sizes give uninitialised float32, data gives float32 copies, a tensor gives an alias.
+pub fn legacy(args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>, dtype: DType) -> PyResult<Tensor> {
+    let _ = kwargs;
+    let dtype = if dtype == DType::F32 { default_dtype() } else { dtype };
+    if args.is_empty() {
+        return Tensor::empty(&[0], dtype).or_raise();
+    }
+    let first = args.get_item(0)?;
+    if let Some(t) = tensor_of(&first) {
+        return t.detach().or_raise();
+    }
+    if let Some(sizes) = ints(args.as_any())?
+        && sizes.iter().all(|&n| n >= 0)
+    {
+        let shape: Vec<usize> = sizes.iter().map(|&n| n as usize).collect();
+        return Tensor::empty(&shape, dtype).or_raise();
+    }
+    if first.get_type().name()?.to_str()? == "Size" {
+        let shape: Vec<usize> = first.extract()?;
+        return Tensor::empty(&shape, dtype).or_raise();
+    }
+    from_data(&first, Some(dtype))
+}
+
+/// Options every factory takes.
+pub struct Options {
+    pub dtype: Option<DType>,
+    pub device: Device,
+}
+
+pub fn options(dtype: Option<&Bound<'_, PyAny>>, device: Option<&Bound<'_, PyAny>>) -> PyResult<Options> {
+    let dtype = match dtype {
+        Some(d) if !d.is_none() => Some(extract_dtype(d).ok_or_else(|| PyTypeError::new_err(format!("dtype must be torch.dtype, not {}", d)))?),
+        _ => None,
+    };
+    let device = match device {
+        Some(d) if !d.is_none() => extract_device(d)?,
+        _ => default_device(),
+    };
+    Ok(Options { dtype, device })
+}
+
+thread_local! {
+    static DEVICE: std::cell::Cell<Device> = const { std::cell::Cell::new(Device::Cpu) };
+}
+
+pub fn default_device() -> Device {
+    DEVICE.get()
+}
+
+#[pyfunction]
+fn _set_default_device(device: &Bound<'_, PyAny>) -> PyResult<()> {
+    DEVICE.set(if device.is_none() { Device::Cpu } else { extract_device(device)? });
+    Ok(())
+}
+
+#[pyfunction]
+fn get_default_device(py: Python<'_>) -> PyResult<Py<crate::types::PyDevice>> {
+    crate::types::device_object(py, default_device())
+}
+
+fn finish<'py>(py: Python<'py>, t: Tensor, requires_grad: bool) -> PyResult<Bound<'py, PyAny>> {
+    if requires_grad {
+        t.set_requires_grad(true).or_raise()?;
+    }
+    wrap(py, t)
+}
+
+fn place(t: Tensor, device: Device) -> PyResult<Tensor> {
+    if t.device() == device { Ok(t) } else { ops::call1(&ops::copy::TO_DEVICE, &[&t], &[ops::Arg::Device(device)]).or_raise() }
+}
+
+/// A tensor holding a copy of `data`: a number, nested sequences, a NumPy array or a tensor.
+#[pyfunction]
+#[pyo3(signature = (data, *, dtype=None, device=None, requires_grad=false, pin_memory=false))]
+fn tensor<'py>(data: &Bound<'py, PyAny>, dtype: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+    let _ = pin_memory;
+    let o = options(dtype, device)?;
+    finish(data.py(), place(from_data(data, o.dtype)?, o.device)?, requires_grad)
+}
+
+/// Sizes given as separate numbers or as one sequence.
+fn shape_of(size: &Bound<'_, PyTuple>) -> PyResult<Vec<usize>> {
+    let list = if size.len() == 1 && is_sequence(&size.get_item(0)?) { size.get_item(0)? } else { size.clone().into_any() };
+    let sizes = ints(&list)?.ok_or_else(|| PyTypeError::new_err(format!("argument 'size' must be tuple of ints, but found element of another type in {}", list.repr().map(|r| r.to_string()).unwrap_or_default())))?;
+    sizes.iter().map(|&n| usize::try_from(n).map_err(|_| PyRuntimeError::new_err(format!("Trying to create tensor with negative dimension {n}: {:?}", sizes.as_slice())))).collect()
+}
+
+/// An uninitialised tensor.
+#[pyfunction]
+#[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
+fn empty<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, memory_format: Option<&Bound<'py, PyMemoryFormat>>) -> PyResult<Bound<'py, PyAny>> {
+    let _ = (layout, pin_memory);
+    let shape = shape_of(size)?;
+    if let Some(out) = out.filter(|o| !o.is_none()) {
+        crate::tensor::resize(out, &shape)?;
+        return Ok(out.clone());
+    }
+    let o = options(dtype, device)?;
+    let format = memory_format.map_or(MemoryFormat::Contiguous, |f| f.get().0);
+    if format == MemoryFormat::ChannelsLast && shape.len() != 4 || format == MemoryFormat::ChannelsLast3d && shape.len() != 5 {
+        return Err(PyRuntimeError::new_err("required rank 4 tensor to use channels_last format"));
+    }
+    finish(py, Tensor::empty_on(&shape, o.dtype.unwrap_or_else(default_dtype), o.device, format).or_raise()?, requires_grad)
+}
+
+/// One value everywhere.
+#[pyfunction]
+#[pyo3(signature = (size, fill_value, *, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
+fn full<'py>(py: Python<'py>, size: &Bound<'py, PyAny>, fill_value: &Bound<'py, PyAny>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+    let _ = (layout, pin_memory);
+    let shape = shape_of(&PyTuple::new(py, [size])?)?;
+    let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err(format!("full(): argument 'fill_value' must be Number, not {}", fill_value.get_type())))?;
+    let o = options(dtype, device)?;
+    let result = Tensor::full(&shape, value, o.dtype.unwrap_or_else(|| value.dtype(default_dtype())), o.device).or_raise()?;
+    if let Some(out) = out.filter(|o| !o.is_none()) {
+        let fitted = crate::tensor::resize(out, &shape)?;
+        ops::copy::copy_into(&fitted, &result).or_raise()?;
+        return Ok(out.clone());
+    }
+    finish(py, result, requires_grad)
+}
+
+fn constant<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, value: i64, out: Option<&Bound<'py, PyAny>>, o: Options, requires_grad: bool) -> PyResult<Bound<'py, PyAny>> {
+    let shape = shape_of(size)?;
+    if let Some(out) = out.filter(|o| !o.is_none()) {
+        let fitted = crate::tensor::resize(out, &shape)?;
+        ops::copy::fill(&fitted, Scalar::Int(value)).or_raise()?;
+        fitted.bump_version();
+        return Ok(out.clone());
+    }
+    let dtype = o.dtype.unwrap_or_else(default_dtype);
+    let t = if value == 0 { Tensor::zeros(&shape, dtype, o.device) } else { Tensor::full(&shape, Scalar::Int(value), dtype, o.device) };
+    finish(py, t.or_raise()?, requires_grad)
+}
+
+/// Zeros.
+#[pyfunction]
+#[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, **kwargs))]
+fn zeros<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+    let _ = (layout, pin_memory);
+    constant(py, &named_size(size, kwargs, "zeros")?, 0, out, options(dtype, device)?, requires_grad)
+}
+
+/// Ones.
+#[pyfunction]
+#[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, **kwargs))]
+fn ones<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+    let _ = (layout, pin_memory);
+    constant(py, &named_size(size, kwargs, "ones")?, 1, out, options(dtype, device)?, requires_grad)
+}
+
+/// `size=` given by name.
+fn named_size<'py>(size: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>, name: &str) -> PyResult<Bound<'py, PyTuple>> {
+    let Some(kwargs) = kwargs else { return Ok(size.clone()) };
+    for key in kwargs.keys() {
+        if key.extract::<String>()? != "size" && key.extract::<String>()? != "names" {
+            return Err(PyTypeError::new_err(format!("{name}() received an invalid combination of arguments: unexpected keyword {key}")));
+        }
+    }
+    match kwargs.get_item("size")? {
+        Some(s) => PyTuple::new(size.py(), [s]),
+        None => Ok(size.clone()),
+    }
+}
+
+/// An uninitialised tensor of given strides.
+#[pyfunction]
+#[pyo3(signature = (size, stride, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
+fn empty_strided<'py>(py: Python<'py>, size: Vec<usize>, stride: Vec<isize>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+    let _ = (layout, pin_memory);
+    let o = options(dtype, device)?;
+    if size.len() != stride.len() || stride.iter().any(|&s| s < 0) {
+        return Err(PyRuntimeError::new_err(format!("empty_strided: sizes {size:?} and strides {stride:?} must have one length and strides must not be negative")));
+    }
+    let layout = Layout { shape: size.iter().copied().collect(), strides: stride.iter().copied().collect(), offset: 0 };
+    let dtype = o.dtype.unwrap_or_else(default_dtype);
+    let reach = layout.span().map_or(0, |(_, end)| end);
+    let flat = Tensor::empty_on(&[reach], dtype, o.device, MemoryFormat::Contiguous).or_raise()?;
+    finish(py, flat.alias(layout), requires_grad)
+}
+
+/// Numbers from start to end (excluded) at distance step.
+#[pyfunction]
+#[pyo3(signature = (*args, start=None, end=None, step=None, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
+fn arange<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>, start: Option<&Bound<'py, PyAny>>, end: Option<&Bound<'py, PyAny>>, step: Option<&Bound<'py, PyAny>>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+    let _ = (layout, pin_memory);
+    let read = |obj: Option<&Bound<'py, PyAny>>| obj.map(crate::args::scalar).transpose().map(Option::flatten);
+    let given: Vec<Scalar> = args.iter().map(|a| crate::args::scalar(&a)?.ok_or_else(|| PyTypeError::new_err("arange(): arguments must be Numbers"))).collect::<PyResult<_>>()?;
+    let (mut a, mut b, mut s) = (read(start)?, read(end)?, read(step)?);
+    match given.as_slice() {
+        [] => {}
+        [only] if b.is_none() => b = Some(*only),
+        [first] => a = Some(*first),
+        [first, second] => (a, b) = (Some(*first), Some(*second)),
+        [first, second, third, ..] => (a, b, s) = (Some(*first), Some(*second), Some(*third)),
+    }
+    let (a, s) = (a.unwrap_or(Scalar::Int(0)), s.unwrap_or(Scalar::Int(1)));
+    let b = b.ok_or_else(|| PyTypeError::new_err("arange() missing 1 required positional arguments: \"end\""))?;
+    let o = options(dtype, device)?;
+    let whole = a.is_integral() && b.is_integral() && s.is_integral();
+    let dtype = o.dtype.unwrap_or(if whole { DType::I64 } else { default_dtype() });
+    let t = sequence(a, b, s, whole, dtype)?;
+    if let Some(out) = out.filter(|o| !o.is_none()) {
+        let fitted = crate::tensor::resize(out, t.shape())?;
+        ops::copy::copy_into(&fitted, &t).or_raise()?;
+        return Ok(out.clone());
+    }
+    finish(py, place(t, o.device)?, requires_grad)
+}
+
+fn sequence(a: Scalar, b: Scalar, s: Scalar, whole: bool, dtype: DType) -> PyResult<Tensor> {
+    let (start, end, step) = (a.to_f64(), b.to_f64(), s.to_f64());
+    if step == 0.0 {
+        return Err(PyRuntimeError::new_err("step must be nonzero"));
+    }
+    if !start.is_finite() || !end.is_finite() {
+        return Err(PyRuntimeError::new_err(format!("unsupported range: {start} -> {end}")));
+    }
+    if (step > 0.0 && start > end) || (step < 0.0 && start < end) {
+        return Err(PyRuntimeError::new_err("upper bound and lower bound inconsistent with step sign"));
+    }
+    let n = if whole {
+        let (x, y, d) = (a.to_i64() as i128, b.to_i64() as i128, s.to_i64() as i128);
+        ((y - x + d - d.signum()) / d).max(0) as f64
+    } else {
+        ((end - start) / step).ceil().max(0.0)
+    };
+    if n > isize::MAX as f64 / 16.0 {
+        return Err(PyRuntimeError::new_err("invalid size, possible overflow?"));
+    }
+    let n = n as usize;
+    let out = Tensor::empty(&[n], dtype).or_raise()?;
+    match dtype {
+        d if d.is_int() || d == DType::Bool => match_dtype!(dtype, T => {
+            let (x, d) = (a.to_i64(), s.to_i64());
+            for (i, slot) in iter::slice_mut::<T>(&out).or_raise()?.iter_mut().enumerate() {
+                *slot = Scalar::Int(x.wrapping_add(d.wrapping_mul(i as i64))).to::<T>();
+            }
+        }),
+        DType::F32 => {
+            // float32 sequences are computed in double precision and rounded once, as PyTorch accumulates them.
+            for (i, slot) in iter::slice_mut::<f32>(&out).or_raise()?.iter_mut().enumerate() {
+                *slot = (start + step * i as f64) as f32;
+            }
+        }
+        _ => match_dtype!(dtype, T => {
+            for (i, slot) in iter::slice_mut::<T>(&out).or_raise()?.iter_mut().enumerate() {
+                *slot = Scalar::Float(start + step * i as f64).to::<T>();
+            }
+        }),
+    }
+    Ok(out)
+}
+
+/// A tensor over the storage of another.
+#[pyfunction]
+#[pyo3(signature = (storage, dtype, size, stride, offset))]
+fn _from_storage<'py>(storage: &Bound<'py, crate::interop::UntypedStorage>, dtype: &Bound<'py, PyAny>, size: Vec<usize>, stride: Vec<isize>, offset: usize) -> PyResult<Bound<'py, PyAny>> {
+    let dtype = extract_dtype(dtype).ok_or_else(|| PyTypeError::new_err("dtype must be torch.dtype"))?;
+    if size.len() != stride.len() || stride.iter().any(|&s| s < 0) {
+        return Err(PyRuntimeError::new_err(format!("sizes {size:?} and strides {stride:?} must have one length and strides must not be negative")));
+    }
+    let layout = Layout { shape: size.into_iter().collect(), strides: stride.into_iter().collect(), offset };
+    wrap(storage.py(), Tensor::from_storage(storage.get().0.clone(), layout, dtype).or_raise()?)
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    macro_rules! add {
+        ($($f:ident)*) => { $(m.add_function(wrap_pyfunction!($f, m)?)?;)* };
+    }
+    add!(tensor empty full zeros ones empty_strided arange _from_storage _set_default_device get_default_device);
+    Ok(())
+}

@@ -1,0 +1,58 @@
+"""What the package offers: native functions by name, and modules and names that are imported when first used."""
+
+import importlib
+
+from rushlight import _C
+
+SUBMODULES = {
+    "amp",
+    "autograd",
+    "fft",
+    "func",
+    "hub",
+    "linalg",
+    "multiprocessing",
+    "nn",
+    "optim",
+    "profiler",
+    "random",
+    "return_types",
+    "serialization",
+    "special",
+    "testing",
+    "types",
+    "utils",
+}
+
+LAZY = {
+    "save": "rushlight.serialization",
+    "load": "rushlight.serialization",
+    "autocast": "rushlight.amp",
+    "vmap": "rushlight.func",
+    "_pytree": "rushlight.utils",
+    "set_printoptions": "rushlight._print",
+    "get_printoptions": "rushlight._print",
+}
+
+# Rows whose name in `_C` is not a public function: kernels of composites and gradients.
+HIDDEN = {"max_dim", "min_dim", "slice", "view", "contiguous", "expand", "view_dtype", "alias", "copy", "where"}
+
+
+def native_functions() -> dict:
+    """Return the native rows that are public functions of the package, and the factories."""
+    names = [n for n in _C._row_names() if not n.startswith(("_", "special_", "linalg_", "fft_")) and n not in HIDDEN]
+    in_place = [f"{n}_" for n in names if hasattr(_C, f"{n}_")]
+    services = ["tensor", "empty", "full", "zeros", "ones", "empty_strided", "arange", "from_numpy", "promote_types"]
+    services += ["can_cast", "result_type", "get_default_dtype", "set_default_dtype", "is_grad_enabled"]
+    services += ["is_inference_mode_enabled", "get_num_threads", "set_num_threads", "set_flush_denormal", "memory_stats"]
+    services += ["get_default_device"]
+    return {n: getattr(_C, n) for n in names + in_place + services}
+
+
+def lazy(name: str):
+    """Return a public name that lives in a module of its own, or raise AttributeError naming it."""
+    if name in LAZY:
+        return getattr(importlib.import_module(LAZY[name]), name)
+    from rushlight.compat import lookup
+
+    return lookup(name)

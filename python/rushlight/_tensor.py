@@ -1,0 +1,357 @@
+"""What the native Tensor class gets from Python: conversions, gradients, printing, the outside world."""
+
+import copy
+import functools
+
+from rushlight import _C
+
+__all__ = ["attach"]
+
+
+class RemovableHook:
+    """Takes a hook off a tensor again."""
+
+    def __init__(self, tensor, number):
+        self.tensor, self.number = tensor, number
+
+    def remove(self):
+        """Remove the hook; a second call does nothing."""
+        if self.tensor is not None:
+            self.tensor._remove_hook(self.number)
+            self.tensor = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.remove()
+
+
+def register_hook(self, hook):
+    """Call ``hook(grad)`` whenever the gradient of this tensor is computed; its result, if any, replaces it."""
+    return RemovableHook(self, self._register_hook(hook))
+
+
+def register_post_accumulate_grad_hook(self, hook):
+    """Call ``hook(self)`` after a gradient was added to this leaf's ``grad``."""
+    return RemovableHook(self, self._register_leaf_hook(hook))
+
+
+def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None):
+    """Add the gradients of this tensor with respect to the leaves of its graph to their ``grad``."""
+    from rushlight.autograd import backward as run
+
+    run(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+def to(self, *args, **kwargs):
+    """Return this tensor with another dtype, device or memory format: itself if nothing changes."""
+    dtype, device, copies, memory_format = parse_to(*args, **kwargs)
+    return converted(self, dtype, device, copies, memory_format)
+
+
+def parse_to(*args, dtype=None, device=None, non_blocking=False, copy=False, memory_format=None, other=None):
+    """Read the calling forms of ``to``: (dtype), (device, dtype), (other), each followed by non_blocking, copy."""
+    rest = list(args)
+    while rest:
+        arg = rest.pop(0)
+        if isinstance(arg, _C.Tensor):
+            dtype, device = arg.dtype, arg.device
+        elif isinstance(arg, _C.dtype):
+            dtype = arg
+        elif isinstance(arg, bool):
+            non_blocking, copy = arg, (rest.pop(0) if rest else copy)
+        elif isinstance(arg, _C.memory_format):
+            memory_format = arg
+        elif arg in (float, int, complex):
+            dtype = {float: _C.float64, int: _C.int64, complex: _C.complex128}[arg]
+        elif isinstance(arg, (str, _C.device, int)):
+            device = arg
+        elif arg is not None:
+            raise TypeError(f"to() received an invalid combination of arguments - got {type(arg).__name__}")
+    if other is not None:
+        dtype, device = other.dtype, other.device
+    return dtype, device, copy, memory_format
+
+
+def converted(self, dtype, device, copies, memory_format):
+    """Return ``self`` with the changes that are asked for."""
+    result = self
+    if device is not None:
+        device = device if isinstance(device, _C.device) else _C.device(device)
+        if device.type != self.device.type:
+            result = _C._to_device(result, device)
+    if dtype is not None and dtype != result.dtype:
+        result = _C._to_dtype(result, dtype)
+    if memory_format is not None and memory_format != _C.preserve_format:
+        result = result.contiguous(memory_format=memory_format)
+    if copies and result is self:
+        result = self.clone()
+    return result
+
+
+def type_(self, dtype=None, non_blocking=False, **kwargs):
+    """Return the name of this tensor's type, or this tensor converted to ``dtype``."""
+    if dtype is None:
+        return f"torch.{TYPE_NAMES[self.dtype]}Tensor"
+    if isinstance(dtype, str):
+        names = {f"torch.{name}Tensor": d for d, name in TYPE_NAMES.items()}
+        if dtype not in names:
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = names[dtype]
+    return self.to(getattr(dtype, "dtype", dtype))
+
+
+TYPE_NAMES = {
+    _C.bool: "Bool", _C.uint8: "Byte", _C.int8: "Char", _C.int16: "Short", _C.int32: "Int", _C.int64: "Long",
+    _C.float16: "Half", _C.bfloat16: "BFloat16", _C.float32: "Float", _C.float64: "Double",
+    _C.complex64: "ComplexFloat", _C.complex128: "ComplexDouble",
+    _C.uint16: "UInt16", _C.uint32: "UInt32", _C.uint64: "UInt64",
+}  # fmt: skip
+
+CONVERSIONS = {
+    "bool": _C.bool, "byte": _C.uint8, "char": _C.int8, "short": _C.int16, "int": _C.int32, "long": _C.int64,
+    "half": _C.float16, "bfloat16": _C.bfloat16, "float": _C.float32, "double": _C.float64,
+    "cfloat": _C.complex64, "cdouble": _C.complex128,
+}  # fmt: skip
+
+
+def conversion(name, dtype):
+    """Return the method that converts to ``dtype``."""
+
+    def convert(self, memory_format=None):
+        return converted(self, dtype, None, False, memory_format)
+
+    convert.__name__ = convert.__qualname__ = name
+    convert.__doc__ = f"Return this tensor as {dtype}."
+    return convert
+
+
+def cpu(self, memory_format=None):
+    """Return this tensor in main memory."""
+    return converted(self, None, "cpu", False, memory_format)
+
+
+def cuda(self, device=None, non_blocking=False, memory_format=None):
+    """Raise: there is no CUDA device."""
+    return self.to("cuda")
+
+
+def numpy(self, *, force=False):
+    """Return a NumPy array over the same memory; ``force`` detaches and converts what NumPy cannot hold."""
+    import numpy as np
+
+    if force:
+        self = self.detach().resolve_conj().resolve_neg()
+    if self.requires_grad:
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+    if self.is_meta:
+        raise TypeError("can't convert meta device type tensor to numpy: it has no data")
+    return np.asarray(_C._ArrayView(self))
+
+
+def __array__(self, dtype=None, copy=None):
+    array = self.numpy()
+    array = array if dtype is None else array.astype(dtype, copy=False)
+    return array.copy() if copy else array
+
+
+def __array_wrap__(self, array, context=None, return_scalar=False):
+    if array.dtype == bool:
+        array = array.astype("uint8")
+    return _C.from_numpy(array)
+
+
+def __repr__(self, *, tensor_contents=None):
+    from rushlight._print import tensor_str
+
+    return tensor_str(self, tensor_contents)
+
+
+def __format__(self, spec):
+    if self.dim() == 0 and not self.is_meta and type(self) is _C.Tensor:
+        return self.item().__format__(spec)
+    return object.__format__(self, spec)
+
+
+def __iter__(self):
+    if self.dim() == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(self.unbind(0))
+
+
+def __reversed__(self):
+    return self if self.dim() == 0 else self.flip(0)
+
+
+def __contains__(self, element):
+    if isinstance(element, (_C.Tensor, int, float, bool, complex)):
+        return bool((element == self).any().item())
+    raise RuntimeError(
+        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+    )
+
+
+def __deepcopy__(self, memo):
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
+            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, "
+            "see https://github.com/pytorch/pytorch/pull/103001"
+        )
+    if id(self) in memo:
+        return memo[id(self)]
+    fresh = self.detach().clone()
+    if type(self) is not _C.Tensor:
+        fresh = _C.Tensor._make_subclass(type(self), fresh)
+    fresh.requires_grad = self.requires_grad
+    memo[id(self)] = fresh
+    if self.grad is not None:
+        fresh.grad = copy.deepcopy(self.grad, memo)
+    if self.__dict__:
+        fresh.__dict__ = copy.deepcopy(self.__dict__, memo)
+    return fresh
+
+
+def __reduce_ex__(self, protocol):
+    state = (_rebuild, (type(self), self.detach().numpy(), None, self.requires_grad, self.__dict__))
+    if self.dtype == _C.bfloat16:
+        return (_rebuild, (type(self), self.detach().view(_C.int16).numpy(), "bfloat16", self.requires_grad, self.__dict__))
+    return state
+
+
+def _rebuild(cls, array, dtype, requires_grad, attributes):
+    """Make a tensor of its pickled parts."""
+    tensor = _C.from_numpy(array if array.flags.writeable else array.copy())
+    if dtype is not None:
+        tensor = tensor.view(getattr(_C, dtype))
+    if cls is not _C.Tensor:
+        tensor = _C.Tensor._make_subclass(cls, tensor)
+    tensor.requires_grad = requires_grad
+    tensor.__dict__.update(attributes)
+    return tensor
+
+
+def untyped_storage(self):
+    """Return the block of memory this tensor lies in."""
+    return _C._storage(self)
+
+
+def set_(self, source=None, storage_offset=0, size=None, stride=None):
+    """Let this tensor stand for other memory."""
+    if source is None:
+        return self._become(_C.empty(0, dtype=self.dtype))
+    if isinstance(source, _C.Tensor) and size is None:
+        return self._become(source)
+    storage = source.untyped_storage() if hasattr(source, "untyped_storage") else getattr(source, "_untyped_storage", source)
+    if size is None:
+        size = (storage.nbytes() // self.itemsize - storage_offset,)
+    size = (size,) if isinstance(size, int) else tuple(size)
+    if stride is None:
+        stride, step = [], 1
+        for n in reversed(size):
+            stride.insert(0, step)
+            step *= max(n, 1)
+    return self._become(_C._from_storage(storage, self.dtype, list(size), list(stride), storage_offset))
+
+
+def layout_change(name):
+    """Return the in-place form of a view, which changes this tensor's own shape."""
+
+    @functools.wraps(getattr(_C.Tensor, name, None) or (lambda self: None))
+    def change(self, *args, **kwargs):
+        return self._become(getattr(self, name)(*args, **kwargs))
+
+    change.__name__ = change.__qualname__ = f"{name}_"
+    return change
+
+
+def grad_fn(self):
+    """The node that made this tensor, or None for a leaf."""
+    return _C._grad_fn(self)
+
+
+def map_(self, other, call):
+    """Replace every element by ``call(element, element of other)``."""
+    return self.copy_(_C.tensor([call(a, b) for a, b in zip(self.reshape(-1).tolist(), other.expand_as(self).reshape(-1).tolist())], dtype=self.dtype).reshape(self.shape))
+
+
+def apply_(self, call):
+    """Replace every element by ``call(element)``."""
+    if self.requires_grad:
+        raise RuntimeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
+    return self.copy_(_C.tensor([call(v) for v in self.reshape(-1).tolist()], dtype=self.dtype).reshape(self.shape))
+
+
+@classmethod
+def __torch_function__(cls, func, types, args=(), kwargs=None):
+    """Call ``func`` and give its tensor results this subclass: what a subclass inherits."""
+    if not all(issubclass(cls, t) for t in types):
+        return NotImplemented
+    with _C.DisableTorchFunctionSubclass():
+        result = func(*args, **(kwargs or {}))
+    return result if getattr(func, "__name__", "") in KEEP_CLASS else as_class(result, cls)
+
+
+KEEP_CLASS = {"item", "tolist", "numpy", "__get__", "detach_", "__bool__"}
+
+
+def as_class(result, cls):
+    """Convert tensors, also inside tuples and lists, to a subclass."""
+    if isinstance(result, _C.Tensor):
+        return result.as_subclass(cls) if type(result) is _C.Tensor else result
+    if isinstance(result, (tuple, list)) and not hasattr(result, "_fields"):
+        return type(result)(as_class(r, cls) for r in result)
+    return result
+
+
+def constant_method(name, value):
+    """Return a method that always answers ``value``."""
+
+    def answer(self, *args, **kwargs):
+        return value
+
+    answer.__name__ = answer.__qualname__ = name
+    return answer
+
+
+def itself(self, *args, **kwargs):
+    """Return this tensor."""
+    return self
+
+
+METHODS = [
+    register_hook, register_post_accumulate_grad_hook, backward, to, cpu, cuda, numpy, untyped_storage, set_, map_, apply_,
+    __array__, __array_wrap__, __repr__, __format__, __iter__, __reversed__, __contains__, __deepcopy__, __reduce_ex__,
+]  # fmt: skip
+FLAGS = "is_cuda is_mps is_xpu is_xla is_sparse is_sparse_csr is_quantized is_mkldnn is_nested is_ipu is_vulkan is_maia is_mtia".split()
+ANSWERS = {"is_conj": False, "is_neg": False, "is_pinned": False, "is_shared": False, "is_distributed": False, "has_names": False}
+LAYOUT_CHANGES = ["squeeze", "unsqueeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"]
+
+
+def attach(tensor_class):
+    """Give the native class its Python attributes."""
+    for method in METHODS:
+        setattr(tensor_class, method.__name__, method)
+    for name, dtype in CONVERSIONS.items():
+        setattr(tensor_class, name, conversion(name, dtype))
+    for name in FLAGS:
+        setattr(tensor_class, name, property(lambda self: False))
+    for name, value in ANSWERS.items():
+        setattr(tensor_class, name, constant_method(name, value))
+    for name in ("resolve_conj", "resolve_neg", "coalesce", "pin_memory", "share_memory_", "positive"):
+        setattr(tensor_class, name, itself)
+    for name in LAYOUT_CHANGES:
+        setattr(tensor_class, f"{name}_", layout_change(name))
+    tensor_class.type = type_
+    tensor_class.grad_fn = property(grad_fn)
+    tensor_class.nelement = tensor_class.numel
+    tensor_class.ndimension = tensor_class.dim
+    tensor_class.names = property(lambda self: (None,) * self.dim())
+    tensor_class.storage_type = constant_method("storage_type", None)
+    tensor_class.get_device = constant_method("get_device", -1)
+    tensor_class.__torch_function__ = __torch_function__
+    tensor_class.__array_priority__ = 1000
+    tensor_class.__module__ = "rushlight"
+
+

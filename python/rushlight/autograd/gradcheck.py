@@ -1,0 +1,3 @@
+"""x"""
+def gradcheck(*a): pass
+def gradgradcheck(*a): pass

@@ -1,0 +1,20 @@
+"""Function transforms: derivatives, Jacobian products and vectorisation of plain Python functions."""
+
+from rushlight.func.forward import hessian, jacfwd, jvp, linearize
+from rushlight.func.module import functional_call, stack_module_state
+from rushlight.func.reverse import grad, grad_and_value, jacrev, vjp
+from rushlight.func.vectorize import vmap
+
+__all__ = [
+    "functional_call",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "stack_module_state",
+    "vjp",
+    "vmap",
+]
