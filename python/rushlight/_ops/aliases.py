@@ -66,7 +66,9 @@ def attach_aliases(tensor_class, namespace):
 
 def attach_alias(name, alias, tensor_class, namespace):
     """Publish ``alias`` wherever ``name`` is: as function, as method and in place."""
-    call = namespace.get(name) or getattr(_C, name)
+    call = namespace.get(name) or getattr(_C, name, None)
+    if call is None:
+        return
     namespace.setdefault(alias, call)
     if alias in FUNCTION_ONLY:
         return

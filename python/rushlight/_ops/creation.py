@@ -131,6 +131,8 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None, require
 
     The second half is counted down from ``end``, so the sequence is symmetric in rounding.
     """
+    if not isinstance(steps, int):
+        raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     start, end = as_number("start", start), as_number("end", end)

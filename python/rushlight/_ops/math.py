@@ -5,7 +5,7 @@ import math
 from rushlight import _C
 
 from . import return_types
-from .dimensions import wrap_dim
+from .dimensions import wrap_dim, wrap_dims
 from .registry import op
 
 
@@ -54,6 +54,8 @@ def conj(input):
 @op
 def rsub(input, other, *, alpha=1):
     """Return ``other - alpha * input``."""
+    if not isinstance(input, _C.Tensor):
+        raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return other - (input if alpha == 1 else input * alpha)
 
 
@@ -179,8 +181,7 @@ def gradient(input, *, spacing=1, dim=None, edge_order=1):
     """
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
-    dims = list(range(input.dim())) if dim is None else [dim] if isinstance(dim, int) else list(dim)
-    dims = [wrap_dim(d, input.dim()) for d in dims]
+    dims = wrap_dims(dim, input.dim())
     spacing = 1 if spacing is None else spacing
     spaced = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(dims)
     if len(spaced) != len(dims):

@@ -53,7 +53,7 @@ def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=
             overload=overload,
         )
     call.__name__ = call.__qualname__ = name or call.__name__
-    public = accept_keywords(call, out)
+    public = accept_keywords(call, out) if function else call
     composites.append(Composite(public, (call.__name__, *aliases), function, method, inplace, overload))
     return public
 
@@ -62,20 +62,33 @@ NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def accept_keywords(call, out=True):
-    """Return the function with NumPy's names ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``, and ``out``."""
-    code = call.__code__
-    if not out and "dim" not in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]:
-        return call
+    """Return the function as published.
+
+    It takes NumPy's names ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``, ``out`` where asked, and raises
+    ``TypeError`` for an argument that should be a tensor.
+    """
 
     @functools.wraps(call)
     def public(*args, **kwargs):
-        if not kwargs:
-            return call(*args)
         target = kwargs.pop("out", None) if out else None
-        result = call(*args, **{NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()})
+        try:
+            result = call(*args, **{NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()})
+        except AttributeError as error:
+            check_is_tensor(call, args, error)
+            raise
         return result if target is None else write_out(call.__name__, result, target)
 
     return public
+
+
+def check_is_tensor(call, args, error):
+    """Raise ``TypeError`` if the attribute was sought on an argument that is no tensor."""
+    for position, arg in enumerate(args):
+        if arg is error.obj and not isinstance(arg, _C.Tensor) and position < call.__code__.co_argcount:
+            name = call.__code__.co_varnames[position]
+            raise TypeError(
+                f"{call.__name__}(): argument '{name}' (position {position + 1}) must be Tensor, not {type(arg).__name__}"
+            ) from error
 
 
 def write_out(name, result, out):

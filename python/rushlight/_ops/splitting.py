@@ -15,7 +15,7 @@ def cut(input, dim, points):
 def unbind(input, dim=0):
     """Return the slices along ``dim``, which is removed."""
     if input.dim() == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return tuple(input.select(dim, i) for i in range(input.size(dim)))
 
 

@@ -144,7 +144,14 @@ def linear_cross_entropy(
     options=None,
 ):
     """Return ``cross_entropy`` of the scores ``linear(input, linear_weight, linear_bias)``."""
+    if linear_weight.dim() < 2:
+        raise RuntimeError(f"expected linear_weight with dimensionality at least 2, got {linear_weight.dim()}")
     classes, *rest, features = linear_weight.shape
+    if rest and input.dim() < 2:
+        raise RuntimeError(
+            f"K-dimensional loss defined by linear_weight shape {tuple(linear_weight.shape)} requires batched input, "
+            f"(N, {features}), got input shape {tuple(input.shape)}"
+        )
     bias = None if linear_bias is None else linear_bias.reshape(-1)
     scores = _C.linear(input, linear_weight.reshape(-1, features), bias)
     scores = scores.reshape([*input.shape[:-1], classes, *rest])

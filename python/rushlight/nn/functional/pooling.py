@@ -88,6 +88,8 @@ lp_pool3d = power_average(3, avg_pool3d, max_pool3d)
 def full_size(output_size, input, spatial):
     """Return the output size per dim; None keeps the size of the input."""
     sizes = per_dim(output_size, spatial)
+    if input.dim() <= spatial:
+        raise ValueError(f"Input dimension should be at least {spatial + 1}")
     if len(sizes) != spatial:
         raise RuntimeError(
             f"adaptive_pool{spatial}d: internal error: output_size must be of size {spatial}, got {output_size}"

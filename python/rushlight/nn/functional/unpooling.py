@@ -14,6 +14,8 @@ def max_unpool(spatial):
         kernel_size = per_dim(kernel_size, spatial)
         stride = kernel_size if stride is None else per_dim(stride, spatial)
         sizes = unpooled_size(input, kernel_size, stride, per_dim(padding, spatial), output_size)
+        if min(stride) <= 0:
+            raise RuntimeError(f"strides should be greater than zero, but got stride: {stride}")
         return place(spatial, input, indices, sizes)
 
     unpool.__name__ = f"max_unpool{spatial}d"
@@ -54,6 +56,11 @@ def checked_sizes(sizes):
 
 def place(spatial, input, indices, sizes):
     """Scatter the input into planes of zeros of the given sizes."""
+    if input.dim() not in (spatial + 1, spatial + 2):
+        raise RuntimeError(
+            f"Input to max_unpooling{spatial}d should be a {spatial + 1}d or {spatial + 2}d Tensor, "
+            f"but got a tensor with {input.dim()} dimensions."
+        )
     if indices.dtype != _C.int64:
         raise RuntimeError(f"elements in indices should be type int64 but got: {indices.dtype}")
     if input.shape != indices.shape:
