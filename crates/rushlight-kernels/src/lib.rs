@@ -6,13 +6,16 @@ pub mod conv;
 pub mod dtype;
 pub mod elementwise;
 pub mod gemm;
+pub mod index;
 pub mod optim;
 pub mod pool;
 pub mod pooling;
 pub mod random;
 pub mod reduce;
 pub mod rows;
+pub mod scan;
 pub mod simd;
+pub mod sort;
 
 pub use dtype::{DType, Element};
 pub use half;
