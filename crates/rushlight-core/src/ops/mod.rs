@@ -10,9 +10,12 @@ pub mod elementwise;
 pub mod index;
 pub mod matmul;
 pub mod methods;
+pub mod nn;
 pub mod reduce;
+pub mod scan;
 pub mod schema;
 pub mod shape;
+pub mod sort;
 pub mod view;
 
 use crate::autograd::node::{Action, Edge, Node, OutputMeta};
@@ -330,7 +333,7 @@ pub fn type_name(dtype: DType) -> &'static str {
 pub fn table() -> &'static [&'static Op] {
     static TABLE: OnceLock<Vec<&'static Op>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::ROWS, index::ROWS].concat()
+        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::convolution::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS].concat()
     })
 }
 

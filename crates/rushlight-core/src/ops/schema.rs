@@ -1,6 +1,6 @@
 //! Schemas: the signature of a row, parsed from its text.
 //!
-//! `name(Type parameter=default, *, Type keyword_only=default) -> Result`. Types: `Tensor`, `Tensor?`, `Tensor[]`,
+//! `name(Type parameter=default, *, Type keyword_only=default) -> Result`. Types: `Tensor`, `Tensor?`, `Tensor[]`, `Tensor?[]`,
 //! `Operand` (a tensor or number), `Scalar`, `int`, `float`, `bool`, `str`, `dtype`, `device`, `memory_format`,
 //! `int[]`, `int[N]` (a number counts N times), `int[...]` (the rest of the positional arguments), `float[]`; `?` marks
 //! what may be None.
@@ -59,7 +59,7 @@ pub struct Signature {
     pub name: &'static str,
     /// Parameters in order.
     pub params: Vec<Param>,
-    /// Number of results.
+    /// Number of results; zero for a list, however long.
     pub results: usize,
 }
 
@@ -83,7 +83,7 @@ pub fn parse(op: &Op) -> Signature {
         let optional = ty.ends_with('?');
         params.push(Param { name, ty: type_of(ty.trim_end_matches('?')), optional, default, keyword_only });
     }
-    let results = text.get(close + 4..).map_or(1, |r| r.matches("Tensor").count());
+    let results = text.get(close + 4..).map_or(1, |r| if r.contains("[]") { 0 } else { r.matches("Tensor").count() });
     Signature { name: op.name(), params, results }
 }
 
@@ -111,7 +111,7 @@ fn pieces(text: &'static str) -> Vec<&'static str> {
 fn type_of(name: &str) -> Type {
     match name {
         "Tensor" => Type::Tensor,
-        "Tensor[]" => Type::Tensors,
+        "Tensor[]" | "Tensor?[]" => Type::Tensors,
         "Operand" => Type::Operand,
         "Scalar" => Type::Scalar,
         "int" => Type::Int,

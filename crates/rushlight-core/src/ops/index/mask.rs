@@ -1,0 +1,138 @@
+//! Reading and writing where a mask holds.
+
+use super::slices::{put_slices, select_slices, signed};
+use super::*;
+use crate::layout::broadcast;
+use crate::ops::backward::Back;
+use crate::ops::{Op, Outputs, Rule, call1};
+use crate::{Device, Scalar, grads, rows};
+use rushlight_kernels::elementwise::Ternary;
+use rushlight_kernels::index as kernels;
+
+rows! {
+    NONZERO = Op::new("nonzero(Tensor self) -> Tensor", Rule::Dynamic(nonzero)).constant().doc("Positions of elements that are not zero, one per row");
+    MASKED_SELECT = Op::new("masked_select(Tensor self, Tensor mask) -> Tensor", Rule::Dynamic(masked_select)).vjp(2, 0, |b| grads![b; select_gradient(b)?]).doc("The elements where the mask holds, as a vector");
+    MASKED_SCATTER = Op::new("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", Rule::Kernel { infer: infer_scatter, run: run_scatter }).vjp(2, 0, |b| grads![b; b.g()?.masked_fill(b.x(1)?, 0.0)?, b.g()?.clone(), source_gradient(b)?]).doc("Writes the elements of source in order where the mask holds");
+    MASKED_FILL = Op::new("masked_fill(Tensor self, Tensor mask, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| grads![b; b.g()?.masked_fill(b.x(1)?, 0.0)?, b.g()?.clone(), b.x(1)?.pick(b.g()?, 0.0)?.sum_all()?]).doc("Writes one value where the mask holds");
+}
+
+/// Flat positions of the nonzero elements.
+fn held(x: &Tensor) -> Result<Vec<i64>> {
+    let mask = plain(&x.detach()?.to_dtype(DType::Bool)?)?;
+    Ok(kernels::positions(iter::slice::<bool>(&mask)?))
+}
+
+fn refuse_meta(c: &Call, x: &Tensor) -> Result<()> {
+    if x.is_meta() {
+        bail!(NotImplemented, "{}: the shape of the result depends on values, which meta tensors do not have", c.op.name());
+    }
+    Ok(())
+}
+
+fn nonzero(c: &Call) -> Result<Outputs> {
+    let x = c.input(0)?;
+    refuse_meta(c, x)?;
+    let (mut flat, ndim) = (held(x)?, x.ndim());
+    let mut out = vec![0i64; flat.len() * ndim];
+    for (d, &n) in x.shape().iter().enumerate().rev() {
+        for (row, p) in out.chunks_exact_mut(ndim).zip(&mut flat) {
+            row[d] = *p % n as i64;
+            *p /= n as i64;
+        }
+    }
+    Ok(smallvec![Tensor::of(&out, &[flat.len(), ndim])?])
+}
+
+fn masked_select(c: &Call) -> Result<Outputs> {
+    let (x, mask) = (c.input(0)?, c.input(1)?);
+    if !matches!(mask.dtype(), DType::Bool | DType::U8) {
+        bail!(Runtime, "masked_select: expected BoolTensor for mask, got {}", type_name(mask.dtype()));
+    }
+    let shape = broadcast(mask.shape(), x.shape())?;
+    refuse_meta(c, mask)?;
+    refuse_meta(c, x)?;
+    let at = held(&mask.detach()?.expand(&shape)?)?;
+    let at = Tensor::of(&at, &[at.len()])?;
+    let x = plain(&x.detach()?.expand(&shape)?)?;
+    let out = Tensor::empty(&[at.numel()], x.dtype())?;
+    select_slices(&x, Axis { dim: 0, outer: 1, size: x.numel(), inner: 1 }, &at, &out)?;
+    Ok(smallvec![out])
+}
+
+fn select_gradient(b: &Back) -> Result<Tensor> {
+    let (g, mask) = (b.g()?, b.x(1)?);
+    let shape = broadcast(b.shape(0), mask.shape())?;
+    let zeros = Tensor::zeros(&shape, g.dtype(), g.device())?;
+    call1(&MASKED_SCATTER, &[&zeros, mask, g], &[])
+}
+
+/// The mask must broadcast to the operand (which in place cannot grow, and otherwise grows to the mask).
+fn common_shape(c: &Call) -> Result<Metas> {
+    let (x, mask) = (c.input(0)?, c.input(1)?);
+    Ok(smallvec![Meta::new(&broadcast(x.shape(), mask.shape())?, x.dtype())])
+}
+
+fn infer_scatter(c: &Call) -> Result<Metas> {
+    let (x, mask, source) = (c.input(0)?, c.input(1)?, c.input(2)?);
+    if mask.dtype() != DType::Bool && mask.dtype() != DType::U8 {
+        bail!(Runtime, "masked_scatter_ only supports boolean masks, but got mask with dtype {}", type_name(mask.dtype()));
+    }
+    if source.dtype() != x.dtype() {
+        bail!(Runtime, "masked_scatter: expected self and source to have same dtypes but got {} and {}", type_name(x.dtype()), type_name(source.dtype()));
+    }
+    common_shape(c)
+}
+
+fn run_scatter(c: &Call, outs: &[Tensor]) -> Result<()> {
+    let (x, mask, source, out) = (c.input(0)?, c.input(1)?, c.input(2)?, &outs[0]);
+    let at = held(&mask.detach()?.expand(out.shape())?)?;
+    if source.numel() < at.len() {
+        bail!(Runtime, "Number of elements of source < number of ones in mask: {} and {}", source.numel(), at.len());
+    }
+    start(out, x)?;
+    let axis = Axis { dim: 0, outer: 1, size: out.numel(), inner: 1 };
+    put_slices(How::Assign, out, axis, &Tensor::of(&at, &[at.len()])?, &plain(source)?)
+}
+
+/// The gradient where the mask holds goes to the first elements of the source; the others were not used.
+fn source_gradient(b: &Back) -> Result<Tensor> {
+    let (g, mask, shape) = (b.g()?, b.x(1)?, b.shape(2));
+    let (g, mask) = (g, mask.expand(g.shape())?);
+    let used = call1(&MASKED_SELECT, &[g, &mask], &[])?;
+    let rest = shape.iter().product::<usize>() - used.numel();
+    let rest = Tensor::zeros(&[rest], g.dtype(), g.device())?;
+    crate::ops::shape::cat(&[used, rest], 0)?.reshape(&signed(shape))
+}
+
+/// Python's number, or a 0-d tensor's, must be of a kind the type can hold.
+fn infer_fill(c: &Call) -> Result<Metas> {
+    let (x, mask, value) = (c.input(0)?, c.input(1)?, c.input(2)?);
+    if mask.dtype() != DType::Bool {
+        bail!(Runtime, "masked_fill_ only supports boolean masks, but got mask with dtype {}: convert it with .bool()", mask.dtype().name());
+    }
+    if value.ndim() != 0 {
+        bail!(Runtime, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).", value.ndim());
+    }
+    let lost = value.dtype().is_complex() && !x.dtype().is_complex();
+    let infinite = value.device() == Device::Cpu && value.dtype().is_float() && !x.dtype().is_differentiable() && !value.item()?.to_f64().is_finite();
+    if lost || infinite {
+        bail!(Runtime, "value cannot be converted to type {} without overflow", x.dtype().name());
+    }
+    common_shape(c)
+}
+
+fn run_fill(c: &Call, outs: &[Tensor]) -> Result<()> {
+    let (x, out) = (c.input(0)?.detach()?, &outs[0]);
+    let mask = c.input(1)?.detach()?;
+    let value = c.input(2)?.detach()?.to_dtype(x.dtype())?;
+    let Some((kernel, _)) = Ternary::Where.resolve(x.dtype()) else { return Err(c.unsupported(x.dtype())) };
+    iter::run(kernel, &[out, &mask, &value, &x], &Default::default());
+    Ok(())
+}
+
+impl Tensor {
+    /// Writes one number where the mask holds.
+    pub fn masked_fill(&self, mask: &Tensor, value: impl Into<Scalar>) -> Result<Tensor> {
+        call1(&MASKED_FILL, &[self, mask, &Tensor::wrapped(value.into())?], &[])
+    }
+}
