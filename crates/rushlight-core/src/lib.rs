@@ -18,6 +18,7 @@ pub mod iter;
 pub mod layout;
 pub mod ops;
 pub mod promotion;
+pub mod random;
 pub mod scalar;
 pub mod storage;
 pub mod tensor;

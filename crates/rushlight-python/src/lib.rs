@@ -10,6 +10,7 @@ mod index;
 mod interop;
 mod modes;
 mod override_;
+mod random;
 mod tensor;
 mod types;
 
@@ -27,5 +28,6 @@ fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     modes::register(m)?;
     graph::register(m)?;
     interop::register(m)?;
-    override_::register(m)
+    override_::register(m)?;
+    random::register(m)
 }

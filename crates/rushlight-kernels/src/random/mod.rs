@@ -20,4 +20,5 @@ mod uniform;
 mod tests;
 
 pub use generator::{DEFAULT_SEED, Generator, STATE_BYTES, StateError};
+pub use multinomial::race;
 pub use sample::{Natural, Real, Sample};

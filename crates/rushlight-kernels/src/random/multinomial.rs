@@ -20,20 +20,25 @@ impl Generator {
     pub fn multinomial_without_replacement<T: Real>(&mut self, out: &mut [i64], weights: &[T]) {
         let mut q = weights.to_vec();
         self.exponential(&mut q, 1.0);
-        let race: Vec<f64> = weights
-            .iter()
-            .zip(&q)
-            .map(|(w, q)| T::from_f64(w.to_f64() / q.to_f64()).to_f64())
-            .collect();
-        let mut order: Vec<usize> = (0..race.len()).collect();
-        let count = out.len().min(order.len());
-        let first = |a: &usize, b: &usize| race[*b].total_cmp(&race[*a]).then(a.cmp(b));
-        if 0 < count && count < order.len() {
-            order.select_nth_unstable_by(count - 1, first);
-        }
-        order[..count].sort_unstable_by(first);
-        out.iter_mut().zip(order).for_each(|(o, i)| *o = i as i64);
+        race(out, weights, &q);
     }
+}
+
+/// The indices of the largest `weight / q`, in falling order; equal ratios by index. `out` is not longer than `weights`.
+pub fn race<T: Real>(out: &mut [i64], weights: &[T], q: &[T]) {
+    let ratios: Vec<f64> = weights
+        .iter()
+        .zip(q)
+        .map(|(w, q)| T::from_f64(w.to_f64() / q.to_f64()).to_f64())
+        .collect();
+    let mut order: Vec<usize> = (0..ratios.len()).collect();
+    let count = out.len().min(order.len());
+    let first = |a: &usize, b: &usize| ratios[*b].total_cmp(&ratios[*a]).then(a.cmp(b));
+    if 0 < count && count < order.len() {
+        order.select_nth_unstable_by(count - 1, first);
+    }
+    order[..count].sort_unstable_by(first);
+    out.iter_mut().zip(order).for_each(|(o, i)| *o = i as i64);
 }
 
 /// Running sums over their total, in float64 for itself and in float32 for narrower types; the last is 1.
