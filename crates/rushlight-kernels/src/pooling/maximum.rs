@@ -107,3 +107,26 @@ where
         }
     });
 }
+
+/// Reads each place of `indices` from its plane of `x`: the transpose of [`max_pool_backward`].
+///
+/// Indices outside the plane give zero.
+///
+/// # Panics
+/// When a length does not match the pooling.
+pub fn gather<T: Copy + Default + Send + Sync>(p: &Pooling, x: &[T], indices: &[i64], y: &mut [T]) {
+    p.check(x.len(), y.len());
+    assert_eq!(indices.len(), y.len(), "pooling: one index for each output");
+    let (input, output) = (p.input_area(), p.output_area());
+    let y = Shared(y.as_mut_ptr());
+    pool::parallel_for(p.planes, p.grain(), |planes| {
+        for plane in planes {
+            // SAFETY: planes are disjoint.
+            let y = unsafe { std::slice::from_raw_parts_mut(y.get().add(plane * output), output) };
+            let x = &x[plane * input..][..input];
+            for (y, &at) in y.iter_mut().zip(&indices[plane * output..]) {
+                *y = usize::try_from(at).ok().and_then(|at| x.get(at)).copied().unwrap_or_default();
+            }
+        }
+    });
+}

@@ -16,7 +16,7 @@ mod maximum;
 mod tests;
 
 pub use average::{Averaged, Divisor, avg_pool, avg_pool_backward};
-pub use maximum::{Ordered, max_pool, max_pool_backward};
+pub use maximum::{Ordered, gather, max_pool, max_pool_backward};
 
 /// The positions along one dimension that one output sees: `start`, `start + step`, ... below `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,17 @@
 //! Sums run in [`LANES`] interleaved parts that are added in a fixed order, so results do not depend on the instruction
 //! set's width or on threads.
 
+mod columns;
 mod exp;
+mod group_norm;
 mod layer_norm;
 mod softmax;
 #[cfg(test)]
 mod tests;
 
+pub use columns::{log_softmax_columns, log_softmax_columns_backward, softmax_columns, softmax_columns_backward};
 pub use exp::RowFloat;
+pub use group_norm::{Groups, group_backward, group_normalize, group_statistics};
 pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use softmax::{log_softmax, log_softmax_backward, logsumexp, softmax, softmax_backward};
 
