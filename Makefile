@@ -1,0 +1,90 @@
+# Everything is set up in .venv (PyTorch, for comparisons, in .venv-oracle); nothing is installed elsewhere.
+# A stamp file in an environment says what was done, so that it is done again only when its sources change.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+ORACLE := .venv-oracle/bin
+RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+SOURCES := $(shell find python -name '*.py')
+WHEEL := dist/.wheel
+BENCH := target/bench-site
+
+export PYTHONDONTWRITEBYTECODE :=
+unexport PYTHONPATH VIRTUAL_ENV CONDA_PREFIX PYTHONHOME
+
+.PHONY: help demo test dev check oracle bench docs wheel
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.built ## train a network on handwritten digits and write a report with pictures
+	$(BIN)/rushlight train digits --model cnn --out runs/digits
+
+test: .venv/.built ## Rust tests, Python tests, executed docstrings and Markdown
+	cargo test --quiet --workspace --exclude rushlight-python
+	$(BIN)/python -m pytest tests --ignore tests/oracle
+
+dev: .venv/.built ## build the engine into .venv (again only after a change)
+	@echo "ready: $(BIN)/python, $(BIN)/rushlight"
+
+check: .venv/.built ## formatting, lints, forbidden words, stubs, the tiny tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(BIN)/python -m tools.words
+	$(BIN)/python -m tools.stubs --check
+	$(BIN)/python -m pytest tests/test_tiny.py
+
+oracle: .venv-oracle/.ready .venv/.built ## compare with PyTorch: operators, modules, optimizers, random streams, programs
+	$(ORACLE)/python -m tools.oracle
+	$(ORACLE)/python -m pytest tests/oracle
+
+bench: .venv-oracle/.ready $(BENCH)/.ready ## time against PyTorch, in turn; writes docs/benchmarks.md
+	PYTHONPATH=$(BENCH) $(ORACLE)/python -m benchmarks
+
+docs: .venv/.docs .venv/.built ## build the documentation into site/
+	$(BIN)/python -m tools.reference
+	$(BIN)/mkdocs build --strict
+
+wheel: $(WHEEL) ## build the wheel that ships into dist/
+	@ls -l dist/*.whl
+
+.venv/bin/python:
+	@command -v cargo >/dev/null || { echo "cargo is missing: install stable Rust from https://rustup.rs" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.requirements: requirements/dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv/.built: .venv/.requirements pyproject.toml $(RUST)
+	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --quiet --profile dev
+	@touch $@
+
+.venv/.docs: requirements/docs.txt .venv/.requirements
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# The comparisons import the package from python/, where `maturin develop` leaves the engine.
+.venv-oracle/.ready: requirements/oracle.txt requirements/dev.txt | .venv/bin/python
+	$(BIN)/python -m venv .venv-oracle
+	$(ORACLE)/python -m pip install --quiet --disable-pip-version-check -r $<
+	echo "$(CURDIR)/python" > "$$($(ORACLE)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rushlight.pth"
+	@touch $@
+
+$(WHEEL): .venv/.requirements pyproject.toml README.md $(RUST) $(SOURCES)
+	rm -rf dist
+	$(BIN)/maturin build --quiet --profile dist --out dist
+	@touch $@
+
+$(BENCH)/.ready: $(WHEEL)
+	rm -rf $(BENCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target $(BENCH) dist/*.whl
+	@touch $@
