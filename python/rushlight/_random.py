@@ -1,39 +1,17 @@
-"""Seeds and generators."""
+"""The random functions of the package: native draws, and the seed of the default generator."""
 
 from rushlight import _C
+from rushlight.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
-__all__ = ["seed", "manual_seed", "initial_seed", "get_rng_state", "set_rng_state"]
+NATIVE = [
+    "Generator", "default_generator",
+    "rand", "randn", "randint", "randperm", "rand_like", "randn_like", "randint_like",
+    "normal", "bernoulli", "multinomial", "poisson", "binomial",
+    "_standard_gamma", "_standard_gamma_grad", "_sample_dirichlet",
+    "dropout", "dropout_", "feature_dropout", "feature_dropout_", "alpha_dropout", "alpha_dropout_",
+    "feature_alpha_dropout", "feature_alpha_dropout_", "native_dropout",
+]  # fmt: skip
 
+globals().update({name: getattr(_C, name) for name in NATIVE})
 
-def manual_seed(seed):
-    """Seed the default generator and return it.
-
-    >>> import rushlight as rl
-    >>> _ = rl.manual_seed(0)
-    """
-    return default_generator().manual_seed(int(seed))
-
-
-def seed():
-    """Seed the default generator from the system and return the seed."""
-    return default_generator().seed()
-
-
-def initial_seed():
-    """Return the seed the default generator started from."""
-    return default_generator().initial_seed()
-
-
-def get_rng_state():
-    """Return the state of the default generator as a uint8 tensor."""
-    return default_generator().get_state()
-
-
-def set_rng_state(new_state):
-    """Restore the state of the default generator."""
-    default_generator().set_state(new_state)
-
-
-def default_generator():
-    """Return the generator that random functions use when none is given."""
-    return _C.default_generator
+__all__ = ["get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state", *NATIVE]

@@ -16,7 +16,6 @@ from . import (
     math,
     order,
     products,
-    random,
     reduce,
     return_types,
     shape,
