@@ -16,7 +16,7 @@ rows! {
     LAYER_NORM = Op::new("native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_layer, run: run_layer }).vjp(3, 6, layer_gradients).integral(6).autocast(Autocast::Raise).doc("(x - mean) / sqrt(variance + eps) * weight + bias over the last dimensions; mean and 1 / sqrt(variance + eps)");
     GROUP_NORM = Op::new("native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_group, run: run_group }).vjp(3, 6, group_gradients).integral(6).autocast(Autocast::Raise).doc("Normalisation of groups of channels of each sample; means and 1 / sqrt(variance + eps)");
     BATCH_NORM = Op::new("native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_batch, run: run_batch }).vjp(3, 6, batch_gradients).integral(6).doc("Normalisation of channels over the batch, or by running statistics, which training updates; means and 1 / sqrt(variance + eps) used");
-    LAYER_BACKWARD = Op::new("_layer_norm_backward(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor rstd, bool need_input) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_layer_backward }).doc("Gradients of native_layer_norm");
+    LAYER_BACKWARD = Op::new("_layer_norm_backward(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor rstd, bool need_input, int cols) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_layer_backward }).doc("Gradients of native_layer_norm");
     GROUP_BACKWARD = Op::new("_group_norm_backward(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor rstd, bool need_input, int groups, bool constant) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_group_backward }).doc("Gradients of native_group_norm, or with zero groups of native_batch_norm");
 }
 
@@ -179,7 +179,7 @@ fn infer_backward(c: &Call) -> Result<Metas> {
     let x = c.input(1)?;
     let dtype = working_type(c, x.dtype())?;
     let channels: usize = match c.args.len() {
-        1 => x.numel() / c.input(3)?.numel().max(1),
+        2 => c.int(1)?.max(0) as usize,
         _ => x.shape()[1],
     };
     let first = if c.flag(0) { like(x, x.shape(), x.dtype()) } else { Meta::new(&[0], x.dtype()) };
@@ -280,11 +280,11 @@ fn fused(b: &Back, row: &'static Op, extra: &[Arg]) -> Result<Grads> {
 }
 
 fn layer_gradients(b: &Back) -> Result<Grads> {
+    let (x, normalized) = (b.x(0)?, b.call().ints(0)?);
     if !grad_enabled() {
-        return fused(b, &LAYER_BACKWARD, &[]);
+        return fused(b, &LAYER_BACKWARD, &[Arg::from(normalized.iter().product::<i64>())]);
     }
-    let (x, inner) = (b.x(0)?, b.call().ints(0)?.len());
-    let lead = x.ndim() - inner;
+    let lead = x.ndim() - normalized.len();
     let over = (lead as i64..x.ndim() as i64).collect();
     let recorded = Recorded { grad: b.g()?.clone(), x: x.clone(), weight: b.optional(1).cloned(), over, eps: b.call().float(1), constants: None };
     let [gx, gw, gb] = recorded.gradients()?;
@@ -313,7 +313,7 @@ fn batch_gradients(b: &Back) -> Result<Grads> {
     let mut vector: SmallVec<[i64; 5]> = smallvec![1; x.ndim()];
     vector[1] = -1;
     let over: SmallVec<[i64; 5]> = (0..x.ndim() as i64).filter(|&d| d != 1).collect();
-    let constants = if training { None } else { Some((b.y(1)?.reshape(&vector)?, b.y(2)?.reshape(&vector)?)) };
+    let constants = if training { None } else { Some((b.y(1)?.detach()?.reshape(&vector)?, b.y(2)?.detach()?.reshape(&vector)?)) };
     let weight = b.optional(1).map(|w| w.reshape(&vector)).transpose()?;
     let recorded = Recorded { grad: b.g()?.clone(), x: x.clone(), weight, over: over.clone(), eps: b.call().float(2), constants };
     let [gx, gw, gb] = recorded.gradients()?;
