@@ -42,7 +42,7 @@ def native_functions() -> dict:
     """Return the native rows that are public functions of the package, and the factories."""
     names = [n for n in _C._row_names() if not n.startswith(("_", "special_", "linalg_", "fft_")) and n not in HIDDEN]
     in_place = [f"{n}_" for n in names if hasattr(_C, f"{n}_")]
-    services = ["tensor", "empty", "full", "zeros", "ones", "empty_strided", "arange", "from_numpy", "promote_types"]
+    services = ["tensor", "empty", "full", "zeros", "ones", "empty_like", "zeros_like", "ones_like", "full_like", "empty_strided", "arange", "from_numpy", "promote_types"]
     services += ["can_cast", "result_type", "get_default_dtype", "set_default_dtype", "is_grad_enabled"]
     services += ["is_inference_mode_enabled", "get_num_threads", "set_num_threads", "set_flush_denormal", "memory_stats"]
     services += ["get_default_device"]

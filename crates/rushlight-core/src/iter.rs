@@ -64,6 +64,30 @@ pub fn run(kernel: Loop, operands: &[&Tensor], params: &Params) {
     pool::parallel_for(total, PARALLEL_GRAIN, |range| run_range(kernel, &shared.0, &dims, range, params));
 }
 
+/// Runs an elementwise loop over row-major operands of one shape.
+pub fn run_contiguous(kernel: Loop, operands: &[&Tensor], params: &Params) {
+    let total = operands[0].numel();
+    let strides = unit_strides(operands);
+    let mut pointers = [std::ptr::null_mut(); 4];
+    for (slot, x) in pointers.iter_mut().zip(operands) {
+        *slot = pointer(x);
+    }
+    if total <= PARALLEL_GRAIN {
+        // SAFETY: the operands are contiguous and have `total` elements each.
+        unsafe { kernel(total, &pointers, &strides, params) };
+        return;
+    }
+    let shared = &Pointers(pointers);
+    pool::parallel_for(total, PARALLEL_GRAIN, |range| {
+        let mut part = shared.0;
+        for (p, s) in part.iter_mut().zip(strides) {
+            *p = p.wrapping_offset(range.start as isize * s);
+        }
+        // SAFETY: as above; ranges are disjoint.
+        unsafe { kernel(range.len(), &part, &strides, params) };
+    });
+}
+
 fn unit_strides(operands: &[&Tensor]) -> [isize; 4] {
     let mut strides = [0; 4];
     for (s, x) in strides.iter_mut().zip(operands) {

@@ -14,6 +14,7 @@
 
 pub mod autograd;
 pub mod error;
+pub mod fused;
 pub mod iter;
 pub mod layout;
 pub mod ops;

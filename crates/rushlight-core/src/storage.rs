@@ -4,22 +4,38 @@
 use crate::{Result, bail};
 use std::alloc::Layout as Alloc;
 use std::any::Any;
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 const ALIGN: usize = 64;
 
+/// Blocks up to this size lie inside the storage object itself: one allocation instead of two.
+const INLINE: usize = 128;
+
 /// A block of bytes and the count of changes made to it.
 pub struct Storage {
     ptr: NonNull<u8>,
     bytes: usize,
-    /// Bytes allocated (the size class), zero for foreign memory.
+    /// Bytes allocated (the size class), zero for foreign and inline memory.
     capacity: usize,
     read_only: AtomicBool,
     version: AtomicU64,
     /// Keeps foreign memory (NumPy, DLPack, a mapped file) alive.
     _owner: Option<Box<dyn Any + Send + Sync>>,
+    inline: Inline,
+}
+
+/// Room for a small block, aligned for every element type.
+#[repr(align(16))]
+struct Inline(UnsafeCell<[MaybeUninit<u8>; INLINE]>);
+
+impl Inline {
+    const fn new() -> Inline {
+        Inline(UnsafeCell::new([MaybeUninit::uninit(); INLINE]))
+    }
 }
 
 // SAFETY: the pointer is owned (or kept alive by `_owner`); concurrent writes to one tensor are the caller's race, as
@@ -112,6 +128,9 @@ impl Storage {
     }
 
     fn allocate(bytes: usize, zero: bool) -> Result<Arc<Storage>> {
+        if bytes <= INLINE {
+            return Ok(Storage::small(bytes, zero));
+        }
         if bytes > isize::MAX as usize / 2 {
             bail!(Memory, "cannot allocate {bytes} bytes: more than memory can address");
         }
@@ -141,7 +160,13 @@ impl Storage {
         ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
         let now = ALLOCATED.fetch_add(capacity, Ordering::Relaxed) + capacity;
         PEAK.fetch_max(now, Ordering::Relaxed);
-        Ok(Arc::new(Storage { ptr, bytes, capacity, read_only: AtomicBool::new(false), version: AtomicU64::new(0), _owner: None }))
+        Ok(Arc::new(Storage { ptr, bytes, capacity, read_only: AtomicBool::new(false), version: AtomicU64::new(0), _owner: None, inline: Inline::new() }))
+    }
+
+    /// A block inside the object.
+    fn small(bytes: usize, zero: bool) -> Arc<Storage> {
+        let block = if zero { Inline(UnsafeCell::new([MaybeUninit::new(0); INLINE])) } else { Inline::new() };
+        Arc::new(Storage { ptr: NonNull::dangling(), bytes, capacity: 0, read_only: AtomicBool::new(false), version: AtomicU64::new(0), _owner: None, inline: block })
     }
 
     /// Memory of another owner, kept alive as long as the storage.
@@ -150,13 +175,13 @@ impl Storage {
     /// `ptr` must stay valid for `bytes` bytes while `owner` lives.
     pub unsafe fn foreign(ptr: *mut u8, bytes: usize, read_only: bool, owner: Box<dyn Any + Send + Sync>) -> Arc<Storage> {
         let ptr = NonNull::new(ptr).unwrap_or(NonNull::dangling());
-        Arc::new(Storage { ptr, bytes, capacity: 0, read_only: AtomicBool::new(read_only), version: AtomicU64::new(0), _owner: Some(owner) })
+        Arc::new(Storage { ptr, bytes, capacity: 0, read_only: AtomicBool::new(read_only), version: AtomicU64::new(0), _owner: Some(owner), inline: Inline::new() })
     }
 
     /// Start of the block.
     #[inline]
     pub fn ptr(&self) -> *mut u8 {
-        self.ptr.as_ptr()
+        if self.capacity == 0 && self._owner.is_none() { self.inline.0.get() as *mut u8 } else { self.ptr.as_ptr() }
     }
 
     /// Bytes usable.

@@ -306,6 +306,54 @@ fn named_size<'py>(size: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict
     }
 }
 
+/// A tensor like another: `value` everywhere, or uninitialised.
+fn like<'py>(input: &Bound<'py, PyAny>, value: Option<Scalar>, o: Options, format: Option<&Bound<'py, PyMemoryFormat>>, same_device: bool, requires_grad: bool) -> PyResult<Bound<'py, PyAny>> {
+    let x = tensor_of(input).ok_or_else(|| PyTypeError::new_err(format!("argument 'input' must be Tensor, not {}", input.get_type())))?;
+    let format = format.map_or(MemoryFormat::Preserve, |f| f.get().0);
+    let layout = ops::copy::copy_layout(&x, format).or_raise()?;
+    let device = if same_device { x.device() } else { o.device };
+    let out = Tensor::empty_layout(layout, o.dtype.unwrap_or(x.dtype()), device).or_raise()?;
+    if let Some(value) = value {
+        ops::copy::fill(&out, value).or_raise()?;
+    }
+    finish(input.py(), out, requires_grad)
+}
+
+macro_rules! like_factories {
+    ($($(#[$doc:meta])* $name:ident = $value:expr;)*) => { $(
+        $(#[$doc])*
+        #[pyfunction]
+        #[pyo3(signature = (input, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
+        fn $name<'py>(input: &Bound<'py, PyAny>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, memory_format: Option<&Bound<'py, PyMemoryFormat>>) -> PyResult<Bound<'py, PyAny>> {
+            let _ = (layout, pin_memory);
+            if let Some(out) = crate::override_::intercept_function(stringify!($name), input)? {
+                return Ok(out);
+            }
+            let same = device.is_none_or(|d| d.is_none());
+            like(input, $value, options(dtype, device)?, memory_format, same, requires_grad)
+        }
+    )* };
+}
+
+like_factories! {
+    /// Uninitialised, with the shape, dtype and device of `input`.
+    empty_like = None;
+    /// Zeros.
+    zeros_like = Some(Scalar::Int(0));
+    /// Ones.
+    ones_like = Some(Scalar::Int(1));
+}
+
+/// One value everywhere, with the shape, dtype and device of `input`.
+#[pyfunction]
+#[pyo3(signature = (input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
+fn full_like<'py>(input: &Bound<'py, PyAny>, fill_value: &Bound<'py, PyAny>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, memory_format: Option<&Bound<'py, PyMemoryFormat>>) -> PyResult<Bound<'py, PyAny>> {
+    let _ = (layout, pin_memory);
+    let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err("full_like(): argument 'fill_value' must be Number"))?;
+    let same = device.is_none_or(|d| d.is_none());
+    like(input, Some(value), options(dtype, device)?, memory_format, same, requires_grad)
+}
+
 /// An uninitialised tensor of given strides.
 #[pyfunction]
 #[pyo3(signature = (size, stride, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
@@ -411,6 +459,6 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     macro_rules! add {
         ($($f:ident)*) => { $(m.add_function(wrap_pyfunction!($f, m)?)?;)* };
     }
-    add!(tensor empty full zeros ones empty_strided arange _from_storage _set_default_device get_default_device);
+    add!(tensor empty full zeros ones empty_like zeros_like ones_like full_like empty_strided arange _from_storage _set_default_device get_default_device);
     Ok(())
 }

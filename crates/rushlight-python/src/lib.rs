@@ -9,6 +9,7 @@ mod graph;
 mod index;
 mod interop;
 mod modes;
+mod optim;
 mod override_;
 mod random;
 mod tensor;
@@ -26,6 +27,7 @@ fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     dispatch::register(m)?;
     create::register(m)?;
     modes::register(m)?;
+    optim::register(m)?;
     graph::register(m)?;
     interop::register(m)?;
     override_::register(m)?;

@@ -106,6 +106,16 @@ pub fn intercept_method<'py>(slf: &Bound<'py, PyAny>, name: &str, rest: &[&Bound
     intercept(|| py.get_type::<PyTensor>().getattr(name), &args, None)
 }
 
+/// The form for functions of one tensor written in Rust.
+pub fn intercept_function<'py>(name: &str, input: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if !active() {
+        return Ok(None);
+    }
+    let py = input.py();
+    let args = PyTuple::new(py, [input])?;
+    intercept(|| py.import("rushlight._C")?.getattr(name), &args, None)
+}
+
 /// While it is entered, subclasses do not override.
 #[pyclass(name = "DisableTorchFunctionSubclass", module = "rushlight._C")]
 struct Disable;

@@ -13,15 +13,17 @@ use rushlight_core::ops::{self, Inputs, Op};
 use rushlight_core::{DType, Device, Layout, Scalar, Tensor};
 use smallvec::smallvec;
 use std::cell::UnsafeCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::Ordering;
 
 /// A multi-dimensional array of one element type that can take part in differentiation.
-#[pyclass(name = "Tensor", module = "rushlight", subclass, weakref, dict, frozen)]
+#[pyclass(name = "Tensor", module = "rushlight", subclass, weakref, frozen)]
 pub struct PyTensor {
     handle: UnsafeCell<Tensor>,
     /// Its class defines `__torch_function__`.
     pub overrides: bool,
+    /// Attributes set by the program, made when the first is set: CPython 3.11 would make a dictionary for every object.
+    attributes: OnceLock<Py<PyDict>>,
 }
 
 // SAFETY: the handle is read (cloned) and replaced only with the interpreter lock held.
@@ -29,7 +31,11 @@ unsafe impl Sync for PyTensor {}
 
 impl PyTensor {
     fn new(tensor: Tensor, overrides: bool) -> PyTensor {
-        PyTensor { handle: UnsafeCell::new(tensor), overrides }
+        PyTensor { handle: UnsafeCell::new(tensor), overrides, attributes: OnceLock::new() }
+    }
+
+    fn attributes<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
+        self.attributes.get_or_init(|| PyDict::new(py).unbind()).bind(py)
     }
 
     /// The tensor.
@@ -74,6 +80,12 @@ pub fn wrap(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, PyAny>> {
         // SAFETY: a living object.
         return Ok(unsafe { Bound::from_borrowed_ptr(py, known) });
     }
+    wrap_fresh(py, tensor)
+}
+
+/// The object of a tensor that has none yet.
+#[inline]
+fn wrap_fresh(py: Python<'_>, tensor: Tensor) -> PyResult<Bound<'_, PyAny>> {
     let slot: *const _ = tensor.object();
     let object = Bound::new(py, PyTensor::new(tensor, false))?;
     // SAFETY: the slot lies in the tensor that the object now holds.
@@ -103,6 +115,16 @@ pub fn resize(obj: &Bound<'_, PyAny>, shape: &[usize]) -> PyResult<Tensor> {
     Ok(object.get().get_tensor().clone())
 }
 
+/// Whether the generic way to set an attribute succeeded; `false` if the class knows no such name.
+fn generic(slf: &Bound<'_, PyTensor>, name: &Bound<'_, PyAny>, status: i32) -> PyResult<bool> {
+    if status == 0 {
+        return Ok(true);
+    }
+    let error = PyErr::fetch(slf.py());
+    let known = slf.get_type().hasattr(name.cast::<pyo3::types::PyString>()?)?;
+    if known || !error.is_instance_of::<PyAttributeError>(slf.py()) { Err(error) } else { Ok(false) }
+}
+
 /// `torch.Size`, a tuple.
 pub fn size_object<'py>(py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
     static SIZE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -123,6 +145,12 @@ fn binary<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'static 
     let py = slf.py();
     if let Some(out) = override_::intercept_method(slf, name, &[other])? {
         return Ok(out);
+    }
+    if !swapped
+        && let (Ok(a), Ok(b)) = (slf.cast::<PyTensor>(), other.cast::<PyTensor>())
+        && let Some(out) = ops::elementwise::quick(op, a.get().get_tensor(), b.get().get_tensor())
+    {
+        return wrap_fresh(py, out.or_raise()?);
     }
     let Some(a) = tensor_of(slf) else { return Ok(py.NotImplemented().into_bound(py)) };
     let Some(b) = operand(other)? else { return foreign(slf, other, name) };
@@ -216,6 +244,44 @@ impl PyTensor {
         let object = slf.py().get_type::<PyTensor>().getattr("__new__")?.call1((cls, slf))?;
         object.cast::<PyTensor>()?.get().replace(alias);
         Ok(object)
+    }
+
+    #[getter(__dict__)]
+    fn attribute_dict<'py>(&self, py: Python<'py>) -> Bound<'py, PyDict> {
+        self.attributes(py).clone()
+    }
+
+    #[setter(__dict__)]
+    fn set_attribute_dict(&self, value: &Bound<'_, PyDict>) -> PyResult<()> {
+        let own = self.attributes(value.py());
+        own.clear();
+        own.update(value.as_mapping())
+    }
+
+    fn __getattr__<'py>(slf: &Bound<'py, Self>, name: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let own = slf.get().attributes.get().map(|d| d.bind(slf.py()).get_item(name)).transpose()?.flatten();
+        own.ok_or_else(|| match slf.get_type().name() {
+            Ok(class) => PyAttributeError::new_err(format!("'{class}' object has no attribute '{name}'")),
+            Err(error) => error,
+        })
+    }
+
+    fn __setattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        // SAFETY: the interpreter's own function on three objects.
+        let status = unsafe { pyo3::ffi::PyObject_GenericSetAttr(slf.as_ptr(), name.as_ptr(), value.as_ptr()) };
+        match generic(slf, name, status)? {
+            true => Ok(()),
+            false => slf.get().attributes(slf.py()).set_item(name, value),
+        }
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyAny>) -> PyResult<()> {
+        // SAFETY: as in `__setattr__`; a null value deletes.
+        let status = unsafe { pyo3::ffi::PyObject_GenericSetAttr(slf.as_ptr(), name.as_ptr(), std::ptr::null_mut()) };
+        match generic(slf, name, status)? {
+            true => Ok(()),
+            false => slf.get().attributes(slf.py()).del_item(name).map_err(|_| PyAttributeError::new_err(format!("'Tensor' object has no attribute '{name}'"))),
+        }
     }
 
     #[getter]
