@@ -1,0 +1,366 @@
+"""Every sample of an operator, called in every way PyTorch offers it, on both packages."""
+
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+import torch
+
+import rushlight as rl
+from tools.oracle import exclusions
+from tools.oracle.compare import WIDE, difference, tolerance
+from tools.oracle.translate import Missing, function_of, ours, paths, translate
+
+DTYPES = (
+    torch.float32, torch.float64, torch.complex64, torch.complex128, torch.bfloat16, torch.float16,
+    torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool, torch.uint16, torch.uint32, torch.uint64,
+)  # fmt: skip
+
+GRADIENTS = (torch.float32, torch.float64, torch.complex64, torch.complex128, torch.bfloat16, torch.float16)
+
+# The contents of the results are whatever was in memory.
+SHAPES_ONLY = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted", "resize_", "resize_as_"}
+
+
+@dataclass
+class Limits:
+    """How many samples, and for how long."""
+
+    samples: int = 40
+    seconds: float = 8.0
+
+
+@dataclass
+class Outcome:
+    """What became of an operator."""
+
+    name: str
+    missing: str = ""
+    passed: int = 0
+    failed: int = 0
+    excluded: int = 0
+    failures: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def note(self, kind: str, dtype: str, sample: str, problem: str | None) -> None:
+        """Count one comparison."""
+        if problem is None:
+            self.passed += 1
+        elif exclusions.reason(self.name, kind, dtype):
+            self.excluded += 1
+        else:
+            self.failed += 1
+            self.failures.append((kind, dtype, sample, problem))
+
+
+def evenly(items: Iterable, count: int) -> list:
+    """Return at most ``count`` of the items, spread evenly."""
+    items = list(islice(items, 600))
+    step = max(1, -(-len(items) // count))
+    return items[::step]
+
+
+def fresh(value):
+    """Return a copy of a sample's part: leaves of their own."""
+    if isinstance(value, torch.Tensor):
+        copy = value.detach().clone()
+        return copy.requires_grad_() if value.requires_grad else copy
+    if isinstance(value, (list, tuple)):
+        parts = [fresh(v) for v in value]
+        return type(value)(parts) if type(value) in (list, tuple) else tuple(parts)
+    return {k: fresh(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def widened(value):
+    """Return a sample's part in double precision."""
+    if isinstance(value, torch.Tensor):
+        wide = value.detach().to(WIDE.get(value.dtype, value.dtype))
+        return wide.requires_grad_() if value.requires_grad else wide
+    if isinstance(value, torch.dtype):
+        return WIDE.get(value, value)
+    if isinstance(value, (list, tuple)):
+        return [widened(v) for v in value] if isinstance(value, list) else tuple(widened(v) for v in value)
+    return {k: widened(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def leaves(value, kind: type) -> list:
+    """Return the tensors of a structure that want gradients, in order."""
+    if isinstance(value, kind):
+        return [value] if value.requires_grad else []
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [x for v in value for x in leaves(v, kind)] if isinstance(value, (list, tuple)) else []
+
+
+def attempt(call: Callable):
+    """Return the result and no error, or no result and the error."""
+    torch.manual_seed(0)
+    rl.manual_seed(0)
+    try:
+        return call(), None
+    except Missing:
+        raise
+    except Exception as error:
+        return None, error
+
+
+def raised(here: Exception | None, theirs: Exception | None) -> str | None:
+    """Return how two outcomes differ where at least one is an error."""
+    if theirs is None:
+        return f"raises {type(here).__name__}: {first_line(here)}"
+    if here is None:
+        return f"does not raise {type(theirs).__name__}: {first_line(theirs)}"
+    if not isinstance(here, type(theirs)) and type(here).__name__ != type(theirs).__name__:
+        return f"raises {type(here).__name__}, not {type(theirs).__name__}: {first_line(here)} / {first_line(theirs)}"
+    return None
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:160]
+
+
+@dataclass
+class Both:
+    """One sample on both packages: the same arguments, the same function."""
+
+    op: object
+    function: Callable
+    sample: object
+
+    def __post_init__(self):
+        parts = fresh((self.sample.input, self.sample.args, self.sample.kwargs))
+        self.theirs = parts
+        self.here = translate(parts)
+
+    def run(self, function_here: Callable, function_theirs: Callable):
+        """Call both; return results and errors as ``(here, error), (theirs, error)``."""
+        x, args, kwargs = self.theirs
+        theirs = attempt(lambda: function_theirs(x, *args, **kwargs))
+        x, args, kwargs = self.here
+        return attempt(lambda: function_here(x, *args, **kwargs)), theirs
+
+    def truth(self, function_theirs: Callable) -> object:
+        """Return PyTorch's result in double precision."""
+        x, args, kwargs = widened(self.theirs)
+        torch.manual_seed(0)
+        return function_theirs(x, *args, **kwargs)
+
+    def check(self, function_here: Callable, function_theirs: Callable, dtype: torch.dtype) -> str | None:
+        """Call both and return how they differ."""
+        (here, wrong), (theirs, error) = self.run(function_here, function_theirs)
+        if wrong or error:
+            return raised(wrong, error)
+        if self.op.name in SHAPES_ONLY:
+            return None if tuple(here.shape) == tuple(theirs.shape) else f"shape {here.shape} instead of {theirs.shape}"
+        truth = (lambda: self.truth(function_theirs)) if dtype in WIDE else None
+        return difference(here, theirs, tolerance(self.op, dtype), truth)
+
+
+def forward(op, function, sample, dtype):
+    """The function itself."""
+    return Both(op, function, sample).check(function, op.op, dtype)
+
+
+def method(op, function, sample, dtype):
+    """The method of Tensor."""
+    here = ours(paths().get(id(op.method_variant), f"Tensor.{op.name}"))
+    return Both(op, function, sample).check(here, op.method_variant, dtype)
+
+
+def in_place(op, function, sample, dtype):
+    """The method that writes into its operand, which it must return."""
+    here = ours(paths().get(id(op.inplace_variant), f"Tensor.{op.name}_"))
+    both = Both(op, function, sample)
+    problem = both.check(here, op.inplace_variant, dtype)
+    if problem:
+        return problem
+    return difference(both.here[0], both.theirs[0].detach(), tolerance(op, dtype), None if dtype not in WIDE else lambda: in_place_truth(op, sample))
+
+
+def in_place_truth(op, sample):
+    x, args, kwargs = widened(fresh((sample.input, sample.args, sample.kwargs)))
+    torch.manual_seed(0)
+    return op.inplace_variant(x, *args, **kwargs)
+
+
+def out(op, function, sample, dtype):
+    """The function with ``out=``, into a tensor of the right size and into an empty one."""
+    plain = sample.transform(lambda v: v.detach() if isinstance(v, torch.Tensor) else v)
+    expected, error = attempt(lambda: op.op(plain.input, *plain.args, **plain.kwargs))
+    if error or not is_tensors(expected):
+        return None
+    for blank in (torch.empty_like, lambda t: t.new_empty(0)):
+        both = Both(op, function, plain)
+        into = blank(expected) if isinstance(expected, torch.Tensor) else tuple(blank(t) for t in expected)
+        both.theirs[2]["out"] = into
+        both.here[2]["out"] = translate(into)
+        problem = both.check(function, op.op, dtype)
+        if problem:
+            return problem
+    return None
+
+
+def is_tensors(value) -> bool:
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return all(isinstance(p, torch.Tensor) for p in parts)
+
+
+def differentiable(outputs, kind: type) -> list:
+    """Return the results that can be differentiated, in order."""
+    if isinstance(outputs, kind):
+        return [outputs] if outputs.requires_grad else []
+    return [x for v in outputs for x in differentiable(v, kind)] if isinstance(outputs, (list, tuple)) else []
+
+
+def weights(outputs: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Return random gradients for results."""
+    source = torch.Generator().manual_seed(1)
+    made = [torch.randn(o.shape, dtype=torch.float64, generator=source).to(o.dtype) for o in outputs]
+    return [w if not w.is_complex() else w * (1 + 0.5j) for w in made]
+
+
+def gradients(call: Callable, engine, kind: type, inputs, seeds, twice: bool):
+    """Return the gradients of the inputs for given gradients of the results, once or twice."""
+    outputs = differentiable(call(), kind)
+    x = leaves(inputs, kind)
+    if len(seeds) != len(outputs):
+        raise AssertionError(f"{len(outputs)} results require gradients instead of {len(seeds)}")
+    grads = engine.autograd.grad(outputs, x, seeds, allow_unused=True, create_graph=twice)
+    if not twice:
+        return list(grads)
+    first = [g for g in grads if g is not None and g.requires_grad]
+    if not first:
+        return []
+    again = [g.detach().cos() for g in first]
+    return list(engine.autograd.grad(first, x, again, allow_unused=True))
+
+
+def gradient(op, function, sample, dtype, twice=False):
+    """The gradients of all inputs for random gradients of the results."""
+    both = Both(op, function, sample)
+    process_theirs, process_here = sample.output_process_fn_grad, translate(sample.output_process_fn_grad)
+
+    def theirs_at(parts):
+        x, args, kwargs = parts
+        return lambda: process_theirs(op.op(x, *args, **kwargs))
+
+    def here_call():
+        x, args, kwargs = both.here
+        return process_here(function(x, *args, **kwargs))
+
+    first, error = attempt(theirs_at(both.theirs))
+    if error:
+        return None
+    seeds = weights(differentiable(first, torch.Tensor))
+    if not seeds or not leaves(both.theirs, torch.Tensor):
+        return None
+    theirs, error = attempt(lambda: gradients(theirs_at(both.theirs), torch, torch.Tensor, both.theirs, seeds, twice))
+    if error and "dtype" in str(error):
+        return None
+    here, wrong = attempt(lambda: gradients(here_call, rl, rl.Tensor, both.here, translate(seeds), twice))
+    if wrong or error:
+        return raised(wrong, error)
+
+    def truth():
+        wide = widened(both.theirs)
+        return gradients(theirs_at(wide), torch, torch.Tensor, wide, widened(seeds), twice)
+
+    return difference(here, zeros_for_none(here, theirs), tolerance(op, dtype), truth if dtype in WIDE else None)
+
+
+def zeros_for_none(here: list, theirs: list) -> list:
+    """An absent gradient and a gradient of zeros say the same; return theirs in the form of ours where that is all."""
+    made = []
+    for a, b in zip(here, theirs, strict=False):
+        if b is None and a is not None and not a.count_nonzero():
+            b = torch.zeros(tuple(a.shape), dtype=getattr(torch, str(a.dtype).removeprefix("torch.")))
+        made.append(None if a is None and b is not None and not b.count_nonzero() else b)
+    return made + theirs[len(here) :]
+
+
+def second_gradient(op, function, sample, dtype):
+    """The gradients of the gradients."""
+    return gradient(op, function, sample, dtype, twice=True)
+
+
+def kinds(op, dtype: torch.dtype) -> list[tuple[str, Callable, int]]:
+    """Return the ways to call an operator in a dtype: name, comparison, one in how many samples."""
+    rare = dtype not in (torch.float32, torch.float64)
+    found = [("forward", forward, 1)]
+    if op.method_variant is not None and dtype == torch.float32:
+        found.append(("method", method, 8))
+    if op.inplace_variant is not None and callable(op.inplace_variant):
+        found.append(("in-place", in_place, 6 if rare else 2))
+    if op.supports_out:
+        found.append(("out", out, 8 if rare else 4))
+    if dtype in GRADIENTS and op.supports_autograd and dtype in op.supported_backward_dtypes("cpu"):
+        found.append(("gradient", gradient, 3 if rare else 1))
+        if dtype in (torch.float64, torch.complex128) and op.supports_gradgrad:
+            found.append(("second gradient", second_gradient, 2))
+    return found
+
+
+def samples_of(op, dtype: torch.dtype, limits: Limits) -> list:
+    """Return samples of an operator, those wanting gradients where it has them."""
+    differentiable = op.supports_autograd and dtype in op.supported_backward_dtypes("cpu")
+    torch.manual_seed(0)
+    share = limits.samples if dtype in (torch.float32, torch.float64) else max(1, limits.samples // 3)
+    return evenly(op.sample_inputs("cpu", dtype, requires_grad=differentiable), share)
+
+
+def error_samples(op, function, outcome: Outcome) -> None:
+    """Arguments that PyTorch refuses must be refused with the same type of error."""
+    if op.error_inputs_func is None:
+        return
+    for item in evenly(op.error_inputs("cpu"), 40):
+        sample = item.sample_input
+        both = Both(op, function, sample)
+        (_, wrong), (_, error) = both.run(function, op.op)
+        if error is not None:
+            outcome.note("error", "-", sample.summary(), raised(wrong, error))
+
+
+def compare_operator(name: str, op, limits: Limits) -> Outcome:
+    """Compare one entry of the operator database."""
+    outcome = Outcome(name)
+    try:
+        function = function_of(op)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compare_samples(op, function, limits, outcome)
+            guarded(lambda: error_samples(op, function, outcome), outcome, "error")
+    except Missing as missing:
+        outcome.missing = str(missing)
+    return outcome
+
+
+def compare_samples(op, function, limits: Limits, outcome: Outcome) -> None:
+    """Run the samples of all dtypes, the most common dtypes first, within the time."""
+    start = time.monotonic()
+    supported = op.supported_dtypes("cpu")
+    for dtype in (d for d in DTYPES if d in supported):
+        name = str(dtype).removeprefix("torch.")
+        for kind, check, every in kinds(op, dtype):
+            for i, sample in enumerate(samples_of(op, dtype, limits)):
+                late = time.monotonic() - start > limits.seconds and i >= 2
+                if i % every == 0 and not late:
+                    problem = guarded_check(check, op, function, sample, dtype)
+                    outcome.note(kind, name, sample.summary()[12:200], problem)
+
+
+def guarded_check(check: Callable, op, function, sample, dtype) -> str | None:
+    """Return the difference; a failure of the comparison itself counts as one."""
+    try:
+        return check(op, function, sample, dtype)
+    except Missing as missing:
+        return f"missing: {missing}"
+    except Exception as error:
+        return f"{type(error).__name__} while comparing: {first_line(error)}"
+
+
+def guarded(call: Callable, outcome: Outcome, kind: str) -> None:
+    try:
+        call()
+    except Exception as error:
+        outcome.note(kind, "-", "", f"{type(error).__name__} while comparing: {first_line(error)}")
