@@ -7,7 +7,7 @@ use crate::ops::copy::{copy_into, copy_layout};
 use crate::tensor::Tensor;
 use crate::{MemoryFormat, Result, bail, iter};
 use rushlight_kernels::match_dtype;
-use std::f64::consts::FRAC_1_SQRT_2;
+use std::f64::consts::SQRT_2;
 
 /// What a tensor is filled with; the fields are the parameters of PyTorch's method of that name.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +46,7 @@ impl Fill {
     fn component(self) -> Option<Fill> {
         match self {
             Fill::Uniform { .. } => Some(self),
-            Fill::Normal { mean, std } => Some(Fill::Normal { mean, std: std * FRAC_1_SQRT_2 }),
+            Fill::Normal { mean, std } => Some(Fill::Normal { mean, std: std / SQRT_2 }),
             _ => None,
         }
     }

@@ -9,7 +9,6 @@ use crate::ops::elementwise::binary;
 use crate::ops;
 use crate::tensor::Tensor;
 use crate::{DType, MemoryFormat, Result, bail, iter};
-use rushlight_kernels::half::{bf16, f16};
 use rushlight_kernels::match_dtype;
 use smallvec::smallvec;
 
@@ -51,7 +50,7 @@ pub fn binomial(count: &Tensor, prob: &Tensor, source: &Source) -> Result<Tensor
     let out = fresh(&broadcast(count.shape(), prob.shape())?, count)?;
     if !out.is_meta() {
         let (n, p) = (dense(count, out.shape())?, dense(prob, out.shape())?);
-        match_dtype!(dtype, T in [F16, BF16, F32, F64] => lock(source).binomial(iter::slice_mut::<T>(&out)?, iter::slice::<T>(&n)?, iter::slice::<T>(&p)?), else return Err(unsupported("binomial_cpu", dtype)));
+        match_dtype!(dtype, T in [F32, F64] => lock(source).binomial(iter::slice_mut::<T>(&out)?, iter::slice::<T>(&n)?, iter::slice::<T>(&p)?), else return Err(unsupported("binomial_cpu", dtype)));
     }
     linked(out, &[count, prob], "NotImplemented", Derivative::Missing("binomial"))
 }
@@ -59,13 +58,13 @@ pub fn binomial(count: &Tensor, prob: &Tensor, source: &Source) -> Result<Tensor
 /// `_standard_gamma(alpha)`: gamma numbers of scale one.
 pub fn standard_gamma(alpha: &Tensor, source: &Source) -> Result<Tensor> {
     let dtype = alpha.dtype();
-    if !dtype.is_float() {
+    if !matches!(dtype, DType::F32 | DType::F64) {
         return Err(unsupported("gamma_cpu", dtype));
     }
     let out = fresh(alpha.shape(), alpha)?;
     if !out.is_meta() {
         let plain = alpha.detach()?.contiguous()?;
-        match_dtype!(dtype, T in [F16, BF16, F32, F64] => lock(source).standard_gamma(iter::slice_mut::<T>(&out)?, iter::slice::<T>(&plain)?, smallest(dtype)), else return Err(unsupported("gamma_cpu", dtype)));
+        match_dtype!(dtype, T in [F32, F64] => lock(source).standard_gamma(iter::slice_mut::<T>(&out)?, iter::slice::<T>(&plain)?, smallest(dtype)), else return Err(unsupported("gamma_cpu", dtype)));
     }
     linked(out, &[alpha], "StandardGammaBackward0", Derivative::Gamma)
 }
@@ -135,12 +134,7 @@ fn dense(x: &Tensor, shape: &[usize]) -> Result<Tensor> {
     x.detach()?.expand(shape)?.contiguous()
 }
 
-/// The smallest positive normal number.
+/// The smallest positive normal number of float32 or float64.
 fn smallest(dtype: DType) -> f64 {
-    match dtype {
-        DType::F16 => f16::MIN_POSITIVE.into(),
-        DType::F64 => f64::MIN_POSITIVE,
-        DType::BF16 => bf16::MIN_POSITIVE.into(),
-        _ => f32::MIN_POSITIVE.into(),
-    }
+    if dtype == DType::F64 { f64::MIN_POSITIVE } else { f32::MIN_POSITIVE.into() }
 }
