@@ -113,15 +113,17 @@ fn without_factor(g: &Tensor, x: &Tensor, y: &Tensor, dim: i64, k: i64, size: i6
     g.slice(dim, k, size)?.mul(products.conj()?)?.sum(&[dim], true)
 }
 
-/// Positive and negative gradients apart, in logarithms, so that large elements do not overflow.
+/// Positive and negative gradients apart, in logarithms, so that large elements do not overflow. Totals that are still
+/// -inf pass no gradient on.
 fn log_gradient(b: &Back) -> Result<Tensor> {
     let (g, x, y, dim) = (b.g()?, b.x(0)?, b.y(0)?, b.call().int(0)?);
     if x.ndim() == 0 {
         return Ok(g.clone());
     }
     let part = |g: &Tensor| -> Result<Tensor> {
-        let log = g.gt(0.0)?.pick(g.log()?, f64::NEG_INFINITY)?;
-        let reversed = call1(&LOGCUMSUMEXP, &[&log.sub(y)?.flip(&[dim])?], &[Arg::from(dim)])?.flip(&[dim])?;
+        let counts = g.gt(0.0)?.logical_and(y.gt(f64::NEG_INFINITY)?)?;
+        let log = counts.pick(counts.pick(g, 1.0)?.log()?.sub(y)?, f64::NEG_INFINITY)?;
+        let reversed = call1(&LOGCUMSUMEXP, &[&log.flip(&[dim])?], &[Arg::from(dim)])?.flip(&[dim])?;
         reversed.add(x)?.exp()
     };
     part(g)?.sub(part(&g.neg()?)?)

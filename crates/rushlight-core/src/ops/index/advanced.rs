@@ -3,9 +3,8 @@
 use super::slices::{put_slices, repeated, select_slices, signed, zeros};
 use super::*;
 use crate::layout::broadcast;
-use crate::ops::backward::Back;
 use crate::ops::{Arg, Inputs, Op, Outputs, Rule};
-use crate::{Device, Dims, Kind, autograd::node::Grads, rows};
+use crate::{Device, Dims, Kind, rows};
 use rushlight_kernels::index as kernels;
 use smallvec::SmallVec;
 

@@ -13,6 +13,9 @@ rows! {
 
 fn bincount(c: &Call) -> Result<Outputs> {
     let (x, weights, shortest) = (c.input(0)?, c.optional(1), c.int(0)?);
+    if x.is_meta() {
+        bail!(NotImplemented, "bincount: the shape of the result depends on values, which meta tensors do not have");
+    }
     if shortest < 0 {
         bail!(Runtime, "minlength should be >= 0");
     }

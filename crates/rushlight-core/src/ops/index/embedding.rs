@@ -2,8 +2,7 @@
 
 use super::slices::{select_slices, signed, zeros};
 use super::*;
-use crate::ops::backward::Back;
-use crate::ops::{Op, Rule, call1};
+use crate::ops::{Arg, Op, Rule, call1};
 use crate::{Dims, grads, rows};
 
 rows! {
@@ -36,7 +35,7 @@ fn weight_gradient(b: &Back) -> Result<Tensor> {
     let index = b.x(1)?.reshape(&[-1])?;
     let mut g = g.reshape(&[index.numel() as i64, b.shape(0)[1] as i64])?;
     if c.flag(1) {
-        let uses = call1(&super::count::BINCOUNT, &[&index], &[])?.index_select(0, &index)?;
+        let uses = call1(&super::count::BINCOUNT, &[&index], &[Arg::from(0i64)])?.index_select(0, &index)?;
         g = g.div(uses.unsqueeze(1)?.to_dtype(g.dtype())?)?;
     }
     let sum = zeros(b, 0)?.index_add(0, &index, &g)?;

@@ -3,7 +3,6 @@
 use super::slices::{put_slices, select_slices, signed};
 use super::*;
 use crate::layout::broadcast;
-use crate::ops::backward::Back;
 use crate::ops::{Op, Outputs, Rule, call1};
 use crate::{Device, Scalar, grads, rows};
 use rushlight_kernels::elementwise::Ternary;
@@ -12,8 +11,8 @@ use rushlight_kernels::index as kernels;
 rows! {
     NONZERO = Op::new("nonzero(Tensor self) -> Tensor", Rule::Dynamic(nonzero)).constant().doc("Positions of elements that are not zero, one per row");
     MASKED_SELECT = Op::new("masked_select(Tensor self, Tensor mask) -> Tensor", Rule::Dynamic(masked_select)).vjp(2, 0, |b| grads![b; select_gradient(b)?]).doc("The elements where the mask holds, as a vector");
-    MASKED_SCATTER = Op::new("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", Rule::Kernel { infer: infer_scatter, run: run_scatter }).vjp(2, 0, |b| grads![b; b.g()?.masked_fill(b.x(1)?, 0.0)?, b.g()?.clone(), source_gradient(b)?]).doc("Writes the elements of source in order where the mask holds");
-    MASKED_FILL = Op::new("masked_fill(Tensor self, Tensor mask, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| grads![b; b.g()?.masked_fill(b.x(1)?, 0.0)?, b.g()?.clone(), b.x(1)?.pick(b.g()?, 0.0)?.sum_all()?]).doc("Writes one value where the mask holds");
+    MASKED_SCATTER = Op::new("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", Rule::Kernel { infer: infer_scatter, run: run_scatter }).vjp(2, 0, |b| around_index(b, || b.g()?.masked_fill(b.x(1)?, 0.0), || source_gradient(b))).doc("Writes the elements of source in order where the mask holds");
+    MASKED_FILL = Op::new("masked_fill(Tensor self, Tensor mask, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| around_index(b, || b.g()?.masked_fill(b.x(1)?, 0.0), || b.x(1)?.pick(b.g()?, 0.0)?.sum_all())).doc("Writes one value where the mask holds");
 }
 
 /// Flat positions of the nonzero elements.

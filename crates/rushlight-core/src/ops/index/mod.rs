@@ -14,7 +14,9 @@ pub mod slices;
 pub use gather::{GATHER, SCATTER_ADD};
 pub use slices::{INDEX_ADD, INDEX_SELECT};
 
+use super::backward::Back;
 use super::{Call, Meta, Metas, copy, type_name};
+use crate::autograd::node::Grads;
 use crate::layout::wrap_dim;
 use crate::tensor::Tensor;
 use crate::{DType, Error, Result, bail, err, iter};
@@ -140,6 +142,13 @@ pub(crate) fn wrapped(index: &Tensor, size: usize, refuse: impl Fn(i64) -> Error
     }
     let values: Vec<i64> = values.iter().map(|&i| if i < 0 { i + n } else { i }).collect();
     Tensor::of(&values, at.shape())
+}
+
+/// Gradients of operand and source of a row that has an index between them, which has none.
+pub(crate) fn around_index(b: &Back, own: impl FnOnce() -> Result<Tensor>, source: impl FnOnce() -> Result<Tensor>) -> Result<Grads> {
+    let own = b.needs(0).then(own).transpose()?;
+    let source = b.needs(2).then(source).transpose()?;
+    Ok(smallvec![own, None, source])
 }
 
 /// Calls a row whose inputs may be absent.

@@ -2,10 +2,8 @@
 
 use super::gather::{from_source, infer_scatter, scatter_into, source_part};
 use super::*;
-use crate::ops::backward::Back;
 use crate::ops::{Arg, Op, Rule, call1};
-use crate::{Kind, Scalar, autograd::node::Grads, rows};
-use smallvec::SmallVec;
+use crate::{Kind, Scalar, rows};
 
 rows! {
     SCATTER_REDUCE = Op::new("scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor", Rule::Kernel { infer, run }).vjp(7, 1, gradients).doc("Reduces values at given positions of a dimension: sum, prod, mean, amax or amin");
@@ -107,11 +105,7 @@ fn gradients(b: &Back) -> Result<Grads> {
         _ => to_extremes(b)?,
     };
     let own = if b.call().flag(2) { own } else { own.scatter_value(dim(b)?, index, 0.0)? };
-    let mut out: Grads = SmallVec::new();
-    out.push(Some(own));
-    out.push(None);
-    out.push(if b.needs(2) { Some(from_source(b, &source)?) } else { None });
-    Ok(out)
+    around_index(b, || Ok(own), || from_source(b, &source))
 }
 
 /// Values equal to the extreme share its gradient.

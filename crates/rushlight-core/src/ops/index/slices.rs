@@ -7,15 +7,15 @@ use rushlight_kernels::{index as kernels, match_bits};
 
 rows! {
     INDEX_SELECT = Op::new("index_select(Tensor self, int dim, Tensor index) -> Tensor", Rule::Kernel { infer: infer_select, run: run_select }).vjp(2, 0, |b| { let dim = b.call().int(0)?; grads![b; zeros(b, 0)?.index_add(dim, b.x(1)?, b.g()?)?] }).doc("Slices of a dimension at given positions");
-    INDEX_ADD = Op::new("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_add, run: run_add }).vjp(2, 0, |b| grads![b; b.g()?.clone(), b.g()?.clone(), { let g = b.g()?.index_select(b.call().int(0)?, b.x(1)?)?; times(&g, b.call().optional_scalar(1))? }]).doc("Adds slices at given positions of a dimension");
-    INDEX_COPY = Op::new("index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", Rule::Kernel { infer: infer_copy, run: run_copy }).vjp(2, 0, |b| { let dim = b.call().int(0)?; grads![b; b.g()?.index_fill(dim, b.x(1)?, 0.0)?, b.g()?.clone(), b.g()?.index_select(dim, b.x(1)?)?] }).doc("Writes slices at given positions of a dimension");
-    INDEX_FILL = Op::new("index_fill(Tensor self, int dim, Tensor index, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| { let dim = b.call().int(0)?; grads![b; b.g()?.index_fill(dim, b.x(1)?, 0.0)?, b.g()?.clone(), b.g()?.index_select(dim, b.x(1)?)?.sum_all()?] }).doc("Writes one value at given positions of a dimension");
+    INDEX_ADD = Op::new("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_add, run: run_add }).vjp(2, 0, |b| around_index(b, || Ok(b.g()?.clone()), || times(&b.g()?.index_select(b.call().int(0)?, b.x(1)?)?, b.call().optional_scalar(1)))).doc("Adds slices at given positions of a dimension");
+    INDEX_COPY = Op::new("index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", Rule::Kernel { infer: infer_copy, run: run_copy }).vjp(2, 0, |b| { let dim = b.call().int(0)?; around_index(b, || b.g()?.index_fill(dim, b.x(1)?, 0.0), || b.g()?.index_select(dim, b.x(1)?)) }).doc("Writes slices at given positions of a dimension");
+    INDEX_FILL = Op::new("index_fill(Tensor self, int dim, Tensor index, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| { let dim = b.call().int(0)?; around_index(b, || b.g()?.index_fill(dim, b.x(1)?, 0.0), || b.g()?.index_select(dim, b.x(1)?)?.sum_all()) }).doc("Writes one value at given positions of a dimension");
     TAKE = Op::new("take(Tensor self, Tensor index) -> Tensor", Rule::Kernel { infer: infer_take, run: run_take }).vjp(2, 0, |b| grads![b; call1(&PUT, &[&zeros(b, 0)?, b.x(1)?, b.g()?], &[Arg::from(true)])?]).doc("Elements at given positions of the flattened tensor");
-    PUT = Op::new("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", Rule::Kernel { infer: infer_put, run: run_put }).vjp(2, 0, |b| grads![b; put_rest(b)?, b.g()?.clone(), call1(&TAKE, &[b.g()?, b.x(1)?], &[])?.reshape(&signed(b.shape(2)))?]).doc("Writes elements at given positions of the flattened tensor");
+    PUT = Op::new("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", Rule::Kernel { infer: infer_put, run: run_put }).vjp(2, 0, |b| around_index(b, || put_rest(b), || call1(&TAKE, &[b.g()?, b.x(1)?], &[])?.reshape(&signed(b.shape(2))))).doc("Writes elements at given positions of the flattened tensor");
 }
 
 /// Zeros in the shape of input `i`, in the type of the gradient.
-pub(crate) fn zeros(b: &crate::ops::backward::Back, i: usize) -> Result<Tensor> {
+pub(crate) fn zeros(b: &Back, i: usize) -> Result<Tensor> {
     let g = b.g()?;
     Tensor::zeros(b.shape(i), g.dtype(), g.device())
 }
@@ -199,7 +199,7 @@ fn run_put(c: &Call, outs: &[Tensor]) -> Result<()> {
     put_slices(how, &outs[0], Axis { dim: 0, outer: 1, size: x.numel(), inner: 1 }, &at, &source)
 }
 
-fn put_rest(b: &crate::ops::backward::Back) -> Result<Tensor> {
+fn put_rest(b: &Back) -> Result<Tensor> {
     let g = b.g()?;
     if b.call().flag(0) {
         return Ok(g.clone());

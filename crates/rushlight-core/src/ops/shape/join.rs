@@ -70,7 +70,7 @@ fn infer_cat(c: &Call) -> Result<Metas> {
     refuse_none(c)?;
     let dtype = crate::promotion::result_type(c.tensors());
     let Some(model) = c.tensors().find(|x| !is_skipped(x)).or(c.tensors().next()) else {
-        bail!(Runtime, "torch.cat(): expected a non-empty list of Tensors");
+        bail!(Value, "torch.cat(): expected a non-empty list of Tensors");
     };
     if let Some(i) = c.tensors().position(|x| x.ndim() == 0) {
         bail!(Runtime, "zero-dimensional tensor (at position {i}) cannot be concatenated");
