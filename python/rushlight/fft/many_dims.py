@@ -25,7 +25,7 @@ def dims_and_lengths(input, s, dim):
     else:
         dims = list(range(input.dim()))
     sizes = [-1] * len(dims) if sizes is None else sizes
-    lengths = [input.size(d) if n == -1 else n for d, n in zip(dims, sizes)]
+    lengths = [input.size(d) if n == -1 else n for d, n in zip(dims, sizes, strict=True)]
     return dims, lengths, sizes
 
 
@@ -51,7 +51,7 @@ def ifftn(input, s=None, dim=None, norm=None):
 def complex_transforms(input, s, dim, norm, forward):
     """Return the transforms of a complex signal."""
     dims, lengths, _ = dims_and_lengths(input, s, dim)
-    signal = fitted(complex_signal(input), dict(zip(dims, checked_lengths(lengths))))
+    signal = fitted(complex_signal(input), dict(zip(dims, checked_lengths(lengths), strict=True)))
     return _C.fft_c2c(signal, dims, scaling(norm, forward), forward) if dims else signal.clone()
 
 
@@ -67,7 +67,7 @@ def real_signals(name, input, s, dim, message):
     signal = real_signal(name, input, message)
     dims, lengths, _ = dims_and_lengths(signal, s, dim)
     require_dims(name, dims)
-    return dims, fitted(signal, dict(zip(dims, checked_lengths(lengths))))
+    return dims, fitted(signal, dict(zip(dims, checked_lengths(lengths), strict=True)))
 
 
 def require_dims(name, dims):
@@ -90,7 +90,7 @@ def half_signals(name, input, s, dim):
     last = 2 * (input.size(dims[-1]) - 1) if sizes[-1] == -1 else sizes[-1]
     lengths = [*checked_lengths(lengths[:-1]), last // 2 + 1]
     check_length(last)
-    return dims, last, fitted(complex_signal(input), dict(zip(dims, lengths)))
+    return dims, last, fitted(complex_signal(input), dict(zip(dims, lengths, strict=True)))
 
 
 @accept_keywords

@@ -2,6 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops import return_types
+from rushlight._ops.creation import eye
 from rushlight._ops.registry import accept_keywords
 
 from .operands import first_failure, raise_for_info, require_inexact, require_matrix, require_square, type_name
@@ -87,7 +88,7 @@ def unpack_lu(LU, pivots, unpack_data=True, unpack_pivots=True):
     L = U = _C.empty((0,), dtype=LU.dtype, device=LU.device)
     P = L
     if unpack_data:
-        identity = _C.eye(rows, inner, dtype=LU.dtype, device=LU.device)
+        identity = eye(rows, inner, dtype=LU.dtype, device=LU.device)
         L = LU[..., :, :inner].tril(-1) + identity
         U = LU[..., :inner, :].triu()
     if unpack_pivots:

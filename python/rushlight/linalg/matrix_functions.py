@@ -3,6 +3,7 @@
 import math
 
 from rushlight import _C
+from rushlight._ops.creation import eye
 from rushlight._ops.registry import accept_keywords
 from rushlight._ops.return_types import named_result
 
@@ -26,7 +27,7 @@ def matrix_power(A, n):
     """
     require_square("linalg.matrix_power", A)
     if n == 0:
-        identity = _C.eye(A.size(-1), dtype=A.dtype, device=A.device)
+        identity = eye(A.size(-1), dtype=A.dtype, device=A.device)
         return identity.expand(A.shape).contiguous()
     A, n = (A, n) if n > 0 else (inv(A), -n)
     result = None
@@ -69,11 +70,12 @@ def halvings_below(A, limit):
 def pade(A, degree):
     """Return ``(V - U)^-1 (V + U)``, with U and V the odd and even parts of the numerator's polynomial."""
     weights = [
-        math.factorial(2 * degree - k) * math.factorial(degree)
+        math.factorial(2 * degree - k)
+        * math.factorial(degree)
         / (math.factorial(2 * degree) * math.factorial(k) * math.factorial(degree - k))
         for k in range(degree + 1)
     ]
-    identity = _C.eye(A.size(-1), dtype=A.dtype, device=A.device)
+    identity = eye(A.size(-1), dtype=A.dtype, device=A.device)
     square = A @ A
     odd, even = weights[degree] * identity, weights[degree - 1] * identity
     for k in range(degree - 2, 0, -2):
@@ -84,7 +86,7 @@ def pade(A, degree):
 
 
 def matrix_sqrth(A):
-    """Return the positive definite square root of Hermitian positive definite matrices, of which the lower half is read.
+    """Return the positive definite square root of Hermitian positive definite matrices; the lower half is read.
 
     >>> rl.linalg.matrix_sqrth(rl.tensor([[2.0, 0.0], [0.0, 9.0]])).round(decimals=4).tolist()
     [[1.4142, 0.0], [0.0, 3.0]]

@@ -123,7 +123,7 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     5.0
     """
     dims = [dim] if isinstance(dim, int) else dim
-    if dims is not None and ord is not None and len(dims) not in (1, 2):
+    if dims is not None and len(dims) not in (1, 2):
         raise RuntimeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}")
     if dims is None and ord is not None and A.dim() not in (1, 2):
         raise RuntimeError(
@@ -136,7 +136,7 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
 
 @accept_keywords
 def cond(A, p=None):
-    """Return ``||A|| ||A^-1||`` in the norm ``p``: None or 2 (from singular values), -2, 1, -1, inf, -inf, "fro", "nuc".
+    """Return ``||A|| ||A^-1||`` in the norm ``p``: 2 (the default), -2, 1, -1, inf, -inf, "fro" or "nuc".
 
     >>> rl.linalg.cond(rl.tensor([[4.0, 0.0], [0.0, 1.0]])).item()
     4.0

@@ -1,8 +1,7 @@
 """What the functions of linear algebra require of their operands, in PyTorch's words."""
 
-import math
-
 from rushlight import _C
+from rushlight._ops.shape import broadcast_shapes
 
 TYPE_NAMES = {
     _C.bool: "Bool",
@@ -36,7 +35,9 @@ def require_square(name, A, argument="A"):
     require_matrix(name, A, argument)
     rows, cols = A.shape[-2:]
     if rows != cols:
-        raise RuntimeError(f"{name}: {argument} must be batches of square matrices, but they are {rows} by {cols} matrices")
+        raise RuntimeError(
+            f"{name}: {argument} must be batches of square matrices, but they are {rows} by {cols} matrices"
+        )
 
 
 def require_inexact(name, A, low_precision=False):
@@ -63,14 +64,12 @@ def require_compatible(name, A, B, left):
     if A.size(-2) != B.size(-2 if left else -1):
         equation = "AX = B" if left else "XA = B"
         (m, n), (p, q) = A.shape[-2:], B.shape[-2:]
-        raise RuntimeError(
-            f"{name}: Incompatible shapes of A and B for the equation {equation} ({m}x{n} and {p}x{q})"
-        )
+        raise RuntimeError(f"{name}: Incompatible shapes of A and B for the equation {equation} ({m}x{n} and {p}x{q})")
 
 
 def broadcast_batches(A, B):
     """Return both operands with one batch shape."""
-    batch = _C.broadcast_shapes(A.shape[:-2], B.shape[:-2])
+    batch = broadcast_shapes(A.shape[:-2], B.shape[:-2])
     return A.expand(*batch, *A.shape[-2:]), B.expand(*batch, *B.shape[-2:])
 
 
@@ -113,10 +112,8 @@ def numerical_rank_tolerances(name, A, atol, rtol):
     """
     for label, value in (("atol", atol), ("rtol", rtol)):
         if isinstance(value, _C.Tensor) and value.is_complex():
-            raise RuntimeError(
-                f"{name}: {label} tensor of complex type is not supported. Got {type_name(value.dtype)}"
-            )
-    default = math.prod((max(A.shape[-2:]), epsilon(A.dtype)))
+            raise RuntimeError(f"{name}: {label} tensor of complex type is not supported. Got {type_name(value.dtype)}")
+    default = max(A.shape[-2:]) * epsilon(A.dtype)
     if rtol is None:
         if isinstance(atol, _C.Tensor):
             rtol = _C.where(atol > 0, 0.0, default)

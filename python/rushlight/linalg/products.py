@@ -42,7 +42,8 @@ def vander(x, N=None):
     >>> rl.linalg.vander(rl.tensor([2, 3]), 3).tolist()
     [[1, 2, 4], [1, 3, 9]]
     """
-    count = N if N is not None else x.size(-1) if x.dim() else 0
+    x = x if x.dim() else x.unsqueeze(0)
+    count = x.size(-1) if N is None else N
     if count <= 1:
         raise RuntimeError("N must be greater than 1.")
     repeated = x.unsqueeze(-1).expand(*x.shape, count - 1)
@@ -81,19 +82,15 @@ def check_chain(tensors):
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
     for position, label in ((0, "first"), (-1, "last")):
         if tensors[position].dim() not in (1, 2):
-            raise RuntimeError(
-                f"multi_dot(): the {label} tensor must be 1D or 2D but got {tensors[position].dim()}D"
-            )
+            raise RuntimeError(f"multi_dot(): the {label} tensor must be 1D or 2D but got {tensors[position].dim()}D")
     for i, tensor in enumerate(tensors[1:-1], 1):
         if tensor.dim() != 2:
             raise RuntimeError(f"multi_dot(): tensor {i} must be 2D but got {tensor.dim()}D")
     for i, tensor in enumerate(tensors):
         if tensor.dtype != tensors[0].dtype:
-            names = (type_name(t.dtype).lower() for t in (tensors[0], tensor))
+            first, other = type_name(tensors[0].dtype).lower(), type_name(tensor.dtype).lower()
             raise RuntimeError(
-                "multi_dot(): all tensors must have be the same dtype but tensor 0 is {} and tensor {} {}".format(
-                    next(names), i, next(names)
-                )
+                f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {first} and tensor {i} {other}"
             )
 
 

@@ -142,7 +142,7 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
 
 @accept_keywords
 def tensorinv(A, ind=2):
-    """Return the tensor X with ``tensordot(X, A, ind)`` the identity, A seen as matrix split after ``ind`` dimensions."""
+    """Return the tensor X with ``tensordot(X, A, ind)`` the identity; A's first ``ind`` dimensions are its rows."""
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
     first, last = A.shape[:ind], A.shape[ind:]
@@ -165,7 +165,7 @@ def tensorsolve(A, B, dims=None):
         moved = [wrap_dim(d, A.dim()) for d in dims]
         A = A.permute([d for d in range(A.dim()) if d not in moved] + moved)
     shape = A.shape[B.dim() :]
-    rows, cols = math.prod(A.shape[: B.dim()]), math.prod(shape)
+    rows, cols = B.numel(), math.prod(shape)
     if rows != cols:
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "

@@ -2,6 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops import return_types
+from rushlight._ops.creation import eye
 from rushlight._ops.registry import op
 
 from . import determinants, factorizations, matrix_functions, pseudoinverse, spectra, systems
@@ -48,14 +49,8 @@ def cholesky_solve(input, L, upper=False):
 def cholesky_inverse(L, upper=False):
     """Return the inverse of the matrix whose Cholesky factor is L."""
     require_square("cholesky_inverse", L)
-    identity = _C.eye(L.size(-1), dtype=L.dtype, device=L.device)
+    identity = eye(L.size(-1), dtype=L.dtype, device=L.device)
     return cholesky_solve(identity.expand(L.shape), L, upper)
-
-
-@op(out=True)
-def qr(input, some=True):
-    """Return Q and R, reduced if ``some``."""
-    return return_types.qr(factorizations.qr(input, "reduced" if some else "complete"))
 
 
 @op(out=True)
