@@ -18,6 +18,11 @@ LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
 # General purpose flags: names are UTF-8; sizes follow the data in a descriptor.
 UTF8, DESCRIPTOR = 1 << 11, 1 << 3
+# What `zipfile` raises for damaged archives.
+DAMAGED = (
+    zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, OverflowError, RuntimeError,
+    ValueError, struct.error, zlib.error,
+)
 # Deflate cannot make data smaller than this share of its size.
 BEST_DEFLATE = 1032
 
@@ -108,7 +113,7 @@ class ArchiveReader:
         file.seek(start)
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error) as error:
+        except DAMAGED as error:
             raise RuntimeError(f"failed reading zip archive: {error}") from None
         entries = self._zip.infolist()
         if not entries:
@@ -153,7 +158,7 @@ class ArchiveReader:
                         break
                     filled += count
                 rest = record.read(1)
-        except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise RuntimeError(f"failed reading record {name}: {error}") from None
         if filled != len(buffer) or rest:
             raise RuntimeError(f"failed reading record {name}: it has not the size it declares")

@@ -19,10 +19,9 @@ from .unpickler import WeightsUnpickler
 __all__ = ["load"]
 
 UNSAFE_ADVICE = (
-    "In PyTorch 2.6, we changed the default value of the `weights_only` argument in `torch.load` "
-    "from `False` to `True`. Re-running `torch.load` with `weights_only` set to `False` will "
-    "likely succeed, but it can result in arbitrary code execution. Do it only if you got the "
-    "file from a trusted source."
+    "By default only tensors and plain values are loaded and nothing of the file is run. If you "
+    "trust the source of the file, `weights_only=False` will likely load it, but it can run any "
+    "code that the file holds."
 )
 
 
@@ -214,4 +213,5 @@ def _load_safetensors(f, map_location):
 def _advice(message, weights_only):
     if not weights_only:
         return message
-    return f"Weights only load failed. {UNSAFE_ADVICE}\n\nWeightsUnpickler error: {message}"
+    advice = f" {UNSAFE_ADVICE}" if "GLOBAL" in message else ""
+    return f"Weights only load failed.{advice}\nWeightsUnpickler error: {message}"

@@ -26,13 +26,17 @@ class ExceptionWrapper:
 
     def reraise(self):
         """Raise the same type again, or `RuntimeError` where it cannot be made from one string."""
+        # No local variable may hold the exception: together with its traceback it would keep
+        # the iterator, and so its workers, alive until the next garbage collection.
+        raise self._remake() from None
+
+    def _remake(self):
         message = f"Caught {self.exc_type.__name__} {self.where}.\nOriginal {self.exc_msg}"
         if self.exc_type is KeyError:
-            raise KeyError(KeyErrorMessage(message))
-        if getattr(self.exc_type, "message", None):
-            raise self.exc_type(message=message)
+            return KeyError(KeyErrorMessage(message))
         try:
-            exception = self.exc_type(message)
+            if getattr(self.exc_type, "message", None):
+                return self.exc_type(message=message)
+            return self.exc_type(message)
         except Exception:
-            raise RuntimeError(message) from None
-        raise exception
+            return RuntimeError(message)
