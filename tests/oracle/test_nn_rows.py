@@ -234,3 +234,31 @@ def test_batch_norm_twice():
 def test_instance_norm():
     agree("instance_norm", [draw(2, 3, 4, 4)])
     agree("instance_norm", [draw(2, 3, 4, 4), None, None, draw(3), draw(3)])
+
+
+ATTENTION = [
+    ((2, 3, 5, 4), (2, 3, 7, 4), (2, 3, 7, 6)),
+    ((5, 4), (7, 4), (7, 4)),
+    ((2, 70, 8), (2, 300, 8), (2, 300, 8)),
+    ((2, 1, 5, 4), (1, 3, 7, 4), (2, 3, 7, 4)),
+]
+
+
+@pytest.mark.parametrize("q, k, v", ATTENTION)
+@pytest.mark.parametrize("kind", ["none", "causal", "bool", "float", "scale", "learned"])
+def test_attention(q, k, v, kind):
+    pair = (q[-2], k[-2])
+    keep = torch.rand(pair, generator=torch.Generator().manual_seed(1)) > 0.3
+    keep[0] = False
+    mask = {"bool": keep, "float": draw(*pair, grad=False), "learned": draw(*pair)}.get(kind)
+    options = dict(is_causal=kind == "causal", scale=0.3 if kind == "scale" else None)
+    long = k[-2] > 100
+    agree("scaled_dot_product_attention", [draw(*q), draw(*k), draw(*v), mask], order=1 if long else 2, **options)
+
+
+def test_attention_types():
+    for dtype in (torch.float32, torch.bfloat16):
+        qkv = [draw(2, 4, 33, 16, dtype=dtype) for _ in range(3)]
+        agree("scaled_dot_product_attention", qkv, is_causal=True, order=1)
+    heads = [draw(2, 9, 3, 8, grad=False).transpose(1, 2).requires_grad_() for _ in range(3)]
+    agree("scaled_dot_product_attention", [*heads, draw(2, 1, 1, 9, grad=False)], order=1)

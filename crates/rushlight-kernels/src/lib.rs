@@ -2,6 +2,7 @@
 //!
 //! Every kernel takes slices or raw pointers with strides, chooses its instruction set at run time and
 //! splits large work over [`pool`].
+pub mod attention;
 pub mod conv;
 pub mod dtype;
 pub mod elementwise;

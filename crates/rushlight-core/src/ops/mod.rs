@@ -333,7 +333,7 @@ pub fn type_name(dtype: DType) -> &'static str {
 pub fn table() -> &'static [&'static Op] {
     static TABLE: OnceLock<Vec<&'static Op>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::convolution::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS].concat()
+        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS].concat()
     })
 }
 
@@ -458,11 +458,14 @@ pub fn call_in_place(op: &'static Op, mut inputs: Inputs, args: Args) -> Result<
         formula.run(&Call { op, inputs: &inputs, args: &args }, Some((&x, true)))?;
     } else {
         inputs[0] = Some(x.detach()?);
-        let result = first(op, compute(&Call { op, inputs: &inputs, args: &args })?)?;
-        if result.shape() != x.shape() {
-            bail!(Runtime, "{}_: the result has shape {:?}, which does not fit the tensor of shape {:?} in place", op.name(), result.shape(), x.shape());
+        let call = Call { op, inputs: &inputs, args: &args };
+        if !index::update_in_place(&call, &x)? {
+            let result = first(op, compute(&call)?)?;
+            if result.shape() != x.shape() {
+                bail!(Runtime, "{}_: the result has shape {:?}, which does not fit the tensor of shape {:?} in place", op.name(), result.shape(), x.shape());
+            }
+            copy::copy_into(&x, &result)?;
         }
-        copy::copy_into(&x, &result)?;
     }
     x.bump_version();
     if let Some(kept) = node_inputs {

@@ -90,18 +90,18 @@ fn fold<T: RowFloat, const N: usize>(
 }
 
 #[inline(always)]
-fn sum<T: RowFloat>(row: &[T]) -> T {
+pub(crate) fn sum<T: RowFloat>(row: &[T]) -> T {
     fold([row], T::ZERO, |sum, [x]| sum + x, |a, b| a + b)
 }
 
 #[inline(always)]
-fn dot<T: RowFloat>(x: &[T], y: &[T]) -> T {
+pub(crate) fn dot<T: RowFloat>(x: &[T], y: &[T]) -> T {
     fold([x, y], T::ZERO, |sum, [x, y]| sum + x * y, |a, b| a + b)
 }
 
 /// The largest number, not counting NaN.
 #[inline(always)]
-fn max<T: RowFloat>(row: &[T]) -> T {
+pub(crate) fn max<T: RowFloat>(row: &[T]) -> T {
     let larger = |a: T, b: T| if b > a { b } else { a };
     fold([row], T::NEG_INFINITY, |best, [x]| larger(best, x), larger)
 }

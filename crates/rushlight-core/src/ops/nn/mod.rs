@@ -3,6 +3,7 @@
 //! Kernels here read contiguous float32 or float64. [`read`] brings other layouts and the half types to that form,
 //! [`write`] takes results back.
 
+pub mod attention;
 pub mod convolution;
 pub mod norm;
 pub mod pooling;
