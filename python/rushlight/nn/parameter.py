@@ -26,6 +26,8 @@ class Parameter(rl.Tensor, metaclass=_ParameterMeta):
     tensor([0., 0.], requires_grad=True)
     """
 
+    __torch_function__ = rl._C._disabled_torch_function_impl
+
     def __new__(cls, data=None, requires_grad=True):
         data = rl.empty(0) if data is None else data
         if type(data) in (rl.Tensor, Parameter):
