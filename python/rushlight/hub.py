@@ -74,15 +74,11 @@ def download_url_to_file(url, dst, hash_prefix=None, progress=True):
         with _open(url) as source, atomic_writer(dst) as file:
             _copy(source, file, digest, progress and sys.stderr.isatty())
             if hash_prefix and not digest.hexdigest().startswith(hash_prefix):
-                raise RuntimeError(
-                    f'invalid hash value (expected "{hash_prefix}", got "{digest.hexdigest()}")'
-                )
+                raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{digest.hexdigest()}")')
     except urllib.error.HTTPError:
         raise
     except urllib.error.URLError as error:
-        raise RuntimeError(
-            f"cannot read {url}: {error.reason}. Without a network, put the file at {dst}."
-        ) from None
+        raise RuntimeError(f"cannot read {url}: {error.reason}. Without a network, put the file at {dst}.") from None
 
 
 def _open(url):

@@ -40,9 +40,7 @@ def set_sharing_strategy(new_strategy):
     """Accepted for compatibility: shared memory is always passed by file descriptor."""
     global _strategy
     if new_strategy not in _STRATEGIES:
-        raise AssertionError(
-            f"invalid sharing strategy {new_strategy!r}, expected one of {_STRATEGIES}"
-        )
+        raise AssertionError(f"invalid sharing strategy {new_strategy!r}, expected one of {_STRATEGIES}")
     _strategy = new_strategy
 
 

@@ -47,7 +47,11 @@ class ProcessExitedException(ProcessException):
 
     def __reduce__(self):
         return type(self), (
-            self.msg, self.error_index, self.error_pid, self.exit_code, self.signal_name,
+            self.msg,
+            self.error_index,
+            self.error_pid,
+            self.exit_code,
+            self.signal_name,
         )
 
 
@@ -114,9 +118,7 @@ class ProcessContext:
 SpawnContext = ProcessContext
 
 
-def start_processes(
-    fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn", numa_options=None
-):
+def start_processes(fn, args=(), nprocs=1, join=True, daemon=False, start_method="spawn", numa_options=None):
     """Run `fn(i, *args)` in `nprocs` processes; waits for them when `join` is true."""
     context = multiprocessing.get_context(start_method)
     processes, error_files = [], []

@@ -20,8 +20,15 @@ CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
 UTF8, DESCRIPTOR = 1 << 11, 1 << 3
 # What `zipfile` raises for damaged archives.
 DAMAGED = (
-    zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, OverflowError, RuntimeError,
-    ValueError, struct.error, zlib.error,
+    zipfile.BadZipFile,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
 )
 # Deflate cannot make data smaller than this share of its size.
 BEST_DEFLATE = 1032
@@ -42,9 +49,7 @@ class ArchiveWriter:
         start, size, crc = self._position, len(data), zlib.crc32(data)
         flags = UTF8 | (DESCRIPTOR if size else 0)
         extra = _padding(start, len(path), size)
-        header = LOCAL_HEADER.pack(
-            b"PK\3\4", 0, flags, 0, 0, 0, 0, 0, 0, len(path), len(extra)
-        )
+        header = LOCAL_HEADER.pack(b"PK\3\4", 0, flags, 0, 0, 0, 0, 0, 0, len(path), len(extra))
         self._put(header + path + extra)
         self._put(data)
         if size:
@@ -82,9 +87,11 @@ def _zip64_field(size, start):
 def _central_entry(path, flags, crc, size, start):
     extra = _zip64_field(size, start)
     size, start = min(size, MOST_32), min(start, MOST_32)
-    return CENTRAL_HEADER.pack(
-        b"PK\1\2", 0, 0, flags, 0, 0, 0, crc, size, size, len(path), len(extra), 0, 0, 0, 0, start
-    ) + path + extra
+    return (
+        CENTRAL_HEADER.pack(b"PK\1\2", 0, 0, flags, 0, 0, 0, crc, size, size, len(path), len(extra), 0, 0, 0, 0, start)
+        + path
+        + extra
+    )
 
 
 def _end_records(count, start, size):
@@ -93,8 +100,15 @@ def _end_records(count, start, size):
         struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start)
         + struct.pack("<4sIQI", b"PK\6\7", 0, end, 1)
         + struct.pack(
-            "<4s4HIIH", b"PK\5\6", 0, 0, min(count, 0xFFFF), min(count, 0xFFFF),
-            min(size, MOST_32), min(start, MOST_32), 0,
+            "<4s4HIIH",
+            b"PK\5\6",
+            0,
+            0,
+            min(count, 0xFFFF),
+            min(count, 0xFFFF),
+            min(size, MOST_32),
+            min(start, MOST_32),
+            0,
         )
     )
 

@@ -57,9 +57,7 @@ def open_writer(file):
         if hasattr(file, "flush"):
             file.flush()
     else:
-        raise AttributeError(
-            "expected 'f' to be string, path, or a file-like object with a 'write' attribute"
-        )
+        raise AttributeError("expected 'f' to be string, path, or a file-like object with a 'write' attribute")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import rushlight as rl
 
 from . import rebuild
 from .excerpt import excerpt
-from .storage import DTYPE_NAMES, STORAGE_TYPES, STORAGE_TYPE_OF, UNTYPED
+from .storage import DTYPE_NAMES, STORAGE_TYPE_OF, STORAGE_TYPES, UNTYPED
 
 __all__ = ["add_safe_globals", "clear_safe_globals", "get_safe_globals", "safe_globals"]
 

@@ -8,7 +8,7 @@ from . import location
 from .excerpt import excerpt
 from .loading import text
 from .pickler import StorageTable
-from .storage import StorageType, TypedStorage, allocate, storage_memory
+from .storage import StorageType, TypedStorage, allocate, map_buffer, storage_memory
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 PROTOCOL_VERSION = 1001
@@ -142,8 +142,7 @@ def read_storage(file, storage):
     numel = struct.unpack("<q", header)[0] if len(header) == 8 else -1
     if numel != len(storage):
         raise RuntimeError(
-            f"load: a storage should have {len(storage)} elements, but the file has {numel}. "
-            "The file is damaged."
+            f"load: a storage should have {len(storage)} elements, but the file has {numel}. The file is damaged."
         )
     if storage.is_meta:
         file.seek(storage.nbytes(), 1)

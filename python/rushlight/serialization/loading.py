@@ -5,14 +5,13 @@ import mmap as memory_map
 import os
 import pickle
 import sys
-import warnings
 
 import rushlight as rl
 
 from . import location
 from .excerpt import excerpt
 from .files import is_path, open_reader
-from .globals import safe_table, torch_name
+from .globals import safe_table
 from .storage import StorageType, TypedStorage, allocate, map_buffer
 from .unpickler import WeightsUnpickler
 
@@ -90,9 +89,7 @@ def _environment(name):
 def _unpickler_maker(weights_only, pickle_module, options):
     """A function `(file, load_storage) -> unpickler` of the kind the caller decided for."""
     if weights_only:
-        return lambda file, load_storage: WeightsUnpickler(
-            file, load_storage, encoding=options["encoding"]
-        )
+        return lambda file, load_storage: WeightsUnpickler(file, load_storage, encoding=options["encoding"])
 
     class TrustingUnpickler(pickle_module.Unpickler):
         """Imports and calls what the file names, with PyTorch's modules taken from here."""
@@ -171,8 +168,7 @@ class ArchiveStorages:
         size = self._archive.size(record)
         if size != nbytes:
             raise RuntimeError(
-                f"load: storage {key} should have {nbytes} bytes, but its record has {size}. "
-                "The file is damaged."
+                f"load: storage {key} should have {nbytes} bytes, but its record has {size}. The file is damaged."
             )
         return location.restore(self._restore, self._bytes(record, nbytes), tag, dtype)
 

@@ -22,16 +22,12 @@ def _rebuild_tensor(storage, storage_offset, size, stride):
     return empty.set_(storage.untyped(), storage_offset, tuple(size), tuple(stride))
 
 
-def _rebuild_tensor_v2(
-    storage, storage_offset, size, stride, requires_grad, backward_hooks, metadata=None
-):
+def _rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks, metadata=None):
     tensor = _rebuild_tensor(storage, storage_offset, size, stride)
     return _finish(tensor, requires_grad, metadata)
 
 
-def _rebuild_tensor_v3(
-    storage, storage_offset, size, stride, requires_grad, backward_hooks, dtype, metadata=None
-):
+def _rebuild_tensor_v3(storage, storage_offset, size, stride, requires_grad, backward_hooks, dtype, metadata=None):
     if not isinstance(dtype, rl.dtype):
         raise RuntimeError(f"load: expected a dtype for a tensor, but got {excerpt(dtype)}")
     storage = TypedStorage(storage.untyped(), dtype, storage.nbytes())
@@ -69,9 +65,7 @@ def _rebuild_device_tensor_from_cpu_tensor(data, dtype, device, requires_grad):
 
 
 def _rebuild_device_tensor_from_numpy(data, dtype, device, requires_grad):
-    return _rebuild_device_tensor_from_cpu_tensor(
-        rl.from_numpy(data), dtype, device, requires_grad
-    )
+    return _rebuild_device_tensor_from_cpu_tensor(rl.from_numpy(data), dtype, device, requires_grad)
 
 
 def _rebuild_from_type_v2(function, new_type, args, state):
@@ -88,15 +82,13 @@ def _rebuild_from_type_v2(function, new_type, args, state):
 
 def _rebuild_sparse_tensor(layout, data):
     raise RuntimeError(
-        "load: the file holds a sparse tensor, which Rushlight does not have. "
-        "Save `tensor.to_dense()` instead."
+        "load: the file holds a sparse tensor, which Rushlight does not have. Save `tensor.to_dense()` instead."
     )
 
 
 def _rebuild_qtensor(*args):
     raise RuntimeError(
-        "load: the file holds a quantized tensor, which Rushlight does not have. "
-        "Save `tensor.dequantize()` instead."
+        "load: the file holds a quantized tensor, which Rushlight does not have. Save `tensor.dequantize()` instead."
     )
 
 
@@ -111,7 +103,7 @@ def check_view(storage, dtype, offset, size, stride):
     available = storage.nbytes() // dtype.itemsize
     needed = offset
     if 0 not in size:
-        needed += 1 + sum((n - 1) * step for n, step in zip(size, stride))
+        needed += 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if needed > available:
         raise RuntimeError(
             f"load: a tensor of size {tuple(size)}, stride {tuple(stride)} and storage offset "

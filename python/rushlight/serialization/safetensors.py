@@ -23,9 +23,20 @@ LARGEST_HEADER = 100_000_000
 
 # In the order in which the reference writer places tensors: by alignment, largest first.
 DTYPES = {
-    "U64": "uint64", "I64": "int64", "F64": "float64", "C64": "complex64", "U32": "uint32",
-    "I32": "int32", "F32": "float32", "BF16": "bfloat16", "F16": "float16", "U16": "uint16",
-    "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
+    "U64": "uint64",
+    "I64": "int64",
+    "F64": "float64",
+    "C64": "complex64",
+    "U32": "uint32",
+    "I32": "int32",
+    "F32": "float32",
+    "BF16": "bfloat16",
+    "F16": "float16",
+    "U16": "uint16",
+    "I16": "int16",
+    "I8": "int8",
+    "U8": "uint8",
+    "BOOL": "bool",
 }
 CODES = {name: code for code, name in DTYPES.items()}
 ORDER = {code: place for place, code in enumerate(DTYPES)}
@@ -259,9 +270,7 @@ def _checked_fields(name, fields):
     if not isinstance(code, str) or code not in DTYPES:
         raise SafetensorError(f"{name}: unknown dtype {excerpt(code)}")
     for numbers in (shape, offsets):
-        if not isinstance(numbers, list) or not all(
-            type(n) is int and 0 <= n < 1 << 63 for n in numbers
-        ):
+        if not isinstance(numbers, list) or not all(type(n) is int and 0 <= n < 1 << 63 for n in numbers):
             raise SafetensorError(f"{name}: expected non-negative integers, got {excerpt(numbers)}")
     if len(shape) > 64 or len(offsets) != 2 or offsets[0] > offsets[1]:
         raise SafetensorError(f"{name}: invalid shape or data_offsets {excerpt(offsets)}")

@@ -36,7 +36,13 @@ INSTRUCTIONS = (
 ).split()
 
 DAMAGED = (
-    IndexError, KeyError, TypeError, ValueError, AttributeError, OverflowError, AssertionError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    AssertionError,
 )
 
 
@@ -73,10 +79,7 @@ class BoundedReader:
 class WeightsUnpickler(pickle._Unpickler):
     """Builds numbers, text, containers, tensors and what `add_safe_globals` allows."""
 
-    dispatch = {
-        getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]]
-        for name in INSTRUCTIONS
-    }
+    dispatch = {getattr(pickle, name)[0]: pickle._Unpickler.dispatch[getattr(pickle, name)[0]] for name in INSTRUCTIONS}
 
     def __init__(self, file, load_storage, *, encoding="utf-8"):
         super().__init__(BoundedReader(file), fix_imports=False, encoding=encoding)
@@ -99,9 +102,7 @@ class WeightsUnpickler(pickle._Unpickler):
         module = PYTHON2_MODULES.get(module, module)
         path = f"{module}.{name}"
         if module in BLOCKED_MODULES:
-            raise UnpicklingError(
-                f"Trying to load unsupported GLOBAL {path} whose module {module} is blocked."
-            )
+            raise UnpicklingError(f"Trying to load unsupported GLOBAL {path} whose module {module} is blocked.")
         found = safe_table().get(path)
         if found is None:
             found = self._added.get(path)
@@ -112,9 +113,7 @@ class WeightsUnpickler(pickle._Unpickler):
     def persistent_load(self, saved_id):
         kind = saved_id[0] if type(saved_id) is tuple and saved_id else saved_id
         if kind not in ("storage", b"storage") and type(saved_id) is not int:
-            raise UnpicklingError(
-                f"Only persistent_load of storage is allowed, but got {excerpt(saved_id)}"
-            )
+            raise UnpicklingError(f"Only persistent_load of storage is allowed, but got {excerpt(saved_id)}")
         return self._load_storage(saved_id)
 
     def load_reduce(self):

@@ -4,9 +4,10 @@ Read in the order of the data's way: `dataset`, `sampler`, `fetch`, `collate`, `
 (`processes`, `threads`), `iterators`, `dataloader`; `resume` stops and continues an epoch.
 """
 
-from . import _utils
+from . import _utils as _utils
 from .collate import default_collate, default_convert
-from .dataloader import DataLoader, _DatasetKind
+from .dataloader import DataLoader
+from .dataloader import _DatasetKind as _DatasetKind
 from .dataset import (
     ChainDataset,
     ConcatDataset,

@@ -14,8 +14,7 @@ __all__ = ["collate", "default_collate", "default_collate_fn_map", "default_conv
 np_str_obj_array_pattern = re.compile(r"[SaUO]")
 
 default_collate_err_msg_format = (
-    "default_collate: batch must contain tensors, numpy arrays, numbers, "
-    "dicts or lists; found {}"
+    "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
 )
 
 
@@ -56,15 +55,10 @@ def collate(batch, *, collate_fn_map=None):
     if function is not None:
         return function(batch, collate_fn_map=collate_fn_map)
     if isinstance(first, Mapping):
-        joined = {
-            key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map)
-            for key in first
-        }
+        joined = {key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map) for key in first}
         return rebuild_mapping(first, joined)
     if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(
-            *(collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch))
-        )
+        return type(first)(*(collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=False)))
     if isinstance(first, Sequence):
         return _collate_sequences(batch, collate_fn_map)
     raise TypeError(default_collate_err_msg_format.format(type(first)))
@@ -156,5 +150,5 @@ def _collate_sequences(batch, collate_fn_map):
     first = batch[0]
     if any(len(sample) != len(first) for sample in batch):
         raise RuntimeError("each element in list of batch should be of equal size")
-    columns = [collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch)]
+    columns = [collate(column, collate_fn_map=collate_fn_map) for column in zip(*batch, strict=False)]
     return columns if isinstance(first, tuple) else rebuild_sequence(first, columns)

@@ -90,9 +90,7 @@ class DataLoader(Generic[Sample]):
         self.drop_last = drop_last
         self.sampler = sampler
         self.batch_sampler = batch_sampler
-        self.collate_fn = collate_fn or (
-            default_collate if self._auto_collation else default_convert
-        )
+        self.collate_fn = collate_fn or (default_collate if self._auto_collation else default_convert)
         self._IterableDataset_len_called = None
         self._iterator = None
         self._progress = Progress()
@@ -116,11 +114,14 @@ class DataLoader(Generic[Sample]):
 
     def __setattr__(self, name, value):
         if self._initialized and name in (
-            "batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers",
+            "batch_size",
+            "batch_sampler",
+            "sampler",
+            "drop_last",
+            "dataset",
+            "persistent_workers",
         ):
-            raise ValueError(
-                f"{name} attribute should not be set after {type(self).__name__} is initialized"
-            )
+            raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
 
     def __iter__(self):
@@ -178,10 +179,7 @@ class DataLoader(Generic[Sample]):
 
 def _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, worker):
     if num_workers < 0:
-        raise ValueError(
-            "num_workers option should be non-negative; "
-            "use num_workers=0 to disable multiprocessing."
-        )
+        raise ValueError("num_workers option should be non-negative; use num_workers=0 to disable multiprocessing.")
     if timeout < 0:
         raise ValueError("timeout option should be non-negative")
     if num_workers == 0 and prefetch_factor is not None:
@@ -199,13 +197,14 @@ def _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, wo
 
 def _check_stream(shuffle, sampler, batch_sampler):
     options = {
-        "shuffle": shuffle or None, "sampler": sampler, "batch_sampler": batch_sampler,
+        "shuffle": shuffle or None,
+        "sampler": sampler,
+        "batch_sampler": batch_sampler,
     }
     for name, value in options.items():
         if value is not None:
             raise ValueError(
-                f"DataLoader with IterableDataset: expected unspecified {name} option, "
-                f"but got {name}={value}"
+                f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value}"
             )
 
 
@@ -215,14 +214,10 @@ def _check_batching(batch_size, shuffle, sampler, batch_sampler, drop_last):
     if batch_sampler is not None:
         if batch_size != 1 or shuffle or sampler is not None or drop_last:
             raise ValueError(
-                "batch_sampler option is mutually exclusive "
-                "with batch_size, shuffle, sampler, and drop_last"
+                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
             )
     elif batch_size is None and drop_last:
-        raise ValueError(
-            "batch_size=None option disables auto-batching "
-            "and is mutually exclusive with drop_last"
-        )
+        raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
 
 
 def _checked_context(context, num_workers):

@@ -4,8 +4,8 @@ import bisect
 import itertools
 import math
 import warnings
-from collections.abc import Sequence
-from typing import Generic, Iterable, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Generic, TypeVar
 
 import rushlight as rl
 
@@ -98,7 +98,7 @@ class StackDataset(Dataset):
         return list(self.datasets.values()) if isinstance(self.datasets, dict) else self.datasets
 
     def _assemble(self, fields):
-        return dict(zip(self.datasets, fields)) if isinstance(self.datasets, dict) else tuple(fields)
+        return dict(zip(self.datasets, fields, strict=True)) if isinstance(self.datasets, dict) else tuple(fields)
 
     def __getitem__(self, index):
         return self._assemble([member[index] for member in self._members()])
@@ -107,11 +107,8 @@ class StackDataset(Dataset):
         columns = [_read_batch(member, indices) for member in self._members()]
         for column in columns:
             if len(column) != len(indices):
-                raise ValueError(
-                    "Nested dataset's output size mismatch."
-                    f" Expected {len(indices)}, got {len(column)}"
-                )
-        return [self._assemble(fields) for fields in zip(*columns)]
+                raise ValueError(f"Nested dataset's output size mismatch. Expected {len(indices)}, got {len(column)}")
+        return [self._assemble(fields) for fields in zip(*columns, strict=True)]
 
     def __len__(self):
         return self._length
@@ -186,10 +183,7 @@ class Subset(Dataset[Sample]):
         self.dataset = dataset
         self.indices = indices
         cls = type(self)
-        if (
-            cls.__getitem__ is not Subset.__getitem__
-            and cls.__getitems__ is Subset.__getitems__
-        ):
+        if cls.__getitem__ is not Subset.__getitem__ and cls.__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
                 f"{cls.__name__} overrides __getitem__ but not __getitems__, which DataLoader "
                 "calls for each batch. Override it too, for example:\n\n"
@@ -227,7 +221,7 @@ def random_split(dataset, lengths, generator=None):
         raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
     order = rl.randperm(sum(lengths), generator=generator).tolist()
     ends = itertools.accumulate(lengths)
-    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths)]
+    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths, strict=True)]
 
 
 def _lengths_from_fractions(fractions, total):

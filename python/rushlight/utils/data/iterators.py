@@ -226,9 +226,7 @@ class WorkersIterator(LoaderIterator):
             except queue.Empty:
                 if deadline and time.monotonic() >= deadline:
                     self._workers.close(grace=0)
-                    raise RuntimeError(
-                        f"DataLoader timed out after {self._timeout} seconds"
-                    ) from None
+                    raise RuntimeError(f"DataLoader timed out after {self._timeout} seconds") from None
         raise RuntimeError("DataLoader workers of this iterator have been shut down")
 
 

@@ -31,8 +31,7 @@ class Progress:
     def load_state_dict(self, state):
         if state.get("version") != VERSION:
             raise ValueError(
-                f"DataLoader.load_state_dict: expected a state of version {VERSION}, "
-                f"but got {state.get('version')!r}"
+                f"DataLoader.load_state_dict: expected a state of version {VERSION}, but got {state.get('version')!r}"
             )
         self._pending = dict(state)
 
@@ -60,7 +59,7 @@ class Progress:
             )
         self._states, self.yielded = list(state["generators"]), state["yielded"]
         before = rl.default_generator.get_state()
-        for generator, saved in zip(generators, self._states):
+        for generator, saved in zip(generators, self._states, strict=True):
             generator.set_state(saved)
         try:
             return draw(self.yielded)

@@ -53,9 +53,7 @@ class RandomSampler(Sampler[int]):
         self._num_samples = num_samples
         self.generator = generator
         if not isinstance(replacement, bool):
-            raise TypeError(
-                f"replacement should be a boolean value, but got replacement={replacement}"
-            )
+            raise TypeError(f"replacement should be a boolean value, but got replacement={replacement}")
         _check_positive("num_samples", self.num_samples)
 
     @property
@@ -75,9 +73,7 @@ class RandomSampler(Sampler[int]):
     def _with_replacement(self, generator):
         high, full = len(self.data_source), self.num_samples // REPLACEMENT_BLOCK
         for size in [REPLACEMENT_BLOCK] * full + [self.num_samples % REPLACEMENT_BLOCK]:
-            yield from rl.randint(
-                high=high, size=(size,), dtype=rl.int64, generator=generator
-            ).tolist()
+            yield from rl.randint(high=high, size=(size,), dtype=rl.int64, generator=generator).tolist()
 
     def _without_replacement(self, generator):
         n = len(self.data_source)
@@ -110,23 +106,17 @@ class WeightedRandomSampler(Sampler[int]):
     def __init__(self, weights, num_samples, replacement=True, generator=None):
         _check_positive("num_samples", num_samples)
         if not isinstance(replacement, bool):
-            raise ValueError(
-                f"replacement should be a boolean value, but got replacement={replacement}"
-            )
+            raise ValueError(f"replacement should be a boolean value, but got replacement={replacement}")
         weights = rl.as_tensor(weights, dtype=rl.double)
         if weights.dim() != 1:
-            raise ValueError(
-                f"weights should be a 1d sequence but given weights have shape {tuple(weights.shape)}"
-            )
+            raise ValueError(f"weights should be a 1d sequence but given weights have shape {tuple(weights.shape)}")
         self.weights = weights
         self.num_samples = num_samples
         self.replacement = replacement
         self.generator = generator
 
     def __iter__(self):
-        drawn = rl.multinomial(
-            self.weights, self.num_samples, self.replacement, generator=self.generator
-        )
+        drawn = rl.multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
         yield from drawn.tolist()
 
     def __len__(self):
@@ -144,9 +134,7 @@ class BatchSampler(Sampler[list]):
     def __init__(self, sampler, batch_size, drop_last):
         _check_positive("batch_size", batch_size)
         if not isinstance(drop_last, bool):
-            raise ValueError(
-                f"drop_last should be a boolean value, but got drop_last={drop_last}"
-            )
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last

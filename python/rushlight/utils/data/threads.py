@@ -17,7 +17,7 @@ class ThreadWorkers:
         self._requests = [queue.SimpleQueue() for _ in tasks]
         self._stopping = threading.Event()
         self._threads = []
-        for task, requests in zip(tasks, self._requests):
+        for task, requests in zip(tasks, self._requests, strict=True):
             thread = threading.Thread(target=self._run, args=(task, requests), daemon=True)
             thread.start()
             self._threads.append(thread)

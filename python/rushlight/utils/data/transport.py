@@ -78,7 +78,7 @@ def _write(buffers):
     offsets, total = _offsets([buffer.nbytes for buffer in buffers])
     descriptor = anonymous_file(total)
     try:
-        for offset, buffer in zip(offsets, buffers):
+        for offset, buffer in zip(offsets, buffers, strict=True):
             while buffer:
                 written = os.pwrite(descriptor, buffer, offset)
                 buffer, offset = buffer[written:], offset + written
@@ -104,7 +104,7 @@ def _read(descriptor, sizes):
 
 def _slices(memory, offsets, sizes):
     view = memoryview(memory)
-    return [view[offset : offset + size] for offset, size in zip(offsets, sizes)]
+    return [view[offset : offset + size] for offset, size in zip(offsets, sizes, strict=True)]
 
 
 def _offsets(sizes):

@@ -101,9 +101,7 @@ def enter_thread(task):
         rl.Generator().manual_seed(task.seed),
         np.random.RandomState(numpy_seed(task.base_seed, task.worker_id)),
     )
-    _thread.info = WorkerInfo(
-        task.worker_id, task.num_workers, task.seed, task.dataset, generators, "thread"
-    )
+    _thread.info = WorkerInfo(task.worker_id, task.num_workers, task.seed, task.dataset, generators, "thread")
 
 
 def serve(task, where, receive, send):
