@@ -28,6 +28,9 @@ impl Lines<'_> {
 
     /// Where line `row` begins in the tensor indexed, the replaced position aside.
     fn start(&self, mut row: usize) -> usize {
+        if self.shape.len() == 2 {
+            return if self.dim == 0 { 0 } else { row * self.strides[0] };
+        }
         let mut base = 0;
         for d in (0..self.shape.len() - 1).rev() {
             if d != self.dim {

@@ -1,5 +1,6 @@
-//! The positions where a mask holds.
+//! Where a mask holds: positions, and writing one value.
 
+use super::Bits;
 use crate::gemm::Shared;
 use crate::pool;
 
@@ -31,6 +32,19 @@ pub fn positions(mask: &[bool]) -> Vec<i64> {
         }
     });
     out
+}
+
+/// Writes one value where the mask holds.
+pub fn fill_where<B: Bits>(mask: &[bool], value: B, out: &mut [B]) {
+    assert!(mask.len() == out.len(), "fill_where: operand sizes");
+    let to = Shared(out.as_mut_ptr());
+    pool::parallel_for(mask.len(), 4 * CHUNK, |range| {
+        // SAFETY: each range is one task's.
+        let out = unsafe { std::slice::from_raw_parts_mut(to.get().add(range.start), range.len()) };
+        for (o, &held) in out.iter_mut().zip(&mask[range]) {
+            *o = if held { value } else { *o };
+        }
+    });
 }
 
 fn chunk(mask: &[bool], k: usize) -> &[bool] {

@@ -39,6 +39,13 @@ fn parts(outer: usize, size: usize, inner: usize, count: usize) -> usize {
 }
 
 fn put_range<C: Combine>(c: C, out: &mut [C::T], range: Range<usize>, inner: usize, at: &[i64], src: &[C::T], repeated: bool) {
+    if inner == 1 && range.start == 0 && range.end > at.iter().copied().max().unwrap_or(0) as usize {
+        let step = !repeated as usize;
+        for (k, &i) in at.iter().enumerate() {
+            out[i as usize] = c.join(out[i as usize], src[k * step]);
+        }
+        return;
+    }
     for (k, &i) in at.iter().enumerate() {
         let i = i as usize;
         if !range.contains(&i) {

@@ -33,6 +33,16 @@ pub fn scan<S: Scanner>(s: S, x: &[S::T], outer: usize, len: usize, inner: usize
     assert!(x.len() == outer * len * inner && out.len() == x.len(), "scan: operand sizes");
     let to = Shared(out.as_mut_ptr());
     for_tiles(outer, len, inner, |o, columns| {
+        if inner == 1 {
+            // SAFETY: each row is one task's, inside by the assertion.
+            let out = unsafe { std::slice::from_raw_parts_mut(to.get().add(o * len), len) };
+            let mut acc = s.start();
+            for (out, &v) in out.iter_mut().zip(&x[o * len..(o + 1) * len]) {
+                acc = s.step(acc, v);
+                *out = s.finish(acc);
+            }
+            return;
+        }
         let mut acc = [s.start(); TILE];
         for i in 0..len {
             let at = (o * len + i) * inner + columns.start;
@@ -51,17 +61,17 @@ pub fn scan_extreme<T: Element + PartialOrd>(largest: bool, x: &[T], outer: usiz
     assert!(x.len() == outer * len * inner && values.len() == x.len() && indices.len() == x.len(), "scan: operand sizes");
     let (values, indices) = (Shared(values.as_mut_ptr()), Shared(indices.as_mut_ptr()));
     for_tiles(outer, len, inner, |o, columns| {
-        for column in columns {
-            let mut best = (T::default(), 0);
-            for i in 0..len {
-                let at = (o * len + i) * inner + column;
-                if i == 0 || replaces(x[at], best.0, largest) {
-                    best = (x[at], i as i64);
+        let mut best = [(T::default(), 0); TILE];
+        for i in 0..len {
+            let at = (o * len + i) * inner + columns.start;
+            for (j, (best, &v)) in best.iter_mut().zip(&x[at..at + columns.len()]).enumerate() {
+                if i == 0 || replaces(v, best.0, largest) {
+                    *best = (v, i as i64);
                 }
-                // SAFETY: each column is one task's, inside by the assertion.
+                // SAFETY: each tile of columns is one task's, inside by the assertion.
                 unsafe {
-                    *values.get().add(at) = best.0;
-                    *indices.get().add(at) = best.1;
+                    *values.get().add(at + j) = best.0;
+                    *indices.get().add(at + j) = best.1;
                 }
             }
         }

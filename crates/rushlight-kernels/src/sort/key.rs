@@ -30,6 +30,11 @@ pub trait Sortable: Element + PartialOrd {
     type Key: Key;
     /// Its key. Elements of equal rank have equal keys.
     fn key(self) -> Self::Key;
+    /// Whether a key is that of NaN, which equals nothing.
+    #[inline(always)]
+    fn is_nan_key(_key: Self::Key) -> bool {
+        false
+    }
 }
 
 impl Sortable for bool {
@@ -71,6 +76,8 @@ macro_rules! float {
             let key = bits ^ (negative | SIGN);
             if self.is_nan() { <$k>::MAX } else { key }
         }
+        #[inline(always)]
+        fn is_nan_key(key: $k) -> bool { key == <$k>::MAX }
     })* };
 }
 float!(f32 => u32, i32, f64 => u64, i64, f16 => u16, i16, bf16 => u16, i16);

@@ -12,8 +12,8 @@ mod select;
 mod tests;
 
 pub use key::{Key, Sortable};
-pub use rows::{sort_rows, sorted_order};
-pub use runs::{Runs, mode_rows, runs};
+pub use rows::sort_rows;
+pub use runs::{Runs, mode_rows, runs, sorted_runs};
 pub use select::{kth_rows, median_rows, top_rows};
 
 use crate::gemm::Shared;

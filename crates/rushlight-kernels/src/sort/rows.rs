@@ -13,11 +13,6 @@ pub fn sort_rows<T: Sortable>(x: &[T], len: usize, descending: bool, values: &mu
     });
 }
 
-/// The positions of a row's elements in ascending order.
-pub fn sorted_order<T: Sortable>(x: &[T]) -> Vec<i64> {
-    sorted_pairs(x, false).iter().map(|&(_, i)| i as i64).collect()
-}
-
 pub(super) fn sorted_pairs<T: Sortable>(x: &[T], descending: bool) -> Vec<Pair<T::Key>> {
     let mut pairs = pairs(x, descending);
     sort(&mut pairs);

@@ -31,6 +31,24 @@ pub fn runs(len: usize, order: Option<&[i64]>, same: impl Fn(usize, usize) -> bo
     out
 }
 
+/// The runs of equal elements in sorted order.
+pub fn sorted_runs<T: Sortable>(x: &[T], inverse: bool) -> Runs {
+    let pairs = sorted_pairs(x, false);
+    let mut out = Runs { starts: Vec::new(), inverse: vec![0; if inverse { x.len() } else { 0 }], counts: Vec::new() };
+    let mut start = 0;
+    while start < pairs.len() {
+        let key = pairs[start].0;
+        let length = if T::is_nan_key(key) { 1 } else { pairs[start..].iter().take_while(|p| p.0 == key).count() };
+        if inverse {
+            pairs[start..start + length].iter().for_each(|p| out.inverse[p.1 as usize] = out.starts.len() as i64);
+        }
+        out.starts.push(pairs[start].1 as i64);
+        out.counts.push(length as i64);
+        start += length;
+    }
+    out
+}
+
 /// The most frequent element of every row (the smallest such) and the position where it stands last.
 pub fn mode_rows<T: Sortable>(x: &[T], len: usize, values: &mut [T], indices: &mut [i64]) {
     for_rows(x, len, values, indices, 1, |x, values, indices| {

@@ -52,6 +52,7 @@ fn medians_and_modes() {
 #[test]
 fn integers_of_every_width_keep_their_order() {
     let x = [3i64, -1, i64::MIN, i64::MAX, 0];
-    assert_eq!(sorted_order(&x), [2, 1, 4, 0, 3]);
-    assert_eq!(sorted_order(&[3i8, -1, -128]), [2, 1, 0]);
+    assert_eq!(sorted_runs(&x, true).starts, [2, 1, 4, 0, 3]);
+    assert_eq!(sorted_runs(&[3i8, -1, -128], true).inverse, [2, 1, 0]);
+    assert_eq!(sorted_runs(&[f32::NAN, 1.0, f32::NAN, 1.0], false).counts, [2, 1, 1]);
 }

@@ -3,7 +3,7 @@
 use super::slices::{put_slices, repeated, select_slices, signed, zeros};
 use super::*;
 use crate::layout::broadcast;
-use crate::ops::{Arg, Inputs, Op, Outputs, Rule};
+use crate::ops::{Arg, Inputs, Outputs};
 use crate::{Device, Dims, Kind, rows};
 use rushlight_kernels::index as kernels;
 use smallvec::SmallVec;

@@ -1,7 +1,7 @@
 //! Counting values and finding their place among sorted ones.
 
 use super::*;
-use crate::ops::{Op, Outputs, Rule};
+use crate::ops::Outputs;
 use crate::rows;
 use rushlight_kernels::index::{Side, search};
 

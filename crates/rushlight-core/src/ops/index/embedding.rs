@@ -2,7 +2,7 @@
 
 use super::slices::{select_slices, signed, zeros};
 use super::*;
-use crate::ops::{Arg, Op, Rule, call1};
+use crate::ops::{Arg, call1};
 use crate::{Dims, grads, rows};
 
 rows! {

@@ -3,7 +3,7 @@
 use super::slices::{repeated, zeros};
 use super::*;
 use crate::layout::contiguous_strides;
-use crate::ops::{Arg, Op, Rule, call1};
+use crate::ops::{Arg, call1};
 use crate::{Dims, Kind, grads, rows};
 use rushlight_kernels::index::{self as kernels, Lines};
 use rushlight_kernels::match_bits;

@@ -1,12 +1,11 @@
 //! Reading and writing where a mask holds.
 
-use super::slices::{put_slices, select_slices, signed};
+use super::slices::{put_slices, repeated, select_slices, signed};
 use super::*;
 use crate::layout::broadcast;
-use crate::ops::{Op, Outputs, Rule, call1};
+use crate::ops::{Outputs, call1};
 use crate::{Device, Scalar, grads, rows};
-use rushlight_kernels::elementwise::Ternary;
-use rushlight_kernels::index as kernels;
+use rushlight_kernels::{index as kernels, match_bits};
 
 rows! {
     NONZERO = Op::new("nonzero(Tensor self) -> Tensor", Rule::Dynamic(nonzero)).constant().doc("Positions of elements that are not zero, one per row");
@@ -31,12 +30,25 @@ fn refuse_meta(c: &Call, x: &Tensor) -> Result<()> {
 fn nonzero(c: &Call) -> Result<Outputs> {
     let x = c.input(0)?;
     refuse_meta(c, x)?;
-    let (mut flat, ndim) = (held(x)?, x.ndim());
+    let (flat, ndim) = (held(x)?, x.ndim());
+    if ndim == 1 {
+        return Ok(smallvec![Tensor::of(&flat, &[flat.len(), 1])?]);
+    }
     let mut out = vec![0i64; flat.len() * ndim];
-    for (d, &n) in x.shape().iter().enumerate().rev() {
-        for (row, p) in out.chunks_exact_mut(ndim).zip(&mut flat) {
-            row[d] = *p % n as i64;
-            *p /= n as i64;
+    // Positions ascend: the first one of the current line moves on with them.
+    let width = x.shape().last().map_or(1, |&n| n as i64);
+    let (mut line, mut first) = (0, 0);
+    for (row, &p) in out.chunks_exact_mut(ndim.max(1)).zip(&flat) {
+        if p - first >= width {
+            line = p / width;
+            first = line * width;
+        }
+        row[ndim - 1] = p - first;
+        let mut rest = line;
+        for d in (0..ndim - 1).rev() {
+            let n = x.shape()[d] as i64;
+            row[d] = if d == 0 { rest } else { rest % n };
+            rest = if d == 0 { 0 } else { rest / n };
         }
     }
     Ok(smallvec![Tensor::of(&out, &[flat.len(), ndim])?])
@@ -121,12 +133,11 @@ fn infer_fill(c: &Call) -> Result<Metas> {
 }
 
 fn run_fill(c: &Call, outs: &[Tensor]) -> Result<()> {
-    let (x, out) = (c.input(0)?.detach()?, &outs[0]);
-    let mask = c.input(1)?.detach()?;
-    let value = c.input(2)?.detach()?.to_dtype(x.dtype())?;
-    let Some((kernel, _)) = Ternary::Where.resolve(x.dtype()) else { return Err(c.unsupported(x.dtype())) };
-    iter::run(kernel, &[out, &mask, &value, &x], &Default::default());
-    Ok(())
+    let (x, out) = (c.input(0)?, &outs[0]);
+    let mask = plain(&c.input(1)?.detach()?.expand(out.shape())?)?;
+    let value = repeated(c.input(2)?, x.dtype(), 1)?;
+    start(out, x)?;
+    match_bits!(out.dtype(), B => { kernels::fill_where(iter::slice::<bool>(&mask)?, raw::<B>(&value)?[0], raw_mut::<B>(out)?); Ok(()) })
 }
 
 impl Tensor {

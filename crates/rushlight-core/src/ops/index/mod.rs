@@ -15,7 +15,7 @@ pub use gather::{GATHER, SCATTER_ADD};
 pub use slices::{INDEX_ADD, INDEX_SELECT};
 
 use super::backward::Back;
-use super::{Call, Meta, Metas, copy, type_name};
+use super::{Call, Meta, Metas, Op, Rule, copy, type_name};
 use crate::autograd::node::Grads;
 use crate::layout::wrap_dim;
 use crate::tensor::Tensor;
@@ -142,6 +142,28 @@ pub(crate) fn wrapped(index: &Tensor, size: usize, refuse: impl Fn(i64) -> Error
     }
     let values: Vec<i64> = values.iter().map(|&i| if i < 0 { i + n } else { i }).collect();
     Tensor::of(&values, at.shape())
+}
+
+/// Rows that write a part of their operand.
+fn updates(op: &'static Op) -> bool {
+    [&slices::INDEX_ADD, &slices::INDEX_COPY, &slices::INDEX_FILL, &slices::PUT, &gather::SCATTER, &gather::SCATTER_ADD, &reduce::SCATTER_REDUCE, &advanced::INDEX_PUT, &advanced::INDEX_PUT_VALUES, &mask::MASKED_FILL, &mask::MASKED_SCATTER]
+        .into_iter()
+        .any(|row| std::ptr::eq(row, op))
+}
+
+/// The in-place form of a row that writes a part of its operand, without a copy of the rest; false where the row or the
+/// operand needs the general way. Everything is checked before the first write.
+pub(crate) fn update_in_place(c: &Call, x: &Tensor) -> Result<bool> {
+    let Rule::Kernel { infer, run } = &c.op.rule else { return Ok(false) };
+    let shared = c.inputs.iter().skip(1).flatten().any(|t| t.storage().ptr() == x.storage().ptr());
+    if !updates(c.op) || shared || !x.is_contiguous() || super::device_of(c)? != crate::Device::Cpu {
+        return Ok(false);
+    }
+    let fits = infer(c)?.first().is_some_and(|m| m.layout.shape.as_slice() == x.shape());
+    if fits {
+        run(c, &[x.detach()?])?;
+    }
+    Ok(fits)
 }
 
 /// Gradients of operand and source of a row that has an index between them, which has none.

@@ -2,7 +2,7 @@
 
 use super::gather::{from_source, infer_scatter, scatter_into, source_part};
 use super::*;
-use crate::ops::{Arg, Op, Rule, call1};
+use crate::ops::{Arg, call1};
 use crate::{Kind, Scalar, rows};
 
 rows! {

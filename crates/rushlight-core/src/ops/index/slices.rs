@@ -1,7 +1,7 @@
 //! Whole slices of one dimension.
 
 use super::*;
-use crate::ops::{Arg, Op, Rule, call1};
+use crate::ops::{Arg, call1};
 use crate::{Dims, Kind, grads, rows};
 use rushlight_kernels::{index as kernels, match_bits};
 

@@ -6,12 +6,12 @@ use crate::ops::index::plain;
 use crate::ops::{Call, Op, Outputs, Rule};
 use crate::tensor::Tensor;
 use crate::{Result, bail, iter, rows};
-use rushlight_kernels::sort::{Runs, Sortable, runs, sorted_order};
+use rushlight_kernels::sort::{Runs, Sortable, runs, sorted_runs};
 use rushlight_kernels::match_dtype;
 use smallvec::smallvec;
 
 rows! {
-    UNIQUE = Op::new("unique(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique)).constant().doc("The distinct elements in order, the number of each element among them, and how often each occurs");
+    UNIQUE = Op::new("unique(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique)).constant().doc("The distinct elements in order, the number of each element among them (empty unless asked for), and how often each occurs");
     UNIQUE_DIM = Op::new("unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique_dim)).constant().doc("The distinct slices of a dimension in lexicographic order");
     UNIQUE_CONSECUTIVE = Op::new("unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique_consecutive)).constant().doc("The elements (or slices of a dimension) that differ from the one before");
 }
@@ -40,10 +40,9 @@ fn results(x: &Tensor, d: i64, found: &Runs, inverse_shape: &[usize]) -> Result<
 fn unique(c: &Call) -> Result<Outputs> {
     let x = check(c)?;
     let found = match_sortable!(c, x.dtype(), T => {
-        let values = iter::slice::<T>(&x)?;
-        runs(values.len(), Some(&sorted_order(values)), |a, b| values[a] == values[b])
+        sorted_runs(iter::slice::<T>(&x)?, c.flag(1))
     });
-    results(&x.reshape(&[-1])?, 0, &found, x.shape())
+    results(&x.reshape(&[-1])?, 0, &found, if c.flag(1) { x.shape() } else { &[0] })
 }
 
 fn unique_consecutive(c: &Call) -> Result<Outputs> {
