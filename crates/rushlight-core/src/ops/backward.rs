@@ -3,7 +3,6 @@
 use super::{Arg, Args, Inputs, Op, Outputs};
 use crate::autograd::node::{Grads, Node};
 use crate::autograd::saved::Saved;
-use crate::layout::Dims;
 use crate::tensor::Tensor;
 use crate::{DType, Result, bail};
 use smallvec::SmallVec;
@@ -11,19 +10,25 @@ use std::sync::{Arc, Mutex};
 
 /// Shape and type of an input.
 #[derive(Clone, Debug)]
-pub struct InputMeta {
-    /// Sizes.
-    pub shape: Dims,
-    /// Element type.
-    pub dtype: DType,
+struct InputMeta {
+    /// Sizes; `None` are those of the first result, the common case.
+    shape: Option<Box<[usize]>>,
+    dtype: DType,
 }
 
 /// The recorded call of a row.
 pub struct RowBackward {
     op: &'static Op,
-    args: Args,
+    args: Box<[Arg]>,
     inputs: SmallVec<[Option<InputMeta>; 2]>,
-    saved: Mutex<Option<SavedTensors>>,
+    saved: Mutex<Memory>,
+}
+
+/// What a recorded call remembers: rows that need nothing may run any number of times, as in PyTorch.
+enum Memory {
+    Nothing,
+    Kept(Box<SavedTensors>),
+    Released,
 }
 
 struct SavedTensors {
@@ -34,10 +39,13 @@ struct SavedTensors {
 impl RowBackward {
     pub(crate) fn new(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Result<RowBackward> {
         let bit = |mask: u32, i: usize| mask & 1 << i.min(31) != 0;
-        let metas = inputs
-            .iter()
-            .map(|x| x.as_ref().map(|x| InputMeta { shape: Dims::from_slice(x.shape()), dtype: x.dtype() }))
-            .collect();
+        let model = outputs.first().map(Tensor::shape);
+        let meta = |x: &Tensor| InputMeta { shape: (Some(x.shape()) != model).then(|| x.shape().into()), dtype: x.dtype() };
+        let metas = inputs.iter().map(|x| x.as_ref().map(meta)).collect();
+        let args = args.into_vec().into_boxed_slice();
+        if op.keep.inputs | op.keep.outputs == 0 {
+            return Ok(RowBackward { op, args, inputs: metas, saved: Mutex::new(Memory::Nothing) });
+        }
         let mut saved = SavedTensors { inputs: SmallVec::new(), outputs: SmallVec::new() };
         if op.keep.inputs != 0 {
             for (i, x) in inputs.iter().enumerate() {
@@ -50,10 +58,10 @@ impl RowBackward {
                 saved.outputs.push(if bit(op.keep.outputs, i) { Some(Saved::output(x, i)?) } else { None });
             }
         }
-        Ok(RowBackward { op, args, inputs: metas, saved: Mutex::new(Some(saved)) })
+        Ok(RowBackward { op, args, inputs: metas, saved: Mutex::new(Memory::Kept(Box::new(saved))) })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<SavedTensors>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.saved.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -71,7 +79,7 @@ impl RowBackward {
         }
         for (grad, meta) in given.iter_mut().zip(&self.inputs) {
             if let (Some(g), Some(meta)) = (grad.take(), meta) {
-                *grad = Some(fit(g, &meta.shape, meta.dtype)?);
+                *grad = Some(fit(g, meta.shape.as_deref().unwrap_or(&node.output_metas()[0].shape), meta.dtype)?);
             }
         }
         Ok(given)
@@ -79,14 +87,16 @@ impl RowBackward {
 
     fn unpack(&self, node: &Arc<Node>) -> Result<(SmallVec<[Option<Tensor>; 2]>, SmallVec<[Option<Tensor>; 1]>)> {
         let guard = self.lock();
-        let Some(saved) = guard.as_ref() else {
-            bail!(
+        let saved = match &*guard {
+            Memory::Nothing => return Ok(Default::default()),
+            Memory::Kept(saved) => saved,
+            Memory::Released => bail!(
                 Runtime,
                 "Trying to backward through the graph a second time (or directly access saved tensors after they have already \
                  been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). \
                  Specify retain_graph=True if you need to backward through the graph a second time or if you need to access \
                  saved tensors after calling backward."
-            );
+            ),
         };
         let unpack = |s: &Option<Saved>| s.as_ref().map(|s| s.unpack(node)).transpose();
         Ok((saved.inputs.iter().map(unpack).collect::<Result<_>>()?, saved.outputs.iter().map(unpack).collect::<Result<_>>()?))
@@ -94,17 +104,18 @@ impl RowBackward {
 
     /// Forgets what was saved.
     pub(crate) fn release(&self) {
-        // Rows that saved nothing may run any number of times, as in PyTorch.
-        if self.op.keep.inputs | self.op.keep.outputs != 0 {
-            let saved = self.lock().take();
+        let mut guard = self.lock();
+        if matches!(*guard, Memory::Kept(_)) {
+            let saved = std::mem::replace(&mut *guard, Memory::Released);
+            drop(guard);
             drop(saved);
         }
     }
 
     /// Hands over the nodes behind saved tensors nobody else holds, so that long chains are freed in a loop.
     pub(crate) fn drain_nodes(&mut self, pending: &mut Vec<Arc<Node>>) {
-        let saved = self.lock().take();
-        if let Some(saved) = saved {
+        let memory = std::mem::replace(&mut *self.lock(), Memory::Released);
+        if let Memory::Kept(saved) = memory {
             pending.extend(saved.inputs.into_iter().flatten().filter_map(Saved::into_node));
         }
     }
@@ -175,7 +186,10 @@ impl Back<'_> {
 
     /// The shape of input `i`.
     pub fn shape(&self, i: usize) -> &[usize] {
-        self.metas.get(i).and_then(Option::as_ref).map_or(&[], |m| m.shape.as_slice())
+        match self.metas.get(i) {
+            Some(Some(meta)) => meta.shape.as_deref().unwrap_or(&self.node.output_metas()[0].shape),
+            _ => &[],
+        }
     }
 
     /// The type of input `i`.

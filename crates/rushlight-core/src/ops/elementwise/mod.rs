@@ -76,6 +76,9 @@ impl Formula {
                 }
                 let common = if a.dtype() == b.dtype() && !a.is_wrapped() && !b.is_wrapped() { a.dtype() } else { result_type([a, b]) };
                 let dtype = domain.apply(common);
+                if dtype.size() == 2 && dtype.is_float() && (a.ndim() == 0) != (b.ndim() == 0) && KEEPS_SCALAR.contains(&op) {
+                    return narrow_with_scalar(call, (op, params), dtype, out);
+                }
                 let resolved = op.resolve(dtype).ok_or_else(|| call.unsupported(common))?;
                 if matches!(op, Binary::DivFloor | Binary::DivTrunc | Binary::Remainder | Binary::Fmod) && !dtype.is_float() {
                     refuse_zero_divisor(b)?;
@@ -98,6 +101,16 @@ impl Formula {
             }
         }
     }
+}
+
+/// Operations of half-precision tensors that take the value of a 0-d operand unrounded, as in PyTorch.
+const KEEPS_SCALAR: [Binary; 5] = [Binary::Add, Binary::AddScaled, Binary::Sub, Binary::Mul, Binary::Div];
+
+/// Computes in float32 and rounds the result only.
+fn narrow_with_scalar(call: &Call, (op, params): (Binary, Params), dtype: DType, out: Option<(&Tensor, bool)>) -> Result<Tensor> {
+    let resolved = op.resolve(DType::F32).ok_or_else(|| call.unsupported(dtype))?;
+    let wide = finish(call, &[call.input(0)?, call.input(1)?], &[DType::F32, DType::F32], resolved, &params, out)?;
+    if out.is_some() || wide.is_meta() && wide.dtype() == dtype { Ok(wide) } else { copy::cast(&wide, dtype) }
 }
 
 /// The common case without preparation: two row-major tensors of one shape and floating type.
