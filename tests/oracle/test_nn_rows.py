@@ -262,3 +262,60 @@ def test_attention_types():
         agree("scaled_dot_product_attention", qkv, is_causal=True, order=1)
     heads = [draw(2, 9, 3, 8, grad=False).transpose(1, 2).requires_grad_() for _ in range(3)]
     agree("scaled_dot_product_attention", [*heads, draw(2, 1, 1, 9, grad=False)], order=1)
+
+
+RESIZES = [
+    ("nearest", (2, 3, 7), dict(size=11)),
+    ("nearest", (2, 3, 7, 5), dict(scale_factor=2)),
+    ("nearest", (2, 3, 7, 5), dict(scale_factor=(1.7, 0.6))),
+    ("nearest", (1, 2, 3, 4, 5), dict(size=(5, 2, 5))),
+    ("nearest-exact", (2, 3, 7), dict(size=11)),
+    ("nearest-exact", (2, 3, 7, 5), dict(size=(3, 9))),
+    ("nearest-exact", (1, 2, 3, 4, 5), dict(scale_factor=1.5)),
+    ("linear", (2, 3, 7), dict(size=11)),
+    ("linear", (2, 3, 7), dict(size=4, align_corners=True)),
+    ("bilinear", (2, 3, 7, 5), dict(size=(4, 9))),
+    ("bilinear", (2, 3, 7, 5), dict(scale_factor=1.6)),
+    ("bilinear", (2, 3, 7, 5), dict(scale_factor=1.6, recompute_scale_factor=True)),
+    ("bilinear", (2, 3, 7, 5), dict(size=(13, 1), align_corners=True)),
+    ("bilinear", (2, 3, 9, 10), dict(size=(4, 13), antialias=True)),
+    ("bilinear", (2, 3, 9, 10), dict(size=(4, 13), antialias=True, align_corners=True)),
+    ("bicubic", (2, 3, 7, 5), dict(size=(4, 9))),
+    ("bicubic", (2, 3, 7, 5), dict(size=(14, 9), align_corners=True)),
+    ("bicubic", (2, 3, 17, 15), dict(size=(5, 19), antialias=True)),
+    ("trilinear", (1, 2, 3, 4, 5), dict(size=(5, 2, 9))),
+    ("trilinear", (1, 2, 3, 4, 5), dict(scale_factor=2, align_corners=True)),
+    ("area", (2, 3, 8, 9), dict(size=(3, 4))),
+]
+
+
+@pytest.mark.parametrize("mode, shape, options", RESIZES)
+def test_resizing(mode, shape, options):
+    agree("interpolate", [draw(*shape)], mode=mode, **options)
+    agree("interpolate", [draw(*shape, dtype=torch.float32)], mode=mode, order=1, **options)
+
+
+def test_resizing_bytes():
+    x = torch.arange(60, dtype=torch.uint8).reshape(1, 3, 4, 5)
+    agree("interpolate", [x], scale_factor=2, order=0)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("aligned", [False, True])
+def test_grid_sample(mode, padding, aligned):
+    options = dict(mode=mode, padding_mode=padding, align_corners=aligned, order=1)
+    agree("grid_sample", [draw(2, 10, 5, 6), (draw(2, 4, 7, 2, grad=False) * 1.3).requires_grad_()], **options)
+    if mode != "bicubic":
+        agree("grid_sample", [draw(2, 3, 3, 5, 6), (draw(2, 2, 4, 7, 3, grad=False) * 1.3).requires_grad_()], **options)
+
+
+@pytest.mark.parametrize("options", [
+    dict(kernel_size=2), dict(kernel_size=(2, 3), stride=(2, 1), padding=(1, 0)), dict(kernel_size=2, dilation=2, padding=1),
+])  # fmt: skip
+def test_fold(options):
+    x = draw(2, 3, 5, 7)
+    agree("unfold", [x], **options)
+    columns = TF.unfold(x, **options).detach().requires_grad_()
+    agree("fold", [columns], (5, 7), **options)
+    agree("unfold", [draw(3, 5, 7)], **options)

@@ -17,6 +17,7 @@ pub mod rows;
 pub mod scan;
 pub mod simd;
 pub mod sort;
+pub mod vision;
 
 pub use dtype::{DType, Element};
 pub use half;

@@ -333,7 +333,7 @@ pub fn type_name(dtype: DType) -> &'static str {
 pub fn table() -> &'static [&'static Op] {
     static TABLE: OnceLock<Vec<&'static Op>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS].concat()
+        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::fold::ROWS, nn::grid::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS, nn::upsample::ROWS].concat()
     })
 }
 

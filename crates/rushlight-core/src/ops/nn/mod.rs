@@ -5,9 +5,12 @@
 
 pub mod attention;
 pub mod convolution;
+pub mod fold;
+pub mod grid;
 pub mod norm;
 pub mod pooling;
 pub mod softmax;
+pub mod upsample;
 
 use super::{Call, Meta, copy};
 use crate::layout::{Layout, MemoryFormat};
