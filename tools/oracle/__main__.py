@@ -22,14 +22,16 @@ def chosen(wanted: list[str]) -> dict[str, list[str]]:
     return {title: names for title, names in found.items() if names}
 
 
-def run(selected: dict[str, list[str]], limits: Limits) -> dict[str, list[Outcome]]:
-    """Compare all entries, telling what differs as it is found."""
+def run(selected: dict[str, list[str]], limits: Limits, path: Path | None) -> dict[str, list[Outcome]]:
+    """Compare all entries, telling what differs as it is found, and keep the list at ``path`` up to date."""
     section_of = {name: title for title, listed in selected.items() for name in listed}
     results: dict[str, list[Outcome]] = {title: [] for title in selected}
     for outcome in compare_all(list(section_of), functools.partial(compare, limits=limits)):
         results[section_of[outcome.name]].append(outcome)
         if outcome.failed:
             print(f"{outcome.name}: {outcome.failed} of {outcome.passed + outcome.failed} differ", flush=True)
+            if path:
+                path.write_text(report.failures([o for found in results.values() for o in found]) + "\n")
     return results
 
 
@@ -41,11 +43,9 @@ def main() -> int:
     parser.add_argument("--failures", type=Path, help="also write what differs to a file")
     options = parser.parse_args()
     start = time.monotonic()
-    results = run(chosen(options.names), Limits(options.samples, options.seconds))
+    results = run(chosen(options.names), Limits(options.samples, options.seconds), options.failures)
     every = [o for outcomes in results.values() for o in outcomes]
     listing = report.failures(every, most=1000 if options.names else 6)
-    if options.failures:
-        options.failures.write_text(listing + "\n")
     if not options.names:
         parts = [report.HEAD.format(version=torch.__version__)]
         parts += [report.table(title, outcomes) for title, outcomes in results.items()]

@@ -11,7 +11,7 @@ import torch
 import rushlight as rl
 from tools.oracle import exclusions
 from tools.oracle.compare import WIDE, difference, tolerance
-from tools.oracle.translate import Missing, function_of, ours, paths, translate
+from tools.oracle.translate import Missing, Unsupported, function_of, ours, paths, supported, translate
 
 DTYPES = (
     torch.float32, torch.float64, torch.complex64, torch.complex128, torch.bfloat16, torch.float16,
@@ -22,6 +22,10 @@ GRADIENTS = (torch.float32, torch.float64, torch.complex64, torch.complex128, to
 
 # The contents of the results are whatever was in memory.
 SHAPES_ONLY = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted", "resize_", "resize_as_"}
+
+
+# In place of a difference: the sample is not for us.
+UNSUPPORTED = "unsupported"
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Outcome:
         """Count one comparison."""
         if problem is None:
             self.passed += 1
-        elif exclusions.reason(self.name, kind, dtype):
+        elif problem == UNSUPPORTED or exclusions.reason(self.name, kind, dtype):
             self.excluded += 1
         else:
             self.failed += 1
@@ -99,7 +103,7 @@ def attempt(call: Callable):
     rl.manual_seed(0)
     try:
         return call(), None
-    except Missing:
+    except (Missing, Unsupported):
         raise
     except Exception as error:
         return None, error
@@ -149,6 +153,7 @@ class Both:
     def check(self, function_here: Callable, function_theirs: Callable, dtype: torch.dtype) -> str | None:
         """Call both and return how they differ."""
         (here, wrong), (theirs, error) = self.run(function_here, function_theirs)
+        check_supported(theirs)
         if wrong or error:
             return raised(wrong, error)
         if self.op.name in SHAPES_ONLY:
@@ -157,20 +162,37 @@ class Both:
         return difference(here, theirs, tolerance(self.op, dtype), truth)
 
 
+def check_supported(value) -> None:
+    """Raise Unsupported if a result of PyTorch's holds a tensor of a kind that is left out."""
+    if isinstance(value, torch.Tensor):
+        supported(value.dtype)
+        if value.layout != torch.strided:
+            raise Unsupported(str(value.layout))
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            check_supported(part)
+
+
 def forward(op, function, sample, dtype):
     """The function itself."""
     return Both(op, function, sample).check(function, op.op, dtype)
 
 
+def variant(theirs: Callable) -> Callable:
+    """Return our form of a method or of a function that stands for one."""
+    path = paths().get(id(theirs))
+    return ours(path) if path else translate(theirs)
+
+
 def method(op, function, sample, dtype):
     """The method of Tensor."""
-    here = ours(paths().get(id(op.method_variant), f"Tensor.{op.name}"))
+    here = variant(op.method_variant)
     return Both(op, function, sample).check(here, op.method_variant, dtype)
 
 
 def in_place(op, function, sample, dtype):
     """The method that writes into its operand, which it must return."""
-    here = ours(paths().get(id(op.inplace_variant), f"Tensor.{op.name}_"))
+    here = variant(op.inplace_variant)
     both = Both(op, function, sample)
     problem = both.check(here, op.inplace_variant, dtype)
     if problem:
@@ -230,10 +252,8 @@ def gradients(call: Callable, engine, kind: type, inputs, seeds, twice: bool):
     if not twice:
         return list(grads)
     first = [g for g in grads if g is not None and g.requires_grad]
-    if not first:
-        return []
     again = [g.detach().cos() for g in first]
-    return list(engine.autograd.grad(first, x, again, allow_unused=True))
+    return list(engine.autograd.grad(first, x, again, allow_unused=True)) if first else [None] * len(x)
 
 
 def gradient(op, function, sample, dtype, twice=False):
@@ -266,7 +286,8 @@ def gradient(op, function, sample, dtype, twice=False):
         wide = widened(both.theirs)
         return gradients(theirs_at(wide), torch, torch.Tensor, wide, widened(seeds), twice)
 
-    return difference(here, zeros_for_none(here, theirs), tolerance(op, dtype), truth if dtype in WIDE else None)
+    limits = map(max, tolerance(op, dtype), (1e-5, 1e-6) if twice else (1e-6, 1e-7))
+    return difference(here, zeros_for_none(here, theirs), tuple(limits), truth if dtype in WIDE else None)
 
 
 def zeros_for_none(here: list, theirs: list) -> list:
@@ -314,11 +335,13 @@ def error_samples(op, function, outcome: Outcome) -> None:
     if op.error_inputs_func is None:
         return
     for item in evenly(op.error_inputs("cpu"), 40):
-        sample = item.sample_input
-        both = Both(op, function, sample)
-        (_, wrong), (_, error) = both.run(function, op.op)
-        if error is not None:
-            outcome.note("error", "-", sample.summary(), raised(wrong, error))
+        outcome.note("error", "-", item.sample_input.summary()[12:200], guarded_check(refusal, op, function, item.sample_input, None))
+
+
+def refusal(op, function, sample, dtype) -> str | None:
+    """What PyTorch refuses."""
+    (_, wrong), (_, error) = Both(op, function, sample).run(function, op.op)
+    return raised(wrong, error) if error is not None else None
 
 
 def compare_operator(name: str, op, limits: Limits) -> Outcome:
@@ -355,6 +378,8 @@ def guarded_check(check: Callable, op, function, sample, dtype) -> str | None:
         return check(op, function, sample, dtype)
     except Missing as missing:
         return f"missing: {missing}"
+    except Unsupported:
+        return UNSUPPORTED
     except Exception as error:
         return f"{type(error).__name__} while comparing: {first_line(error)}"
 

@@ -23,6 +23,10 @@ class Missing(Exception):
     """A public name of PyTorch that this package does not have."""
 
 
+class Unsupported(Exception):
+    """A sample of a kind that this package leaves out: another layout than strided, complex numbers of half precision."""
+
+
 def resolve(root: object, path: str) -> object:
     """Return the attribute of a dotted path."""
     return functools.reduce(getattr, path.split("."), root) if path else root
@@ -43,8 +47,8 @@ def paths() -> dict[int, str]:
     for prefix in NAMESPACES:
         space = resolve(torch, prefix)
         for name in dir(space):
-            value = getattr(space, name, None) if not name.startswith("__") else None
-            if callable(value):
+            value = getattr(space, name, None)
+            if callable(value) and (prefix == "Tensor" or not name.startswith("__")):
                 found.setdefault(id(value), f"{prefix}.{name}".strip("."))
     return found
 
@@ -87,13 +91,20 @@ def module(value: types.ModuleType):
     return ours(value.__name__.removeprefix("torch.")) if value.__name__.startswith("torch.") else value
 
 
+def supported(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype if it is one of ours; raise Unsupported."""
+    if dtype == torch.complex32 or dtype.is_floating_point and dtype.itemsize == 1:
+        raise Unsupported(str(dtype))
+    return dtype
+
+
 def generator(value: torch.Generator):
     """Translate a generator by its seed."""
     return rl.Generator().manual_seed(value.initial_seed())
 
 
 CONVERSIONS = {
-    torch.dtype: lambda v: ours(str(v)),
+    torch.dtype: lambda v: ours(str(supported(v))),
     torch.device: lambda v: rl.device(str(v)),
     torch.memory_format: lambda v: ours(str(v)),
     torch.layout: lambda v: ours(str(v)),
@@ -110,6 +121,8 @@ def function(value: Callable) -> Callable:
     """Translate a function: by its public path, or by rebinding a wrapper of the test suite."""
     origin = getattr(value, "__module__", None) or ""
     wrapper = isinstance(value, types.FunctionType) and origin.startswith(("torch.testing", "contextlib"))
+    if getattr(value, "__name__", "") == "freeze_rng_state":
+        return rl.random.fork_rng
     if wrapper:
         return rebound(value)
     path = paths().get(id(value))
@@ -167,7 +180,7 @@ def tensor(theirs: torch.Tensor):
     if plain.device.type == "meta":
         copy = rl.empty_strided(tuple(plain.shape), plain.stride(), dtype=dtype, device="meta")
     elif plain.layout != torch.strided:
-        raise Missing(str(plain.layout))
+        raise Unsupported(str(plain.layout))
     else:
         copy = from_bytes(plain, dtype)
     if isinstance(theirs, torch.nn.Parameter):
