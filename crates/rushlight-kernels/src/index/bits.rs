@@ -1,4 +1,4 @@
-//! Elements as patterns of bits.
+//! Elements as patterns of bits, and the range of positions.
 
 use crate::Element;
 
@@ -24,6 +24,25 @@ pub fn bits_mut<T: Element, B: Bits>(x: &mut [T]) -> &mut [B] {
     assert!(size_of::<T>() == size_of::<B>() && align_of::<T>() >= align_of::<B>(), "bits: element width");
     // SAFETY: as in `bits`; zero is a value of every element type.
     unsafe { std::slice::from_raw_parts_mut(x.as_mut_ptr() as *mut B, x.len()) }
+}
+
+crate::vectorized! {
+    /// The smallest and largest position; (0, -1) for none.
+    pub fn bounds[](at: &[i64]) -> (i64, i64) {
+        if at.is_empty() {
+            return (0, -1);
+        }
+        let (mut low, mut high) = ([at[0]; 8], [at[0]; 8]);
+        let mut chunks = at.chunks_exact(8);
+        for chunk in &mut chunks {
+            for j in 0..8 {
+                low[j] = if chunk[j] < low[j] { chunk[j] } else { low[j] };
+                high[j] = if chunk[j] > high[j] { chunk[j] } else { high[j] };
+            }
+        }
+        let rest = chunks.remainder();
+        (low.iter().chain(rest).copied().fold(at[0], i64::min), high.iter().chain(rest).copied().fold(at[0], i64::max))
+    }
 }
 
 /// Runs an expression with a type alias bound to the [`Bits`] as wide as a [`DType`](crate::DType).

@@ -17,7 +17,7 @@ mod select;
 mod tests;
 mod walk;
 
-pub use bits::{Bits, bits, bits_mut};
+pub use bits::{Bits, bits, bits_mut, bounds};
 pub use combine::{Assign, Combine, Largest, Product, Smallest, Sum};
 pub use gather::{Lines, gather, scatter};
 pub use mask::{fill_where, positions};

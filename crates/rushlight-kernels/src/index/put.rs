@@ -1,6 +1,6 @@
 //! Whole slices written at given positions.
 
-use super::{Combine, GRAIN};
+use super::{Combine, GRAIN, bounds};
 use crate::gemm::Shared;
 use crate::pool;
 use std::ops::Range;
@@ -12,7 +12,8 @@ use std::ops::Range;
 pub fn put<C: Combine>(c: C, out: &mut [C::T], outer: usize, size: usize, inner: usize, at: &[i64], src: &[C::T]) {
     let repeated = src.len() == inner;
     assert!(out.len() >= outer * size * inner && (repeated || src.len() >= outer * at.len() * inner), "put: operand sizes");
-    assert!(at.iter().all(|&i| (i as u64) < size as u64), "put: positions");
+    let (low, high) = bounds(at);
+    assert!(low >= 0 && high < size as i64, "put: positions");
     if at.is_empty() || outer * size * inner == 0 {
         return;
     }
@@ -25,7 +26,7 @@ pub fn put<C: Combine>(c: C, out: &mut [C::T], outer: usize, size: usize, inner:
             // SAFETY: destinations of different tasks are disjoint parts of `out`.
             let out = unsafe { std::slice::from_raw_parts_mut(to.get().add((o * size + range.start) * inner), range.len() * inner) };
             let src = if repeated { src } else { &src[o * at.len() * inner..(o + 1) * at.len() * inner] };
-            put_range(c, out, range, inner, at, src, repeated);
+            put_range(c, out, range, inner, at, src, repeated, parts == 1);
         }
     });
 }
@@ -38,8 +39,8 @@ fn parts(outer: usize, size: usize, inner: usize, count: usize) -> usize {
     pool::num_threads().min(size)
 }
 
-fn put_range<C: Combine>(c: C, out: &mut [C::T], range: Range<usize>, inner: usize, at: &[i64], src: &[C::T], repeated: bool) {
-    if inner == 1 && range.start == 0 && range.end > at.iter().copied().max().unwrap_or(0) as usize {
+fn put_range<C: Combine>(c: C, out: &mut [C::T], range: Range<usize>, inner: usize, at: &[i64], src: &[C::T], repeated: bool, whole: bool) {
+    if inner == 1 && whole {
         let step = !repeated as usize;
         for (k, &i) in at.iter().enumerate() {
             out[i as usize] = c.join(out[i as usize], src[k * step]);

@@ -61,6 +61,20 @@ pub fn scan_extreme<T: Element + PartialOrd>(largest: bool, x: &[T], outer: usiz
     assert!(x.len() == outer * len * inner && values.len() == x.len() && indices.len() == x.len(), "scan: operand sizes");
     let (values, indices) = (Shared(values.as_mut_ptr()), Shared(indices.as_mut_ptr()));
     for_tiles(outer, len, inner, |o, columns| {
+        if inner == 1 {
+            let mut best = (T::default(), 0);
+            for (i, &v) in x[o * len..(o + 1) * len].iter().enumerate() {
+                if i == 0 || replaces(v, best.0, largest) {
+                    best = (v, i as i64);
+                }
+                // SAFETY: each row is one task's, inside by the assertion.
+                unsafe {
+                    *values.get().add(o * len + i) = best.0;
+                    *indices.get().add(o * len + i) = best.1;
+                }
+            }
+            return;
+        }
         let mut best = [(T::default(), 0); TILE];
         for i in 0..len {
             let at = (o * len + i) * inner + columns.start;

@@ -10,6 +10,8 @@ pub mod gather;
 pub mod mask;
 pub mod reduce;
 pub mod slices;
+#[cfg(test)]
+mod tests;
 
 pub use gather::{GATHER, SCATTER_ADD};
 pub use slices::{INDEX_ADD, INDEX_SELECT};
@@ -20,7 +22,7 @@ use crate::autograd::node::Grads;
 use crate::layout::wrap_dim;
 use crate::tensor::Tensor;
 use crate::{DType, Error, Result, bail, err, iter};
-use rushlight_kernels::index::{Bits, bits, bits_mut};
+use rushlight_kernels::index::{Bits, bits, bits_mut, bounds};
 use rushlight_kernels::match_dtype;
 use smallvec::smallvec;
 
@@ -124,20 +126,24 @@ pub(crate) fn integers(index: &Tensor) -> Result<Tensor> {
 /// Index values that all lie in `0..size`.
 pub(crate) fn checked(index: &Tensor, size: usize, refuse: impl Fn(i64) -> Error) -> Result<Tensor> {
     let at = integers(index)?;
-    match iter::slice::<i64>(&at)?.iter().find(|&&i| i as u64 >= size as u64) {
-        Some(&i) => Err(refuse(i)),
-        None => Ok(at),
-    }
+    let values = iter::slice::<i64>(&at)?;
+    let (low, high) = bounds(values);
+    if low >= 0 && high < size as i64 { Ok(at) } else { Err(refuse(first_outside(values, 0, size as i64))) }
+}
+
+fn first_outside(values: &[i64], start: i64, end: i64) -> i64 {
+    values.iter().copied().find(|i| !(start..end).contains(i)).unwrap_or(end)
 }
 
 /// Index values brought into `0..size`, negative ones counted from the end.
 pub(crate) fn wrapped(index: &Tensor, size: usize, refuse: impl Fn(i64) -> Error) -> Result<Tensor> {
     let (at, n) = (integers(index)?, size as i64);
     let values = iter::slice::<i64>(&at)?;
-    if let Some(&i) = values.iter().find(|&&i| i < -n || i >= n) {
-        return Err(refuse(i));
+    let (low, high) = bounds(values);
+    if !values.is_empty() && (low < -n || high >= n) {
+        return Err(refuse(first_outside(values, -n, n)));
     }
-    if values.iter().all(|&i| i >= 0) {
+    if low >= 0 {
         return Ok(at);
     }
     let values: Vec<i64> = values.iter().map(|&i| if i < 0 { i + n } else { i }).collect();
