@@ -12,12 +12,14 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod autocast;
 pub mod autograd;
 pub mod error;
 pub mod fused;
 pub mod iter;
 pub mod layout;
 pub mod ops;
+pub mod profile;
 pub mod promotion;
 pub mod random;
 pub mod scalar;

@@ -239,6 +239,11 @@ pub fn memory_stats() -> MemoryStats {
     }
 }
 
+/// Bytes held by living tensors.
+pub fn allocated() -> usize {
+    ALLOCATED.load(Ordering::Relaxed)
+}
+
 /// Forgets the peak so far.
 pub fn reset_peak() {
     PEAK.store(ALLOCATED.load(Ordering::Relaxed), Ordering::Relaxed);

@@ -112,6 +112,46 @@ fn _increment_version(tensor: &Bound<'_, crate::tensor::PyTensor>) {
     tensor.get().get_tensor().bump_version();
 }
 
+/// Turns autocast on with a low-precision dtype, or off with None; returns the old dtype or None.
+#[pyfunction]
+fn _set_autocast<'py>(py: Python<'py>, low: Option<&Bound<'py, PyDType>>) -> Option<Py<PyDType>> {
+    rushlight_core::autocast::set(low.map(|d| d.get().0)).map(|d| dtype_object(py, d))
+}
+
+/// The dtype autocast computes in now, or None.
+#[pyfunction]
+fn _get_autocast(py: Python<'_>) -> Option<Py<PyDType>> {
+    rushlight_core::autocast::dtype().map(|d| dtype_object(py, d))
+}
+
+#[pyfunction]
+fn _profiler_start() {
+    rushlight_core::profile::start();
+}
+
+/// The recorded calls: (name, start ns, end ns, shapes, bytes).
+#[pyfunction]
+fn _profiler_stop() -> Vec<(String, u64, u64, Vec<Vec<usize>>, i64)> {
+    rushlight_core::profile::stop().into_iter().map(|e| (e.name, e.start, e.end, e.shapes, e.memory)).collect()
+}
+
+/// A range of the program in the recording.
+#[pyclass(name = "_ProfilerSpan", module = "rushlight._C")]
+struct ProfilerSpan(Option<rushlight_core::profile::Span>);
+
+#[pymethods]
+impl ProfilerSpan {
+    #[new]
+    fn new(name: &str) -> ProfilerSpan {
+        ProfilerSpan(rushlight_core::profile::active().then(|| rushlight_core::profile::span(name, Vec::new)))
+    }
+    fn end(&mut self) {
+        if let Some(span) = self.0.take() {
+            span.end();
+        }
+    }
+}
+
 /// The names of the rows of the operator table.
 #[pyfunction]
 fn _row_names() -> Vec<&'static str> {
@@ -125,7 +165,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     add! {
         is_grad_enabled _set_grad_enabled is_inference_mode_enabled _set_inference_mode get_default_dtype set_default_dtype
         promote_types can_cast result_type get_num_threads set_num_threads set_flush_denormal simd_level memory_stats
-        reset_peak_memory_stats empty_cache _increment_version _row_names
+        reset_peak_memory_stats empty_cache _increment_version _row_names _set_autocast _get_autocast _profiler_start _profiler_stop
     }
+    m.add_class::<ProfilerSpan>()?;
     Ok(())
 }

@@ -248,7 +248,11 @@ impl Run {
             let leads_on = self.needed.as_ref().is_none_or(|n| node.edges.iter().flatten().any(|e| n.contains(&address(&e.node))));
             let accumulates = self.needed.is_none() || !matches!(node.action, Action::Accumulate(_));
             if leads_on && accumulates {
+                let span = crate::profile::active().then(|| crate::profile::span(&format!("autograd::{}", node.name()), Vec::new));
                 given = self.apply(node, grads)?;
+                if let Some(span) = span {
+                    span.end();
+                }
             }
         }
         for (i, edge) in node.edges.iter().enumerate() {

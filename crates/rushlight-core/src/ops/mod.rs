@@ -333,7 +333,7 @@ pub fn type_name(dtype: DType) -> &'static str {
 pub fn table() -> &'static [&'static Op] {
     static TABLE: OnceLock<Vec<&'static Op>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::fold::ROWS, nn::grid::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS, nn::upsample::ROWS].concat()
+        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::fold::ROWS, nn::grid::ROWS, nn::loss::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS, nn::upsample::ROWS].concat()
     })
 }
 
@@ -346,6 +346,20 @@ pub fn find(name: &str) -> Result<&'static Op> {
 
 /// Calls a row: the gate.
 pub fn call(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
+    if crate::profile::active() {
+        let span = crate::profile::span(op.name(), || inputs.iter().flatten().map(|x| x.shape().to_vec()).collect());
+        let outputs = gate(op, inputs, args);
+        span.end();
+        return outputs;
+    }
+    gate(op, inputs, args)
+}
+
+fn gate(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
+    let inputs = match crate::autocast::dtype() {
+        Some(low) => crate::autocast::convert(op, inputs, low)?,
+        None => inputs,
+    };
     let call = Call { op, inputs: &inputs, args: &args };
     let outputs = compute(&call)?;
     if matches!(op.rule, Rule::Composite(_)) {

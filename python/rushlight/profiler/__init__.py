@@ -1,0 +1,22 @@
+"""Where the time goes: operator calls with their durations, shapes and memory."""
+
+from rushlight.profiler.events import EventList, FunctionEvent
+from rushlight.profiler.profile import (
+    ProfilerAction,
+    ProfilerActivity,
+    profile,
+    record_function,
+    schedule,
+    tensorboard_trace_handler,
+)
+
+__all__ = [
+    "EventList",
+    "FunctionEvent",
+    "ProfilerAction",
+    "ProfilerActivity",
+    "profile",
+    "record_function",
+    "schedule",
+    "tensorboard_trace_handler",
+]
