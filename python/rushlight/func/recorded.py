@@ -5,28 +5,44 @@ Afterwards the results either belong to some outer graph too, through arguments 
 stay recorded; or only to the own one, and are detached, so that a derivative of plain tensors is a plain tensor.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import rushlight as rl
 from rushlight import _C
 from rushlight.func.batched import batch_at, innermost
-from rushlight.func.rules.random import STACK
+from rushlight.func.rules.random import levels
 from rushlight.utils._pytree import TreeSpec, tree_flatten, tree_map
 
 Argnums = int | tuple[int, ...]
+
+
+class _Active(threading.local):
+    """The recordings that this thread is in, outermost first."""
+
+    def __init__(self) -> None:
+        self.recordings: list[Recording] = []
+
+
+_active = _Active()
 
 
 class Recording:
     """One run of ``func`` on ``args``, differentiable with respect to those numbered ``argnums`` (all if ``None``)."""
 
     def __init__(self, func: Callable, args: tuple, argnums: Argnums | None, name: str, kwargs: dict | None = None) -> None:
-        with rl.enable_grad():
-            chosen = args if argnums is None else select(args, argnums)
-            flat, self.input_spec = tree_flatten(chosen)
-            self.inputs = [_alias(x) for x in flat]
-            aliases = self.input_spec.unflatten(self.inputs)
-            self.result = func(*(aliases if argnums is None else _replaced(args, argnums, aliases)), **(kwargs or {}))
+        self.retired: list[rl.Tensor] = []  # leaves of transforms that ended inside, which nobody can differentiate by
+        _active.recordings.append(self)
+        try:
+            with rl.enable_grad():
+                chosen = args if argnums is None else select(args, argnums)
+                flat, self.input_spec = tree_flatten(chosen)
+                self.inputs = [_alias(x) for x in flat]
+                aliases = self.input_spec.unflatten(self.inputs)
+                self.result = func(*(aliases if argnums is None else _replaced(args, argnums, aliases)), **(kwargs or {}))
+        finally:
+            _active.recordings.pop()
         self.name = name
 
     def split_aux(self, has_aux: bool) -> Any:
@@ -39,12 +55,13 @@ class Recording:
                 )
             result, aux = result
         self.outputs, self.output_spec = tree_flatten(result)
-        self.outer = _reaches_others(self.outputs, self.inputs)
-        retire(self.inputs)
+        self.outer = _reaches_others(self.outputs, self.inputs, self.retired)
+        retire(self.inputs + self.retired)
         return self.finished(aux)
 
     def gradients(self, cotangents: Sequence[Any] | None, retain_graph: bool, create_graph: bool | None = None) -> list:
         """Return the gradients of the inputs for ``cotangents`` of the outputs, zeros where there is none."""
+        retire(self.inputs + self.retired)
         if create_graph is None:
             create_graph = self.outer or any(g.requires_grad for g in cotangents or ())
         pairs = [(y, None if cotangents is None else cotangents[i]) for i, y in enumerate(self.outputs) if y.requires_grad]
@@ -54,8 +71,7 @@ class Recording:
         found = rl.autograd.grad(
             outputs, self.inputs, grads, retain_graph=retain_graph, create_graph=create_graph, allow_unused=True
         )
-        found = [rl.zeros_like(x, requires_grad=False) if g is None else g for g, x in zip(found, self.inputs, strict=True)]
-        return found
+        return [rl.zeros_like(x, requires_grad=False) if g is None else g for g, x in zip(found, self.inputs, strict=True)]
 
     def finished(self, tree: Any) -> Any:
         """Return ``tree`` as the caller sees it: detached unless an outer graph runs through the recording."""
@@ -63,28 +79,27 @@ class Recording:
 
 
 def retire(leaves: Sequence["rl.Tensor"]) -> None:
-    """Mark leaves whose gradients no outer transform can ask for, so that they do not keep results recorded."""
-    for x in leaves:
-        if innermost(x).is_leaf:
-            _C._retire_leaf(innermost(x))
+    """Tell the enclosing recording of leaves that must not count as others in its graph."""
+    if _active.recordings:
+        _active.recordings[-1].retired += leaves
 
 
 def _alias(x: Any) -> "rl.Tensor":
     if not isinstance(x, rl.Tensor):
         raise ValueError(f"Thing passed to transform API must be Tensor, got {type(x)}")
-    for level, size, _ in STACK:  # one alias per sample, so that gradients come out per sample
+    for level, size, _ in levels():  # one alias per sample, so that gradients come out per sample
         x = batch_at(x, level, size)
     if x.requires_grad:
         return x.view_as(x)
     return x.detach().requires_grad_()
 
 
-def _reaches_others(outputs: list, inputs: list) -> bool:
-    """Return whether gradients of ``outputs`` flow into leaves other than ``inputs`` and retired ones."""
+def _reaches_others(outputs: list, inputs: list, retired: list) -> bool:
+    """Return whether gradients of ``outputs`` flow into leaves other than ``inputs`` and ``retired``."""
     if any(not innermost(x).is_leaf for x in inputs):
         return True
     tensors = tuple(innermost(y) for y in outputs if isinstance(y, rl.Tensor) and y.requires_grad)
-    return bool(tensors) and _C._reaches_other_leaves(tensors, tuple(innermost(x) for x in inputs))
+    return bool(tensors) and _C._reaches_other_leaves(tensors, tuple(map(innermost, inputs + retired)))
 
 
 def select(args: tuple, argnums: Argnums) -> Any:

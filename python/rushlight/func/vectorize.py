@@ -6,7 +6,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight.func.batched import front, is_batched, wrap
-from rushlight.func.rules.random import STACK, entered
+from rushlight.func.rules.random import entered, levels
 from rushlight.utils._pytree import TreeSpec, _broadcast_to_and_flatten, tree_flatten, tree_leaves, tree_structure
 
 Dims = int | tuple | list | dict | None
@@ -27,7 +27,7 @@ def vmap(
     ``"different"`` values for each sample or the ``"same"`` for all. ``chunk_size`` bounds the samples run at a time.
     Raises ``ValueError`` for dimensions that do not fit.
 
-    >>> rl.func.vmap(rl.dot)(rl.ones(3, 2), rl.ones(3, 2))
+    >>> rl.func.vmap(rl.matmul)(rl.ones(3, 2), rl.ones(3, 2))
     tensor([2., 2., 2.])
     """
     if randomness not in ("error", "different", "same"):
@@ -59,7 +59,7 @@ def _run(
     randomness: str,
     kwargs: dict,
 ) -> Any:
-    level = STACK[-1][0] + 1 if STACK else 1
+    level = levels()[-1][0] + 1 if levels() else 1
     with entered(level, size, randomness):
         batched = [x if d is None else wrap(x, d, level) for x, d in zip(leaves, dims, strict=True)]
         out = func(*spec.unflatten(batched), **kwargs)

@@ -1,5 +1,6 @@
 """Random operations under the ``randomness`` of ``vmap``: an error, one draw per sample, or one draw for all."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,8 +9,20 @@ import rushlight as rl
 from rushlight import _C
 from rushlight.func.batched import Call, front, wrap
 
-# Level, batch size and randomness of the running calls of vmap, outermost first.
-STACK: list[tuple[int, int, str]] = []
+
+class _Running(threading.local):
+    """Level, batch size and randomness of the calls of ``vmap`` that this thread is in, outermost first."""
+
+    def __init__(self) -> None:
+        self.levels: list[tuple[int, int, str]] = []
+
+
+_running = _Running()
+
+
+def levels() -> list[tuple[int, int, str]]:
+    """Return level, batch size and randomness of the running calls of ``vmap``, outermost first."""
+    return _running.levels
 
 
 def _error(name: str) -> RuntimeError:
@@ -21,7 +34,7 @@ def _error(name: str) -> RuntimeError:
 
 def randomness(level: int) -> str:
     """Return what the ``vmap`` of number ``level`` says of random operations."""
-    return next(kind for number, _, kind in STACK if number == level)
+    return next(kind for number, _, kind in levels() if number == level)
 
 
 def random(call: Call) -> Any:
@@ -63,9 +76,9 @@ def dropout(call: Call) -> Any:
 
 def _draw(func: Any, args: tuple, kwargs: dict) -> Any:
     """Stand in for a random factory, such as ``randn``, called inside of ``vmap``."""
-    if any(kind == "error" for _, _, kind in STACK):
+    if any(kind == "error" for _, _, kind in levels()):
         raise _error(func.__name__)
-    different = [(level, size) for level, size, kind in STACK if kind == "different"]
+    different = [(level, size) for level, size, kind in levels() if kind == "different"]
     if not different:
         return func(*args, **kwargs)
     draws = [size for _, size in different]
@@ -82,13 +95,13 @@ def _draw(func: Any, args: tuple, kwargs: dict) -> Any:
 @contextmanager
 def entered(level: int, size: int, kind: str) -> Iterator[None]:
     """Run a ``vmap``: random factories of this thread are drawn as it says."""
-    STACK.append((level, size, kind))
+    levels().append((level, size, kind))
     previous = _C._set_random_hook(_draw)
     try:
         yield
     finally:
         _C._set_random_hook(previous)
-        STACK.pop()
+        levels().pop()
 
 
 _DROPOUTS = ("dropout", "native_dropout", "alpha_dropout", "feature_dropout", "dropout1d", "dropout2d", "dropout3d")
