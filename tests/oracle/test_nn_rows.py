@@ -319,3 +319,20 @@ def test_fold(options):
     columns = TF.unfold(x, **options).detach().requires_grad_()
     agree("fold", [columns], (5, 7), **options)
     agree("unfold", [draw(3, 5, 7)], **options)
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+@pytest.mark.parametrize("zero_infinity", [False, True])
+def test_ctc_loss(reduction, zero_infinity):
+    options = dict(order=1, reduction=reduction, zero_infinity=zero_infinity)
+    generator = torch.Generator().manual_seed(3)
+    targets = torch.randint(1, 6, (4, 5), generator=generator)
+    steps, counts = torch.tensor([12, 11, 9, 12]), torch.tensor([5, 0, 3, 4])
+    x = TF.log_softmax(draw(12, 4, 6, grad=False), -1).requires_grad_()
+    agree("ctc_loss", [x, targets, steps, counts], **options)
+    flat = torch.cat([t[:n] for t, n in zip(targets, counts)])
+    agree("ctc_loss", [x, flat, steps, counts], **options)
+    agree("ctc_loss", [x[:, 0].detach().requires_grad_(), targets[0], steps[0], counts[0]], **options)
+    short = torch.tensor([12, 3, 9, 2])
+    if zero_infinity:
+        agree("ctc_loss", [x, targets, short, torch.tensor([5, 2, 3, 4])], **options)

@@ -8,6 +8,7 @@ pub mod dtype;
 pub mod elementwise;
 pub mod gemm;
 pub mod index;
+pub mod loss;
 pub mod optim;
 pub mod pool;
 pub mod pooling;

@@ -7,6 +7,7 @@ pub mod attention;
 pub mod convolution;
 pub mod fold;
 pub mod grid;
+pub mod loss;
 pub mod norm;
 pub mod pooling;
 pub mod softmax;
