@@ -189,7 +189,7 @@ pub fn get(x: Tensor, key: &Bound<'_, PyAny>) -> PyResult<Tensor> {
     }
     let mut inputs: Inputs = smallvec![Some(plan.view)];
     inputs.extend(plan.indices);
-    let out = crate::dispatch::unlocked(key.py(), x.numel(), || ops::call(ops::find("index")?, inputs, smallvec![])).or_raise()?;
+    let out = crate::dispatch::unlocked(key.py(), x.numel(), || ops::call(&ops::index::advanced::INDEX, inputs, smallvec![])).or_raise()?;
     out.into_iter().next().ok_or_else(|| PyRuntimeError::new_err("index: no result"))
 }
 
@@ -212,10 +212,9 @@ pub fn set(x: Tensor, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyRes
         return Err(PyRuntimeError::new_err(format!("Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.", ops::type_name(x.dtype()), ops::type_name(value.dtype()))));
     }
     let value = value.to_dtype(x.dtype()).or_raise()?;
-    let mut inputs: Inputs = smallvec![Some(plan.view)];
+    let mut inputs: Inputs = smallvec![Some(plan.view), Some(value)];
     inputs.extend(plan.indices);
-    inputs.push(Some(value));
-    ops::call_in_place(ops::find("index_put").or_raise()?, inputs, smallvec![Arg::from(false)]).map(drop).or_raise()
+    ops::call_in_place(&ops::index::advanced::INDEX_PUT_VALUES, inputs, smallvec![Arg::from(false)]).map(drop).or_raise()
 }
 
 /// Assignment ignores leading dimensions of size one that the target lacks.

@@ -1,5 +1,7 @@
 //! Python bindings: conversion of arguments and results, nothing else.
 #![allow(unsafe_code)]
+// The module is named as PyTorch names its own.
+#![allow(non_snake_case)]
 
 mod args;
 mod create;

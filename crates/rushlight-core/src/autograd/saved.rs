@@ -88,7 +88,7 @@ impl Saved {
             None => Ok(x.clone()),
             Some(output) => {
                 let fresh = x.detach()?;
-                if super::grad_enabled() && node.edges.iter().any(Option::is_some) {
+                if super::grad_enabled() && x.dtype().is_differentiable() && node.edges.iter().any(Option::is_some) {
                     fresh.set_history(Edge { node: node.clone(), output });
                 }
                 Ok(fresh)
