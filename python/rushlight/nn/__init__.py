@@ -5,6 +5,11 @@ from .modules import *  # noqa: F403  # isort: skip
 from . import attention, functional, init, modules, parallel, parameter, utils
 from .parallel import DataParallel
 
+__all__ = [
+    "Buffer", "DataParallel", "Parameter", "UninitializedBuffer", "UninitializedParameter", "attention",
+    "factory_kwargs", "functional", "init", "modules", "parallel", "parameter", "utils", *modules.__all__,
+]  # fmt: skip
+
 
 def factory_kwargs(kwargs):
     """The arguments `device`, `dtype` and `memory_format` of `kwargs`, given directly or under `factory_kwargs`.

@@ -10,7 +10,7 @@ __all__ = ["RemovableHandle", "BackwardHook", "unserializable_hook", "warn_if_ha
 
 
 class RemovableHandle:
-    """Removes its hook from `hooks_dict` (and from the flag tables in `extra_dict`) on `remove()` or at the end of `with`."""
+    """Removes its hook from `hooks_dict`, and its flags from `extra_dict`, on `remove()` or at the end of `with`."""
 
     id: int
     next_id = 0
@@ -63,18 +63,22 @@ def warn_if_has_hooks(tensor):
 
 
 class _Gate(rl.autograd.Function):
-    """Identity whose backward pass hands the gradients to `receive` and passes on what it returns."""
+    """Identity whose backward pass hands the gradients to `receive` and passes on what it returns.
+
+    With `fill` a gradient that did not arrive is zero, otherwise None.
+    """
 
     @staticmethod
-    def forward(ctx, receive, *tensors):
+    def forward(ctx, receive, fill, *tensors):
         ctx.receive = receive
-        ctx.set_materialize_grads(False)
-        ctx.mark_non_differentiable(*[t for t in tensors if not t.requires_grad])
-        return tuple(t.view_as(t) for t in tensors)
+        ctx.set_materialize_grads(fill)
+        gated = tuple(tensor.view_as(tensor) for tensor in tensors)
+        ctx.mark_non_differentiable(*[g for g, tensor in zip(gated, tensors, strict=True) if not tensor.requires_grad])
+        return gated
 
     @staticmethod
     def backward(ctx, *grads):
-        return None, *ctx.receive(grads)
+        return None, None, *ctx.receive(grads)
 
 
 class BackwardHook:
@@ -95,14 +99,14 @@ class BackwardHook:
     def setup_input_hook(self, args):
         """Send the tensors among the arguments through the input gate."""
         self.input_count = len(args)
-        gated, self.input_positions = _send_through(self._receive_input, args)
+        gated, self.input_positions = _send_through(self._receive_input, True, args)
         return gated
 
     def setup_output_hook(self, result):
         """Send the tensors among the results through the output gate."""
         results = result if isinstance(result, tuple) else (result,)
         self.output_count = len(results)
-        gated, self.output_positions = _send_through(self._receive_output, results)
+        gated, self.output_positions = _send_through(self._receive_output, False, results)
         return gated if isinstance(result, tuple) else gated[0]
 
     def _receive_input(self, grads):
@@ -141,20 +145,20 @@ class BackwardHook:
         self.grad_outputs = None
 
 
-def _send_through(receive, values):
-    """`values` with its tensors behind a gate, and their positions; untouched and None where nothing needs a gradient."""
+def _send_through(receive, fill, values):
+    """`values` with its tensors behind a gate, and their positions; None for these where nothing needs a gradient."""
     positions = [i for i, value in enumerate(values) if isinstance(value, rl.Tensor)]
     if not (rl.is_grad_enabled() and any(values[i].requires_grad for i in positions)):
         return values, None
     gated = list(values)
-    for i, tensor in zip(positions, _Gate.apply(receive, *(values[i] for i in positions))):
+    for i, tensor in zip(positions, _Gate.apply(receive, fill, *(values[i] for i in positions)), strict=True):
         gated[i] = tensor
     return (tuple(gated) if type(values) is tuple else type(values)(*gated)), positions
 
 
 def _spread(positions, values, count):
     spread = [None] * count
-    for i, value in zip(positions, values):
+    for i, value in zip(positions, values, strict=True):
         spread[i] = value
     return tuple(spread)
 

@@ -4,7 +4,9 @@ from collections import OrderedDict
 
 import rushlight as rl
 
-__all__ = ["Parameter", "UninitializedParameter", "is_lazy", "Buffer", "UninitializedBuffer", "UninitializedTensorMixin"]
+__all__ = [
+    "Parameter", "UninitializedParameter", "is_lazy", "Buffer", "UninitializedBuffer", "UninitializedTensorMixin",
+]  # fmt: skip
 
 
 class _ParameterMeta(type(rl.Tensor)):
@@ -97,7 +99,7 @@ class Buffer(rl.Tensor, metaclass=_BufferMeta):
 
 _ALLOWED_BEFORE_SHAPE = frozenset(
     "__hash__ __get__ __set__ __repr__ size copy_ is_complex is_floating_point half float double char short int long "
-    "bfloat16 cuda cpu to get_device detach requires_grad_ data".split()
+    "bfloat16 cuda cpu to _to_dtype _to_device get_device detach requires_grad_ data".split()
 )
 
 
@@ -156,7 +158,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
 class UninitializedBuffer(UninitializedTensorMixin, rl.Tensor):
     """A buffer whose shape is not known yet."""
 
-    cls_to_become = rl.Tensor
+    cls_to_become = Buffer
 
     def __new__(cls, requires_grad=False, device=None, dtype=None, persistent=True):
         result = rl.Tensor._make_subclass(cls, rl.empty(0, device=device, dtype=dtype), requires_grad)

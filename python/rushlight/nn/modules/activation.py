@@ -107,9 +107,7 @@ class Hardtanh(Module):
 def _renamed(name, value, old_name, old_value):
     if old_value is None:
         return value
-    warnings.warn(
-        f"keyword argument `{old_name}` is deprecated and renamed to `{name}`", FutureWarning, stacklevel=3
-    )
+    warnings.warn(f"keyword argument `{old_name}` is deprecated and renamed to `{name}`", FutureWarning, stacklevel=3)
     return old_value
 
 

@@ -22,7 +22,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     in_features / div_value^(i+1) values. Input (N, in_features) and target (N) give `output` (N), the log-probability
     of each target, and `loss`, minus its mean. Source: Grave et al., 2017.
 
-    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10])
+    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10], div_value=2.0)
     >>> layer(rl.ones(2, 8), rl.tensor([3, 12])).output.shape
     torch.Size([2])
     """

@@ -93,7 +93,8 @@ class MultiheadAttention(Module):
 def _check_heads(embed_dim, num_heads):
     if embed_dim <= 0 or num_heads <= 0:
         raise ValueError(
-            f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} instead"
+            f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} "
+            "instead"
         )
     if embed_dim % num_heads != 0:
         raise AssertionError("embed_dim must be divisible by num_heads")

@@ -106,9 +106,9 @@ class BatchNorm1d(_BatchNorm):
     unbiased; `momentum=None` takes the mean over all batches. In evaluation mode the running statistics are used.
     Source: Ioffe and Szegedy, 2015.
 
-    >>> nn.BatchNorm1d(2)(rl.tensor([[1.0, 5.0], [3.0, 5.0]])).detach()
-    tensor([[-1.0000,  0.0000],
-            [ 1.0000,  0.0000]])
+    >>> nn.BatchNorm1d(1)(rl.tensor([[10.0], [30.0]])).detach().round()
+    tensor([[-1.],
+            [ 1.]])
     """
 
     _input_dims = (2, 3)
@@ -197,9 +197,9 @@ class _LazyNormBase(LazyModuleMixin, _NormBase):
         if not self.has_uninitialized_params():
             return
         self.num_features = input.shape[1]
-        for tensor in (self.weight, self.bias, self.running_mean, self.running_var):
-            if tensor is not None:
-                tensor.materialize((self.num_features,))
+        for name in ("weight", "bias", "running_mean", "running_var"):
+            if getattr(self, name) is not None:
+                self._materialize(name, (self.num_features,))
         self.reset_parameters()
 
 

@@ -94,7 +94,7 @@ def _pad_widths(padding, kernel_size, dilation):
     """The widths before and after each dimension, last dimension first, as `F.pad` takes them."""
     if not isinstance(padding, str):
         return _reverse_repeat_tuple(padding, 2)
-    totals = [d * (k - 1) if padding == "same" else 0 for d, k in zip(dilation, kernel_size)]
+    totals = [d * (k - 1) if padding == "same" else 0 for d, k in zip(dilation, kernel_size, strict=False)]
     return [width for total in reversed(totals) for width in (total // 2, total - total // 2)]
 
 
@@ -202,15 +202,15 @@ class _ConvTransposeNd(_ConvNd):
                 f"(got {len(output_size)})"
             )
         wanted = list(output_size[-n:])
-        sizes = zip(input.shape[leading:], self.stride, self.padding, self.dilation, self.kernel_size)
+        sizes = zip(input.shape[leading:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
         least = [(size - 1) * s - 2 * p + d * (k - 1) + 1 for size, s, p, d, k in sizes]
-        most = [size + s - 1 for size, s in zip(least, self.stride)]
-        if not all(low <= size <= high for low, size, high in zip(least, wanted, most)):
+        most = [size + s - 1 for size, s in zip(least, self.stride, strict=True)]
+        if not all(low <= size <= high for low, size, high in zip(least, wanted, most, strict=True)):
             raise ValueError(
                 f"requested an output size of {wanted}, but valid sizes range from {least} to {most} "
                 f"(for an input of {input.size()[leading:]})"
             )
-        return [size - low for size, low in zip(wanted, least)]
+        return [size - low for size, low in zip(wanted, least, strict=True)]
 
 
 class ConvTranspose1d(_ConvTransposeNd):

@@ -29,18 +29,24 @@ class LazyModuleMixin:
         """Whether a parameter or buffer still waits for its shape."""
         return any(is_lazy(t) for t in (*self._parameters.values(), *self._buffers.values()))
 
+    def _materialize(self, name, shape):
+        """Give the parameter or buffer `name` its shape; a buffer becomes an ordinary tensor."""
+        tensor = getattr(self, name)
+        if name in self._buffers:
+            self._buffers[name] = rl.empty(shape, device=tensor.data.device, dtype=tensor.data.dtype)
+        else:
+            with rl.no_grad():
+                tensor.materialize(shape)
+
     def _save_to_state_dict(self, destination, prefix, keep_vars):
         for name, tensor in self._persistent_members():
             destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
 
-    def _lazy_load_hook(
-        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
-    ):
+    def _lazy_load_hook(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs):
         for name, tensor in (*self._parameters.items(), *self._buffers.items()):
             loaded = state_dict.get(prefix + name)
             if is_lazy(tensor) and loaded is not None and not is_lazy(loaded):
-                with rl.no_grad():
-                    tensor.materialize(loaded.shape)
+                self._materialize(name, loaded.shape)
 
     def _infer_parameters(self, module, args, kwargs=None):
         module.initialize_parameters(*args, **(kwargs or {}))

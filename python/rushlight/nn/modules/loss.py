@@ -89,9 +89,7 @@ class NLLLoss(_WeightedLoss):
         self.ignore_index = ignore_index
 
     def forward(self, input, target):
-        return F.nll_loss(
-            input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction
-        )
+        return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
 
 
 class NLLLoss2d(NLLLoss):
@@ -270,11 +268,12 @@ def _positive_margin(loss, margin):
 
 
 class TripletMarginLoss(_Loss):
-    """max(0, ‖a - p‖ - ‖a - n‖ + margin); `swap` takes ‖p - n‖ where it is the smaller. Source: Balntas et al., 2016."""
+    """max(0, ‖a - p‖ - ‖a - n‖ + margin); `swap` takes ‖p - n‖ where it is the smaller.
 
-    def __init__(
-        self, margin=1.0, p=2.0, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"
-    ):
+    Source: Balntas et al., 2016.
+    """
+
+    def __init__(self, margin=1.0, p=2.0, eps=1e-6, swap=False, size_average=None, reduce=None, reduction="mean"):
         super().__init__(size_average, reduce, reduction)
         self.margin = _positive_margin(self, margin)
         self.p = p

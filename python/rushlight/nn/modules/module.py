@@ -26,7 +26,7 @@ from .module_hooks import (
     register_module_parameter_registration_hook,
     replaced_by_hooks,
 )
-from .module_state import ModuleState, _EXTRA_STATE_KEY_SUFFIX, _IncompatibleKeys
+from .module_state import ModuleState
 from .module_tree import ModuleTree
 
 __all__ = [
@@ -175,7 +175,7 @@ class Module(ModuleHooks, ModuleTree, ModuleState, ModuleConversion):
         if hasattr(self, name) and name not in table:
             raise KeyError(f"attribute '{name}' already exists")
         if "." in name:
-            raise KeyError(f"{kind} name can't contain \".\", got: {name}")
+            raise KeyError(f'{kind} name can\'t contain ".", got: {name}')
         if name == "":
             raise KeyError(f'{kind} name can\'t be empty string ""')
 

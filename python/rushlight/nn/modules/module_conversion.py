@@ -36,9 +36,14 @@ class ModuleConversion:
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
         if dtype is not None and dtype.is_complex:
-            warnings.warn("Complex modules are a new feature: some modules do not accept complex parameters.", stacklevel=2)
+            warnings.warn("Complex modules are a new feature: some do not accept complex parameters.", stacklevel=2)
 
         def convert(tensor):
+            if device is not None and tensor.is_meta and device.type != "meta":
+                raise NotImplementedError(
+                    "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of "
+                    "torch.nn.Module.to() when moving module from meta to a different device."
+                )
             changes = {} if device is None else {"device": device}
             if dtype is not None and (tensor.is_floating_point() or tensor.is_complex()):
                 changes["dtype"] = dtype
@@ -99,6 +104,7 @@ def _applied(fn, parameter):
         return parameter
     if parameter.grad is grad and _is_meta(new_grad) == _is_meta(grad):
         grad.data = new_grad
+        parameter.grad = grad
     else:
         parameter.grad = new_grad.requires_grad_(grad.requires_grad)
     return parameter
@@ -108,7 +114,9 @@ def _is_meta(tensor):
     return tensor.device.type == "meta"
 
 
-def parse_to(*args, device=None, dtype=None, non_blocking=False, copy=False, memory_format=None, other=None, tensor=None):
+def parse_to(
+    *args, device=None, dtype=None, non_blocking=False, copy=False, memory_format=None, other=None, tensor=None
+):
     """The device, dtype, non_blocking and memory format that a call of `to` asks for."""
     other = tensor if other is None else other
     given = list(args)

@@ -36,17 +36,17 @@ def _add(table, hook, *flags, prepend=False):
 
 
 def register_module_buffer_registration_hook(hook):
-    """Call `hook(module, name, buffer)` when any buffer is registered; what it returns, unless None, takes its place."""
+    """Call `hook(module, name, buffer)` when any buffer is registered; it may return another one."""
     return _add(_global_buffer_registration_hooks, hook)
 
 
 def register_module_module_registration_hook(hook):
-    """Call `hook(module, name, submodule)` when any child is registered; what it returns, unless None, takes its place."""
+    """Call `hook(module, name, submodule)` when any child is registered; it may return another one."""
     return _add(_global_module_registration_hooks, hook)
 
 
 def register_module_parameter_registration_hook(hook):
-    """Call `hook(module, name, param)` when any parameter is registered; what it returns, unless None, takes its place."""
+    """Call `hook(module, name, param)` when any parameter is registered; it may return another one."""
     return _add(_global_parameter_registration_hooks, hook)
 
 
@@ -172,9 +172,12 @@ class ModuleHooks:
     def _get_backward_hooks(self):
         """The hooks of the full and of the older kind."""
         full, older = [], []
-        tables = (_global_is_full_backward_hook, _global_backward_hooks), (
-            self._is_full_backward_hook,
-            self._backward_hooks,
+        tables = (
+            (_global_is_full_backward_hook, _global_backward_hooks),
+            (
+                self._is_full_backward_hook,
+                self._backward_hooks,
+            ),
         )
         for is_full, table in tables:
             (full if is_full else older).extend(table.values())

@@ -62,7 +62,7 @@ def _run_packed(step, steps, state, weights):
         state = step(gates, state, *weights)
         outputs.append(state[0])
     parts = [state, *reversed(ended)]
-    return outputs, tuple(rl.cat(part) for part in zip(*parts))
+    return outputs, tuple(rl.cat(part) for part in zip(*parts, strict=True))
 
 
 def _run_packed_reverse(step, steps, initial, weights):
@@ -72,7 +72,7 @@ def _run_packed_reverse(step, steps, initial, weights):
     for gates in steps:
         size, alive = gates.size(0), state[0].size(0)
         if size > alive:
-            state = tuple(rl.cat([s, start[alive:size]]) for s, start in zip(state, initial))
+            state = tuple(rl.cat([s, start[alive:size]]) for s, start in zip(state, initial, strict=True))
         state = step(gates, state, *weights)
         outputs.append(state[0])
     return outputs, state
@@ -115,7 +115,7 @@ def _layers(step, input, batch_sizes, states, params, has_biases, num_layers, dr
         input = rl.cat(outputs, -1) if bidirectional else outputs[0]
         if dropout and train and layer < num_layers - 1:
             input = F.dropout(input, dropout, training=True)
-    return input, *(rl.stack(state) for state in zip(*last))
+    return input, *(rl.stack(state) for state in zip(*last, strict=True))
 
 
 def _sequence(step, input, batch_sizes, states, args, projects=False):
@@ -141,8 +141,8 @@ def _recurrence(name, step):
         return _sequence(step, input, None, (second,), args)
 
     sequence.__name__ = sequence.__qualname__ = name
-    sequence.__doc__ = f"""`{name}(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)`
-    or, packed, `{name}(data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional)`.
+    sequence.__doc__ = """Arguments: (input, hx, params, has_biases, num_layers, dropout, train, bidirectional,
+    batch_first), or packed (data, batch_sizes, hx, params, has_biases, num_layers, dropout, train, bidirectional).
 
     Returns the output of every step and the last hidden state (layers · directions, B, H).
     """
@@ -155,8 +155,8 @@ gru = _recurrence("gru", _gru_step)
 
 
 def lstm(input, second, *args):
-    """`lstm(input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional, batch_first)`
-    or, packed, `lstm(data, batch_sizes, (h, c), params, has_biases, num_layers, dropout, train, bidirectional)`.
+    """Arguments: (input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional, batch_first), or
+    packed (data, batch_sizes, (h, c), params, has_biases, num_layers, dropout, train, bidirectional).
 
     Returns the output of every step, the last hidden state and the last cell state. A projection is recognised by
     hidden and cell states of different width.

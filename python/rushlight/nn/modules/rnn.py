@@ -53,7 +53,7 @@ class RNNBase(Module):
             for suffix in ("", "_reverse")[: self._directions]:
                 shapes = self._shapes(layer)
                 self._all_weights.append([f"{name}_l{layer}{suffix}" for name in shapes])
-                for name, shape in zip(self._all_weights[-1], shapes.values()):
+                for name, shape in zip(self._all_weights[-1], shapes.values(), strict=True):
                     setattr(self, name, empty_parameter(shape, device, dtype))
         self.reset_parameters()
 

@@ -17,7 +17,7 @@ class DataParallel(Module):
     def __init__(self, module, device_ids=None, output_device=None, dim=0):
         super().__init__()
         if device_ids:
-            raise RuntimeError(f"DataParallel: device_ids={device_ids} were given but there are no GPUs; leave them out")
+            raise RuntimeError(f"DataParallel: device_ids={device_ids} given but there are no GPUs; leave them out")
         self.module = module
         self.device_ids = []
         self.output_device = output_device

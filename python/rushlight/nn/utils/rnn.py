@@ -113,7 +113,9 @@ def invert_permutation(permutation):
 def _step_positions(batch_sizes, batch):
     """Where each packed value lies in a padded tensor (T · batch, *)."""
     starts = range(0, batch * len(batch_sizes), batch)
-    return rl.tensor([start + i for start, size in zip(starts, batch_sizes) for i in range(size)], dtype=rl.int64)
+    return rl.tensor(
+        [start + i for start, size in zip(starts, batch_sizes, strict=True) for i in range(size)], dtype=rl.int64
+    )
 
 
 def pack_padded_sequence(input, lengths, batch_first=False, enforce_sorted=True):
