@@ -1,7 +1,9 @@
 """Running the graph backwards."""
 
+import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import rushlight as rl
@@ -44,7 +46,8 @@ def backward(
             "backward() called inside a functorch transform. This is not supported, please use rushlight.func.grad or "
             "rushlight.func.vjp instead or call backward() outside of the transform."
         )
-    _C._backward(roots, grads, retain_graph, create_graph, targets, True, True)
+    with _restricted(inputs is not None):
+        _C._backward(roots, grads, retain_graph, create_graph, targets, True, True)
 
 
 def grad(
@@ -104,9 +107,33 @@ def _gradients_of(
             from rushlight.func.batched_backward import run_batched
 
             return run_batched(run, roots, grads, targets, retain, create_graph)
-        return _C._backward(roots, grads, retain, create_graph, targets, False, allow_unused)
+        with _restricted(True):
+            return _C._backward(roots, grads, retain, create_graph, targets, False, allow_unused)
 
     return run(roots, grads, targets, retain_graph)
+
+
+class _Passes(threading.local):
+    """Whether a running backward pass of this thread was asked for the gradients of some tensors only."""
+
+    restricted = False
+
+
+_passes = _Passes()
+
+
+@contextmanager
+def _restricted(on: bool) -> Iterator[None]:
+    previous, _passes.restricted = _passes.restricted, _passes.restricted or on
+    try:
+        yield
+    finally:
+        _passes.restricted = previous
+
+
+def is_checkpoint_valid() -> bool:
+    """Return whether the running backward pass, if any, goes to all leaves, so that a nested one may too."""
+    return not _passes.restricted
 
 
 def _any_batched(tensors: Sequence[Any]) -> bool:
