@@ -31,14 +31,29 @@ enum Memory {
     Released,
 }
 
+/// Saved inputs by position.
+pub(crate) type KeptInputs = SmallVec<[Option<Saved>; 2]>;
+
+/// Whether position `i` is in a mask; its last bit stands for all positions after it.
+fn bit(mask: u32, i: usize) -> bool {
+    mask & 1 << i.min(31) != 0
+}
+
 struct SavedTensors {
-    inputs: SmallVec<[Option<Saved>; 2]>,
+    inputs: KeptInputs,
     outputs: SmallVec<[Option<Saved>; 1]>,
 }
 
 impl RowBackward {
-    pub(crate) fn new(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Result<RowBackward> {
-        let bit = |mask: u32, i: usize| mask & 1 << i.min(31) != 0;
+    /// Saves the inputs the derivative uses, as they are now: before the call, if it changes one of them in place.
+    pub(crate) fn keep_inputs(op: &Op, inputs: &Inputs) -> Result<KeptInputs> {
+        if op.keep.inputs == 0 {
+            return Ok(KeptInputs::new());
+        }
+        inputs.iter().enumerate().map(|(i, x)| x.as_ref().filter(|_| bit(op.keep.inputs, i)).map(Saved::input).transpose()).collect()
+    }
+
+    pub(crate) fn new(op: &'static Op, inputs: &Inputs, kept: KeptInputs, args: Args, outputs: &Outputs) -> Result<RowBackward> {
         let model = outputs.first().map(Tensor::shape);
         let meta = |x: &Tensor| InputMeta { shape: (Some(x.shape()) != model).then(|| x.shape().into()), dtype: x.dtype() };
         let metas = inputs.iter().map(|x| x.as_ref().map(meta)).collect();
@@ -46,13 +61,7 @@ impl RowBackward {
         if op.keep.inputs | op.keep.outputs == 0 {
             return Ok(RowBackward { op, args, inputs: metas, saved: Mutex::new(Memory::Nothing) });
         }
-        let mut saved = SavedTensors { inputs: SmallVec::new(), outputs: SmallVec::new() };
-        if op.keep.inputs != 0 {
-            for (i, x) in inputs.iter().enumerate() {
-                let keep = x.as_ref().filter(|_| bit(op.keep.inputs, i));
-                saved.inputs.push(keep.map(Saved::input).transpose()?);
-            }
-        }
+        let mut saved = SavedTensors { inputs: kept, outputs: SmallVec::new() };
         if op.keep.outputs != 0 {
             for (i, x) in outputs.iter().enumerate() {
                 saved.outputs.push(if bit(op.keep.outputs, i) { Some(Saved::output(x, i)?) } else { None });

@@ -128,13 +128,14 @@ pub fn copy_in_place(target: &Tensor, source: &Tensor) -> Result<()> {
     if target.is(source) {
         return Ok(());
     }
+    refuse_partial_overlap(target, source)?;
     copy_into(target, source)?;
     target.bump_version();
     if recorded {
         let inputs: Inputs = smallvec![Some(target.clone()), Some(source.clone())];
         let edges = inputs.iter().flatten().map(Tensor::gradient_edge).collect();
         let meta = OutputMeta { shape: Dims::from_slice(target.shape()), dtype: target.dtype() };
-        let row = super::backward::RowBackward::new(&COPY, inputs, smallvec![], &smallvec![target.clone()])?;
+        let row = super::backward::RowBackward::new(&COPY, &inputs, Default::default(), smallvec![], &smallvec![target.clone()])?;
         inplace::rebase(target, Node::new("copy", edges, smallvec![meta], Action::Row(row)))?;
     }
     Ok(())
@@ -152,6 +153,18 @@ pub fn overlaps_partly(a: &Tensor, b: &Tensor) -> bool {
         (Some((s, e)), Some((t, f))) => s * a.dtype().size() < f * b.dtype().size() && t * b.dtype().size() < e * a.dtype().size(),
         _ => false,
     }
+}
+
+/// Refuses to write into memory that is read in another order, where that can be told from the layouts.
+pub fn refuse_partial_overlap(target: &Tensor, source: &Tensor) -> Result<()> {
+    if overlaps_partly(target, source) && target.layout().is_dense() && source.layout().is_dense() {
+        bail!(
+            Runtime,
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory \
+             location. Please clone() the tensor before performing the operation."
+        );
+    }
+    Ok(())
 }
 
 /// A copy for the backward pass of an in-place operation, in the graph position of the original.

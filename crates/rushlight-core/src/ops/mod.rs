@@ -7,7 +7,9 @@
 pub mod backward;
 pub mod copy;
 pub mod elementwise;
+pub mod fft;
 pub mod index;
+pub mod linalg;
 pub mod matmul;
 pub mod methods;
 pub mod nn;
@@ -333,7 +335,7 @@ pub fn type_name(dtype: DType) -> &'static str {
 pub fn table() -> &'static [&'static Op] {
     static TABLE: OnceLock<Vec<&'static Op>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::fold::ROWS, nn::grid::ROWS, nn::loss::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS, nn::upsample::ROWS].concat()
+        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::fold::ROWS, nn::grid::ROWS, nn::loss::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS, nn::upsample::ROWS, fft::ROWS, linalg::determinant::ROWS, linalg::eigen::ROWS, linalg::lu::ROWS, linalg::qr::ROWS, linalg::singular::ROWS, linalg::solve::ROWS].concat()
     })
 }
 
@@ -434,7 +436,8 @@ fn record(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Res
     if !outputs.iter().enumerate().any(|(i, x)| differentiable(i, x)) {
         return Ok(());
     }
-    let node = make_node(op, inputs, args, outputs)?;
+    let kept = RowBackward::keep_inputs(op, &inputs)?;
+    let node = make_node(op, &inputs, kept, args, outputs)?;
     for (i, out) in outputs.iter().enumerate() {
         if differentiable(i, out) {
             out.set_history(Edge { node: node.clone(), output: i });
@@ -443,13 +446,13 @@ fn record(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Res
     Ok(())
 }
 
-fn make_node(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Result<std::sync::Arc<Node>> {
+fn make_node(op: &'static Op, inputs: &Inputs, kept: backward::KeptInputs, args: Args, outputs: &Outputs) -> Result<std::sync::Arc<Node>> {
     if inputs.iter().flatten().any(|x| x.is_inference() && op.keep.inputs != 0) {
         bail!(Runtime, "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
     }
     let edges = inputs.iter().map(|x| x.as_ref().and_then(Tensor::gradient_edge)).collect();
     let metas = outputs.iter().map(|x| OutputMeta { shape: Dims::from_slice(x.shape()), dtype: x.dtype() }).collect();
-    let row = RowBackward::new(op, inputs, args, outputs)?;
+    let row = RowBackward::new(op, inputs, kept, args, outputs)?;
     Ok(Node::new(op.name(), edges, metas, Action::Row(row)))
 }
 
@@ -460,11 +463,12 @@ pub fn call_in_place(op: &'static Op, mut inputs: Inputs, args: Args) -> Result<
     autograd::inplace::check(&x, recorded)?;
     let node_inputs = if recorded {
         // What the derivative uses of the operand must survive the change.
-        let mut kept = inputs.clone();
+        let mut before = inputs.clone();
         if op.keep.inputs & 1 != 0 {
-            kept[0] = Some(copy::snapshot(&x)?);
+            before[0] = Some(copy::snapshot(&x)?);
         }
-        Some(kept)
+        let kept = RowBackward::keep_inputs(op, &before)?;
+        Some((before, kept))
     } else {
         None
     };
@@ -482,8 +486,8 @@ pub fn call_in_place(op: &'static Op, mut inputs: Inputs, args: Args) -> Result<
         }
     }
     x.bump_version();
-    if let Some(kept) = node_inputs {
-        let node = make_node(op, kept, args, &smallvec::smallvec![x.clone()])?;
+    if let Some((before, kept)) = node_inputs {
+        let node = make_node(op, &before, kept, args, &smallvec::smallvec![x.clone()])?;
         autograd::inplace::rebase(&x, node)?;
     }
     Ok(x)

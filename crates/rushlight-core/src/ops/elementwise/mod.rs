@@ -21,11 +21,17 @@ pub enum Domain {
     Same,
     /// The default float for integers and bool.
     Float,
+    /// int64 for bool.
+    Number,
 }
 
 impl Domain {
     fn apply(self, dtype: DType) -> DType {
-        if self == Domain::Float && !dtype.is_differentiable() { default_dtype() } else { dtype }
+        match self {
+            Domain::Float if !dtype.is_differentiable() => default_dtype(),
+            Domain::Number if dtype == DType::Bool => DType::I64,
+            _ => dtype,
+        }
     }
 }
 
@@ -177,6 +183,7 @@ fn finish(call: &Call, operands: &[&Tensor], dtypes: &[DType], (kernel, result):
     if device == Device::Meta {
         return Ok(target.clone());
     }
+    operands.iter().try_for_each(|x| copy::refuse_partial_overlap(target, x))?;
     if target.dtype() == result && inputs.iter().all(|x| !copy::overlaps_partly(target, x)) {
         execute(kernel, target, &inputs, params);
     } else {
