@@ -28,6 +28,9 @@ WIDE = {
     torch.complex64: torch.complex128,
 }
 
+# Small integers, which no sample uses as positions.
+NARROW = {torch.int8: torch.float64, torch.int16: torch.float64}
+
 
 def tolerance(op, dtype: torch.dtype) -> tuple[float, float]:
     """Return the relative and absolute tolerance PyTorch's tests grant an operator on the CPU."""
@@ -122,5 +125,6 @@ def as_true(x, y, truth: Truth, relative: float, absolute: float) -> bool:
 
 def words(x, y, total: int) -> str:
     count, a, b = len(x), x[0].item(), y[0].item()
-    by = "" if x.dtype == torch.bool else f", by up to {(x - y).abs().double().max().item():.2g}"
+    wide = torch.complex128 if x.is_complex() else torch.float64
+    by = "" if x.dtype == torch.bool else f", by up to {(x.to(wide) - y.to(wide)).abs().max().item():.2g}"
     return f"{count} of {total} values differ{by}: {a:.8g} instead of {b:.8g}" if by else f"{count} of {total} values differ"

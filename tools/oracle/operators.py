@@ -1,5 +1,6 @@
 """Every sample of an operator, called in every way PyTorch offers it, on both packages."""
 
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ import torch
 
 import rushlight as rl
 from tools.oracle import exclusions
-from tools.oracle.compare import WIDE, difference, tolerance
+from tools.oracle.compare import NARROW, WIDE, difference, tolerance
 from tools.oracle.translate import Missing, Unsupported, function_of, ours, paths, supported, translate
 
 DTYPES = (
@@ -23,6 +24,9 @@ GRADIENTS = (torch.float32, torch.float64, torch.complex64, torch.complex128, to
 # The contents of the results are whatever was in memory.
 SHAPES_ONLY = {"empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided", "empty_permuted", "resize_", "resize_as_"}
 
+
+# What our package says of a name it does not have.
+ABSENT = re.compile(r"Rushlight has no|no operator aten")
 
 # In place of a difference: the sample is not for us.
 UNSUPPORTED = "unsupported"
@@ -76,16 +80,17 @@ def fresh(value):
     return {k: fresh(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def widened(value):
+def widened(value, types=WIDE):
     """Return a sample's part in double precision."""
     if isinstance(value, torch.Tensor):
-        wide = value.detach().to(WIDE.get(value.dtype, value.dtype))
+        wide = value.detach().to(types.get(value.dtype, value.dtype))
         return wide.requires_grad_() if value.requires_grad else wide
     if isinstance(value, torch.dtype):
-        return WIDE.get(value, value)
+        return types.get(value, value)
     if isinstance(value, (list, tuple)):
-        return [widened(v) for v in value] if isinstance(value, list) else tuple(widened(v) for v in value)
-    return {k: widened(v) for k, v in value.items()} if isinstance(value, dict) else value
+        parts = [widened(v, types) for v in value]
+        return parts if isinstance(value, list) else tuple(parts)
+    return {k: widened(v, types) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def leaves(value, kind: type) -> list:
@@ -106,6 +111,8 @@ def attempt(call: Callable):
     except (Missing, Unsupported):
         raise
     except Exception as error:
+        if isinstance(error, AttributeError) and ABSENT.search(str(error)):
+            raise Missing(str(error).split(":")[0]) from None
         return None, error
 
 
@@ -146,7 +153,7 @@ class Both:
 
     def truth(self, function_theirs: Callable) -> object:
         """Return PyTorch's result in double precision."""
-        x, args, kwargs = widened(self.theirs)
+        x, args, kwargs = widened(self.theirs, {**WIDE, **NARROW})
         torch.manual_seed(0)
         return function_theirs(x, *args, **kwargs)
 
@@ -158,7 +165,7 @@ class Both:
             return raised(wrong, error)
         if self.op.name in SHAPES_ONLY:
             return None if tuple(here.shape) == tuple(theirs.shape) else f"shape {here.shape} instead of {theirs.shape}"
-        truth = (lambda: self.truth(function_theirs)) if dtype in WIDE else None
+        truth = (lambda: self.truth(function_theirs)) if dtype in {**WIDE, **NARROW} else None
         return difference(here, theirs, tolerance(self.op, dtype), truth)
 
 
@@ -291,10 +298,10 @@ def gradient(op, function, sample, dtype, twice=False):
 
 
 def zeros_for_none(here: list, theirs: list) -> list:
-    """An absent gradient and a gradient of zeros say the same; return theirs in the form of ours where that is all."""
+    """An absent gradient says the same as zeros; return theirs in the form of ours."""
     made = []
     for a, b in zip(here, theirs, strict=False):
-        if b is None and a is not None and not a.count_nonzero():
+        if b is None and a is not None:
             b = torch.zeros(tuple(a.shape), dtype=getattr(torch, str(a.dtype).removeprefix("torch.")))
         made.append(None if a is None and b is not None and not b.count_nonzero() else b)
     return made + theirs[len(here) :]
@@ -377,6 +384,8 @@ def guarded_check(check: Callable, op, function, sample, dtype) -> str | None:
     try:
         return check(op, function, sample, dtype)
     except Missing as missing:
+        if check is forward:
+            raise
         return f"missing: {missing}"
     except Unsupported:
         return UNSUPPORTED

@@ -70,6 +70,8 @@ def translate(value):
     """Return our equivalent of any PyTorch object, deeply."""
     if isinstance(value, torch.Tensor):
         return tensor(value)
+    if isinstance(value, torch.nn.Module) and not list(value.parameters()):
+        return plain_module(value)
     for kind, convert in CONVERSIONS.items():
         if isinstance(value, kind):
             return convert(value)
@@ -96,6 +98,13 @@ def supported(dtype: torch.dtype) -> torch.dtype:
     if dtype == torch.complex32 or dtype.is_floating_point and dtype.itemsize == 1:
         raise Unsupported(str(dtype))
     return dtype
+
+
+def plain_module(value: torch.nn.Module):
+    """Translate a module without parameters by its class and settings."""
+    made = ours(f"nn.{type(value).__name__}")()
+    made.__dict__.update({k: v for k, v in vars(value).items() if isinstance(v, (int, float, str)) and not k.startswith("_")})
+    return made
 
 
 def generator(value: torch.Generator):
