@@ -80,6 +80,8 @@ pub trait Real: Scalar<Real = Self> + PartialOrd + Div<Output = Self> {
     fn from_f64(value: f64) -> Self;
     /// Square root.
     fn sqrt(self) -> Self;
+    /// Natural logarithm.
+    fn ln(self) -> Self;
     /// `sqrt(self^2 + other^2)` without overflow.
     fn hypot(self, other: Self) -> Self;
     /// The magnitude of `self` with the sign of `sign`.
@@ -153,6 +155,10 @@ macro_rules! real {
             #[inline]
             fn sqrt(self) -> Self {
                 <$real>::sqrt(self)
+            }
+            #[inline]
+            fn ln(self) -> Self {
+                <$real>::ln(self)
             }
             #[inline]
             fn hypot(self, other: Self) -> Self {
