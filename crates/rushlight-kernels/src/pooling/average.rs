@@ -73,10 +73,36 @@ fn avg_plane<T: Averaged>(p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor) {
         if is_empty(window) {
             return;
         }
-        let mut sum = T::default();
-        p.for_each_row(window, |row| window[2].for_each(|i| sum += x[row + i]));
-        y[o] = sum.over(divisor.of(window));
+        y[o] = window_sum(p, x, window).over(divisor.of(window));
     });
+}
+
+fn window_sum<T: Averaged>(p: &Pooling, x: &[T], window: [&Window; 3]) -> T {
+    let mut sum = T::default();
+    let [depth, height, width] = window;
+    if width.count == p.input[2] && height.step == 1 {
+        // Whole rows lie one after the other.
+        depth.for_each(|z| {
+            let row = |y: usize| (z * p.input[1] + y) * p.input[2];
+            sum += row_sum(&x[row(height.start)..row(height.end)]);
+        });
+    } else {
+        p.for_each_row(window, |row| width.for_each(|i| sum += x[row + i]));
+    }
+    sum
+}
+
+/// Interleaved partial sums, which compile to vectors.
+fn row_sum<T: Averaged>(x: &[T]) -> T {
+    const LANES: usize = 16;
+    let (mut lanes, mut sum) = ([T::default(); LANES], T::default());
+    let chunks = x.chunks_exact(LANES);
+    chunks.remainder().iter().for_each(|&x| sum += x);
+    for chunk in chunks {
+        (0..LANES).for_each(|i| lanes[i] += chunk[i]);
+    }
+    lanes.iter().for_each(|&lane| sum += lane);
+    sum
 }
 
 /// Spreads each output's gradient evenly over its window, after setting `grad_x` to zero.

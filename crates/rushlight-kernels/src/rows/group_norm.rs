@@ -1,6 +1,7 @@
 //! Normalisation of groups of rows: batch normalisation (a channel of all samples; Ioffe and Szegedy, 2015) and group
 //! normalisation (some channels of one sample; Wu and He, 2018).
 
+use super::column_norm::{Columns, Slopes};
 use super::{GRAIN, RowFloat, Rows, fold, sum};
 use crate::gemm::Shared;
 use crate::{pool, vectorized};
@@ -32,6 +33,15 @@ impl Groups {
     pub fn channels(samples: usize, channels: usize, groups: usize, cols: usize) -> Groups {
         let rows = channels / groups.max(1);
         Groups { groups: samples * groups, rows, start: rows, step: 1, cols, channels }
+    }
+
+    /// Whether the groups are the columns of a matrix.
+    fn is_columns(&self) -> bool {
+        self.cols == 1 && self.start == 1 && self.step == self.channels
+    }
+
+    fn columns<'a, T>(&self, x: &'a [T]) -> Columns<'a, T> {
+        Columns { x, rows: self.rows, channels: self.channels }
     }
 
     fn row(&self, group: usize, i: usize) -> usize {
@@ -75,6 +85,9 @@ fn over_rows<T: RowFloat, const N: usize>(rows: usize, value: impl Fn(usize) -> 
 /// When lengths do not match.
 pub fn group_statistics<T: RowFloat>(g: &Groups, x: &[T], mean: &mut [T], variance: &mut [T]) {
     g.check(&[x.len()], &[mean.len(), variance.len()], &[]);
+    if g.is_columns() {
+        return g.columns(x).statistics(mean, variance);
+    }
     let (means, variances) = (Rows::of(mean, 1), Rows::of(variance, 1));
     g.for_each(|group| {
         let (m, v) = statistics(g, x, group);
@@ -101,6 +114,10 @@ vectorized! {
 /// When lengths do not match.
 pub fn group_normalize<T: RowFloat>(g: &Groups, x: &[T], mean: &[T], rstd: &[T], weight: Option<&[T]>, bias: Option<&[T]>, y: &mut [T]) {
     g.check(&[x.len(), y.len()], &[mean.len(), rstd.len()], &[weight.map(<[T]>::len), bias.map(<[T]>::len)]);
+    if g.is_columns() {
+        let scale: Vec<T> = rstd.iter().enumerate().map(|(i, &r)| r * weight.map_or(T::ONE, |w| w[i])).collect();
+        return g.columns(x).normalize(mean, &scale, bias, y);
+    }
     let rows = Rows::of(y, g.cols);
     g.for_each(|group| {
         for i in 0..g.rows {
@@ -141,6 +158,9 @@ pub fn group_backward<T: RowFloat>(
 ) {
     let written = grad_x.as_ref().map_or(x.len(), |grad_x| grad_x.len());
     g.check(&[grad_y.len(), x.len(), written], &[mean.len(), rstd.len()], &[weight.map(<[T]>::len), Some(grad_weight.len()), Some(grad_bias.len())]);
+    if g.is_columns() {
+        return g.columns(x).backward(&Slopes { grad_y, mean, rstd, weight, constant }, grad_x, grad_weight, grad_bias);
+    }
     let mut sums = vec![T::ZERO; 2 * g.groups * g.rows];
     let job = Backward { g, grad_y, x, weight, constant, sums: Shared(sums.as_mut_ptr()), grad_x: grad_x.map(|out| Rows::of(out, g.cols)) };
     g.for_each(|group| backward_group(&job, group, mean[group], rstd[group]));

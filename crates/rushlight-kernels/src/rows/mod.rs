@@ -3,6 +3,7 @@
 //! Sums run in [`LANES`] interleaved parts that are added in a fixed order, so results do not depend on the instruction
 //! set's width or on threads.
 
+mod column_norm;
 mod columns;
 mod exp;
 mod group_norm;
@@ -81,12 +82,16 @@ fn fold<T: RowFloat, const N: usize>(
     for i in whole..cols {
         lanes[i - whole] = step(lanes[i - whole], std::array::from_fn(|n| row[n][i]));
     }
-    for half in [16, 8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] = join(lanes[i], lanes[i + half]);
-        }
-    }
-    lanes[0]
+    let lanes = halved::<T, 32, 16>(lanes, &join);
+    let lanes = halved::<T, 16, 8>(lanes, &join);
+    let [a, b, c, d] = halved::<T, 8, 4>(lanes, &join);
+    join(join(a, c), join(b, d))
+}
+
+/// Joins the two halves of an array.
+#[inline(always)]
+fn halved<T: RowFloat, const N: usize, const HALF: usize>(lanes: [T; N], join: impl Fn(T, T) -> T) -> [T; HALF] {
+    std::array::from_fn(|i| join(lanes[i], lanes[i + HALF]))
 }
 
 #[inline(always)]

@@ -193,6 +193,8 @@ fn keys_slope(x: f64) -> f64 {
 
 /// Points that are worth a task, for one channel.
 const GRAIN: usize = 1 << 12;
+/// Points whose taps are in memory together.
+const CHUNK: usize = 128;
 /// Channels of a task that adds to the input's gradient.
 const CHANNELS: usize = 8;
 
@@ -201,11 +203,40 @@ pub trait Coordinate: Float + Into<f64> {}
 impl Coordinate for f32 {}
 impl Coordinate for f64 {}
 
-fn point<T: Coordinate>(g: &Grid, grid: &[T], image: usize, at: usize) -> [f64; 3] {
-    let from = &grid[(image * g.points + at) * g.coordinates..][..g.coordinates];
-    let mut point = [0.0; 3];
-    point.iter_mut().zip(from).for_each(|(p, &v)| *p = v.into());
-    point
+/// The taps of some neighbouring points of one image.
+struct Chunk<T> {
+    image: usize,
+    first: usize,
+    /// Where the taps of each point begin, and the end.
+    starts: Vec<usize>,
+    taps: Vec<(usize, T, [f64; 3])>,
+}
+
+impl<T: Coordinate> Chunk<T> {
+    fn new() -> Self {
+        Chunk { image: 0, first: 0, starts: Vec::with_capacity(CHUNK + 1), taps: Vec::with_capacity(16 * CHUNK) }
+    }
+
+    /// Reads chunk `index` of all the images' chunks.
+    fn read(&mut self, g: &Grid, grid: &[T], index: usize) {
+        let chunks = g.points.div_ceil(CHUNK);
+        (self.image, self.first) = (index / chunks, index % chunks * CHUNK);
+        self.taps.clear();
+        self.starts.clear();
+        self.starts.push(0);
+        for at in self.first..g.points.min(self.first + CHUNK) {
+            let from = &grid[(self.image * g.points + at) * g.coordinates..][..g.coordinates];
+            let mut point = [0.0; 3];
+            point.iter_mut().zip(from).for_each(|(p, &v)| *p = v.into());
+            g.taps(&point[..g.coordinates], |tap| self.taps.push((tap.at, T::of(tap.weight), tap.slope)));
+            self.starts.push(self.taps.len());
+        }
+    }
+
+    /// The taps of each point.
+    fn points(&self) -> impl Iterator<Item = &[(usize, T, [f64; 3])]> {
+        self.starts.windows(2).map(|w| &self.taps[w[0]..w[1]])
+    }
 }
 
 /// Writes the samples (batch, channels, points) of `x` (batch, channels, input) at `grid` (batch, points, coordinates).
@@ -215,20 +246,24 @@ fn point<T: Coordinate>(g: &Grid, grid: &[T], image: usize, at: usize) -> [f64; 
 pub fn grid_sample<T: Coordinate>(g: &Grid, x: &[T], grid: &[T], y: &mut [T]) {
     g.check(x, grid, y);
     let (area, out) = (g.area(), Shared(y.as_mut_ptr()));
-    pool::parallel_for(g.batch * g.points, GRAIN.div_ceil(g.channels.max(1)), |range| {
-        let mut taps: Vec<(usize, T)> = Vec::with_capacity(16);
-        for task in range {
-            let (image, at) = (task / g.points, task % g.points);
-            taps.clear();
-            g.taps(&point(g, grid, image, at)[..g.coordinates], |tap| taps.push((tap.at, T::of(tap.weight))));
-            for c in 0..g.channels {
-                let plane = &x[(image * g.channels + c) * area..][..area];
-                let mut sum = T::ZERO;
-                taps.iter().for_each(|&(at, weight)| sum += plane[at] * weight);
-                // SAFETY: each point has its own places of the result.
-                unsafe { *out.get().add((image * g.channels + c) * g.points + at) = sum };
+    for_chunks(g, |chunk, index| {
+        chunk.read(g, grid, index);
+        for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
+            let x = &x[plane * area..][..area];
+            // SAFETY: each chunk has its own places of the result.
+            let y = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * g.points + chunk.first), chunk.starts.len() - 1) };
+            for (y, taps) in y.iter_mut().zip(chunk.points()) {
+                *y = taps.iter().fold(T::ZERO, |sum, &(at, weight, _)| sum + x[at] * weight);
             }
         }
+    });
+}
+
+/// Runs `f` for every chunk of points, in parallel where there are enough numbers.
+fn for_chunks<T: Coordinate>(g: &Grid, f: impl Fn(&mut Chunk<T>, usize) + Sync) {
+    pool::parallel_for(g.batch * g.points.div_ceil(CHUNK), GRAIN.div_ceil(CHUNK * g.channels.max(1)), |range| {
+        let mut chunk = Chunk::new();
+        range.for_each(|index| f(&mut chunk, index));
     });
 }
 
@@ -249,20 +284,22 @@ pub fn grid_sample_backward<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid
 }
 
 fn backward_input<T: Coordinate>(g: &Grid, grad_y: &[T], grid: &[T], grad_x: &mut [T]) {
-    let (area, blocks) = (g.area(), g.channels.div_ceil(CHANNELS));
+    let (area, blocks, chunks) = (g.area(), g.channels.div_ceil(CHANNELS), g.points.div_ceil(CHUNK));
     grad_x.fill(T::ZERO);
     let out = Shared(grad_x.as_mut_ptr());
     pool::parallel_for(g.batch * blocks, GRAIN.div_ceil(g.points.max(1) * CHANNELS), |range| {
+        let mut chunk = Chunk::new();
         for task in range {
             let (image, first) = (task / blocks, task % blocks * CHANNELS);
-            for at in 0..g.points {
-                g.taps(&point(g, grid, image, at)[..g.coordinates], |tap| {
-                    for c in first..g.channels.min(first + CHANNELS) {
-                        let plane = image * g.channels + c;
-                        // SAFETY: each task has its own channels; taps lie inside the plane.
-                        unsafe { *out.get().add(plane * area + tap.at) += grad_y[plane * g.points + at] * T::of(tap.weight) };
+            for index in image * chunks..(image + 1) * chunks {
+                chunk.read(g, grid, index);
+                for plane in image * g.channels + first..image * g.channels + g.channels.min(first + CHANNELS) {
+                    // SAFETY: each task has its own channels.
+                    let grad_x = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * area), area) };
+                    for (&grad, taps) in grad_y[plane * g.points + chunk.first..].iter().zip(chunk.points()) {
+                        taps.iter().for_each(|&(at, weight, _)| grad_x[at] += grad * weight);
                     }
-                });
+                }
             }
         }
     });
@@ -270,20 +307,24 @@ fn backward_input<T: Coordinate>(g: &Grid, grad_y: &[T], grid: &[T], grad_x: &mu
 
 fn backward_grid<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid: &[T], grad_grid: &mut [T]) {
     let (area, out) = (g.area(), Shared(grad_grid.as_mut_ptr()));
-    pool::parallel_for(g.batch * g.points, GRAIN.div_ceil(g.channels.max(1)), |range| {
-        for task in range {
-            let (image, at) = (task / g.points, task % g.points);
-            let mut slope = [0.0; 3];
-            g.taps(&point(g, grid, image, at)[..g.coordinates], |tap| {
-                let mut along = T::ZERO;
-                for plane in image * g.channels..(image + 1) * g.channels {
-                    along += grad_y[plane * g.points + at] * x[plane * area + tap.at];
+    for_chunks(g, |chunk, index| {
+        chunk.read(g, grid, index);
+        // How the loss moves with the weight of each tap.
+        let mut along = vec![T::ZERO; chunk.taps.len()];
+        for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
+            let x = &x[plane * area..][..area];
+            let grads = &grad_y[plane * g.points + chunk.first..];
+            for (&grad, ends) in grads.iter().zip(chunk.starts.windows(2)) {
+                for tap in ends[0]..ends[1] {
+                    along[tap] += grad * x[chunk.taps[tap].0];
                 }
-                (0..3).for_each(|d| slope[d] += tap.slope[d] * along.into());
-            });
+            }
+        }
+        for (point, ends) in chunk.starts.windows(2).enumerate() {
             for d in 0..g.coordinates {
+                let slope: f64 = (ends[0]..ends[1]).map(|tap| chunk.taps[tap].2[d] * along[tap].into()).sum();
                 // SAFETY: each point has its own coordinates.
-                unsafe { *out.get().add(task * g.coordinates + d) = T::of(slope[d]) };
+                unsafe { *out.get().add((chunk.image * g.points + chunk.first + point) * g.coordinates + d) = T::of(slope) };
             }
         }
     });

@@ -104,25 +104,15 @@ fn measure<T: RowFloat + rushlight_kernels::Element>(groups: &Groups, x: &Tensor
 /// Writes the result, given the statistics.
 fn normalize<T: RowFloat + rushlight_kernels::Element>(c: &Call, groups: &Groups, x: &Tensor, outs: &[Tensor]) -> Result<()> {
     let (w, b) = (read_optional(c.optional(1), T::DTYPE)?, read_optional(c.optional(2), T::DTYPE)?);
-    write(&channel_rows(&outs[0], groups)?, T::DTYPE, |y| {
+    write(&outs[0], T::DTYPE, |y| {
         let (w, b) = (w.as_ref().map(iter::slice::<T>).transpose()?, b.as_ref().map(iter::slice::<T>).transpose()?);
         kernel::group_normalize(groups, iter::slice::<T>(x)?, iter::slice::<T>(&outs[1])?, iter::slice::<T>(&outs[2])?, w, b, iter::slice_mut::<T>(y)?);
         Ok(())
     })
 }
 
-/// The rows of a batch normalisation. A matrix has its channels as columns: it is turned, so that they become rows.
 fn batch_groups(shape: &[usize]) -> Groups {
-    match *shape {
-        [n, channels] => Groups::batch(1, channels, n),
-        _ => Groups::batch(shape[0], shape[1], shape[2..].iter().product()),
-    }
-}
-
-/// `x` as the rows of its groups: itself, or turned for a matrix whose columns are channels.
-fn channel_rows(x: &Tensor, groups: &Groups) -> Result<Tensor> {
-    let turned = groups.rows == 1 && groups.start == 1 && x.ndim() == 2;
-    if turned { x.detach()?.transpose(0, 1) } else { Ok(x.clone()) }
+    Groups::batch(shape[0], shape[1], shape[2..].iter().product())
 }
 
 fn infer_batch(c: &Call) -> Result<Metas> {
@@ -143,7 +133,7 @@ fn run_batch(c: &Call, outs: &[Tensor]) -> Result<()> {
     let x = c.input(0)?;
     let groups = batch_groups(x.shape());
     let dtype = working_type(c, x.dtype())?;
-    let x = read(&channel_rows(x, &groups)?, dtype)?;
+    let x = read(x, dtype)?;
     match_float!(c, dtype, T => {
         if c.flag(0) {
             let count = (groups.rows * groups.cols) as f64;
@@ -212,10 +202,9 @@ fn run_group_backward(c: &Call, outs: &[Tensor]) -> Result<()> {
         0 => batch_groups(x.shape()),
         count => Groups::channels(n, channels, count as usize, x.numel() / (n * channels).max(1)),
     };
-    let (g, x) = (read(&channel_rows(c.input(0)?, &groups)?, dtype)?, read(&channel_rows(x, &groups)?, dtype)?);
+    let (g, x) = (read(c.input(0)?, dtype)?, read(x, dtype)?);
     let (w, mean, rstd) = (read_optional(c.optional(2), dtype)?, read(c.input(3)?, dtype)?, read(c.input(4)?, dtype)?);
-    let out = if c.flag(0) { channel_rows(&outs[0], &groups)? } else { outs[0].clone() };
-    match_float!(c, dtype, T => write_wanted(c, &out, dtype, |out| {
+    match_float!(c, dtype, T => write_wanted(c, &outs[0], dtype, |out| {
         let w = w.as_ref().map(iter::slice::<T>).transpose()?;
         let out = out.map(iter::slice_mut::<T>).transpose()?;
         let (gw, gb) = (iter::slice_mut::<T>(&outs[1])?, iter::slice_mut::<T>(&outs[2])?);
