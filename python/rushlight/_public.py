@@ -7,6 +7,7 @@ from rushlight import _C
 SUBMODULES = {
     "amp",
     "autograd",
+    "distributions",
     "fft",
     "func",
     "hub",
@@ -33,6 +34,9 @@ LAZY = {
     "set_printoptions": "rushlight._print",
     "get_printoptions": "rushlight._print",
 }
+
+LEGACY_TENSORS = "Bool Byte Char Short Int Long Half BFloat16 Float Double"
+LAZY.update({f"{name}Tensor": "rushlight._legacy_tensors" for name in LEGACY_TENSORS.split()})
 
 # Rows whose name in `_C` is not a public function: kernels of composites and gradients.
 HIDDEN = {"max_dim", "min_dim", "slice", "view", "contiguous", "expand", "view_dtype", "alias", "copy", "where"}

@@ -2,6 +2,7 @@
 
 use crate::{Result, bail};
 use smallvec::SmallVec;
+use std::cmp::Ordering;
 
 /// Sizes or indices, inline up to five dimensions.
 pub type Dims = SmallVec<[usize; 5]>;
@@ -156,11 +157,41 @@ impl Layout {
         }
         let mut strides = contiguous_strides(&self.shape);
         let mut step = 1isize;
-        for &d in self.memory_order().iter().rev() {
+        for d in self.fresh_order() {
             strides[d] = step;
             step *= self.shape[d].max(1) as isize;
         }
         strides
+    }
+
+    /// Dimensions from the innermost of a fresh tensor to its outermost, by PyTorch's insertion sort:
+    /// a broadcast dimension (stride 0) keeps its place among the others.
+    fn fresh_order(&self) -> Dims {
+        let mut order: Dims = (0..self.ndim()).rev().collect();
+        for i in 1..order.len() {
+            let mut at = i;
+            for before in (0..i).rev() {
+                match self.inner_first(order[before], order[at]) {
+                    Ordering::Greater => {
+                        order.swap(before, at);
+                        at = before;
+                    }
+                    Ordering::Less => break,
+                    Ordering::Equal => {}
+                }
+            }
+        }
+        order
+    }
+
+    /// Less where dimension `a` lies inside of `b`; Equal says nothing of a broadcast dimension.
+    fn inner_first(&self, a: usize, b: usize) -> Ordering {
+        match (self.strides[a].unsigned_abs(), self.strides[b].unsigned_abs()) {
+            (0, _) | (_, 0) => Ordering::Equal,
+            (x, y) if x == y && self.shape[a] > self.shape[b] => Ordering::Greater,
+            (x, y) if x == y => Ordering::Equal,
+            (x, y) => x.cmp(&y),
+        }
     }
 
     /// Two positions of the shape share one place in memory (an expanded tensor).

@@ -5,7 +5,7 @@ use crate::errors::{OrRaise, raise};
 use crate::tensor::tensor_of;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PySlice, PyTuple};
+use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PyRange, PySlice, PyTuple};
 use rushlight_core::ops::{self, Arg, Inputs};
 use rushlight_core::{DType, Tensor};
 use smallvec::smallvec;
@@ -58,7 +58,7 @@ fn part<'py>(key: &Bound<'py, PyAny>) -> PyResult<Part<'py>> {
         }
         return Ok(Part::Index(t));
     }
-    if is_sequence(key) || key.hasattr("__array_interface__")? {
+    if is_sequence(key) || key.is_instance_of::<PyRange>() || key.hasattr("__array_interface__")? {
         let t = crate::create::from_data(key, None)?;
         let t = if t.numel() == 0 && t.dtype().is_differentiable() { ops::copy::cast(&t, DType::I64).or_raise()? } else { t };
         if t.dtype().is_differentiable() {

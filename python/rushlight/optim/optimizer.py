@@ -70,7 +70,8 @@ class Optimizer:
         for i, group in enumerate(self.param_groups):
             lines.append(f"Parameter Group {i}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
-        return "\n".join(lines) + "\n)"
+            lines.append("")
+        return "\n".join(lines[:-1]) + "\n)"
 
     def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """Update every parameter once; ``closure`` recomputes the loss and returns it."""

@@ -3,17 +3,6 @@
 from rushlight import _C
 
 from . import activation, convolution, distance, normalization, pooling, vision
-from .dropout import (
-    alpha_drop,
-    alpha_drop_,
-    alpha_drop_channels,
-    alpha_drop_channels_,
-    check_probability,
-    drop,
-    drop_,
-    drop_channels,
-    drop_channels_,
-)
 
 SAME = {
     activation: "celu celu_ hardshrink prelu relu relu_ rrelu rrelu_ selu selu_ threshold threshold_",
@@ -65,34 +54,10 @@ def grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners):
     return vision.grid_sample(input, grid, mode, padding, align_corners)
 
 
-def dropped(call):
-    """Return a form of dropout called as ``f(input, p, train)``."""
-
-    def dropped_by(input, p, train):
-        check_probability(p)
-        return call(input, p, train)
-
-    dropped_by.__doc__ = call.__doc__
-    return dropped_by
-
-
-DROPOUTS = {
-    "dropout": drop,
-    "dropout_": drop_,
-    "feature_dropout": drop_channels,
-    "feature_dropout_": drop_channels_,
-    "alpha_dropout": alpha_drop,
-    "alpha_dropout_": alpha_drop_,
-    "feature_alpha_dropout": alpha_drop_channels,
-    "feature_alpha_dropout_": alpha_drop_channels_,
-}
-
-
 def attach(tensor_class, namespace):
     """Publish the layer functions of the top namespace, and the Tensor methods among them."""
     for module, names in SAME.items():
         namespace.update({name: getattr(module, name) for name in names.split()})
-    namespace.update({name: dropped(call) for name, call in DROPOUTS.items()})
     own = (batch_norm, instance_norm, layer_norm, group_norm, adaptive_max_pool1d, affine_grid_generator, grid_sampler)
     namespace.update({call.__name__: call for call in own})
     namespace.update(embedding=lookup, rms_norm=normalization.rms_norm)
