@@ -151,16 +151,15 @@ class _Check:
             numerical = self._numerical(n, x)
             analytical = [self._analytical(y, x) for y in self.outputs] if backward else []
             products = self._products(n, x) if forward else []
-            for kind, found in (("", analytical), ("forward mode ", products)):
+            for kind, found in (("", analytical), ("computed with forward mode ", products)):
                 for i, a in enumerate(found):
                     self._assert_close(a, numerical[i], i, n, kind)
         if not self.outputs:
             self._assert_constant()
 
     def _evaluate(self, n: int, x: "rl.Tensor") -> list:
-        with rl.no_grad():
-            args = tuple(x if i == n else a for i, a in enumerate(self.inputs))
-            return [y.detach().clone() for y in _differentiable(self.func(*args), only_recorded=False)]
+        args = tuple(x if i == n else a for i, a in enumerate(self.inputs))
+        return [y.detach().clone() for y in _differentiable(self.func(*args), only_recorded=False)]
 
     def _differences(self, n: int, x: "rl.Tensor") -> Any:
         """Yield, for each real entry of an input, the central differences of all outputs as real vectors."""
@@ -208,7 +207,7 @@ class _Check:
     def _assert_close(self, a: "rl.Tensor", n: "rl.Tensor", output: int, i: int, kind: str) -> None:
         if not rl.allclose(a.to(rl.float64), n.to(rl.float64), self.rtol, self.atol):
             raise GradcheckError(
-                f"Jacobian computed with {kind}mismatch for output {output} with respect to input {i},\n"
+                f"Jacobian {kind}mismatch for output {output} with respect to input {i},\n"
                 f"numerical:{n}\nanalytical:{a}\n"
             )
 

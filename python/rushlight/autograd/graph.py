@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import rushlight as rl
 from rushlight import _C
+from rushlight.autograd import passes
 
 __all__ = [
     "GradientEdge",
@@ -34,13 +35,23 @@ def get_gradient_edge(tensor: "rl.Tensor") -> GradientEdge:
     """Return the edge that the gradient of ``tensor`` flows along; it stands for the tensor in ``autograd.grad``."""
     if not tensor.requires_grad:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
-    return GradientEdge(_node_of(tensor), tensor.output_nr)
+    return GradientEdge(node_of(tensor), tensor.output_nr)
 
 
 def increment_version(tensor: Any) -> None:
     """Tell the graph that the data of a tensor, or of several, was changed behind its back."""
     for t in (tensor,) if isinstance(tensor, rl.Tensor) else tensor:
         _C._increment_version(t)
+
+
+class _Disabled(threading.local):
+    """Why this thread may not use saved-tensor hooks now, the innermost reason last."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+
+_disabled = _Disabled()
 
 
 class saved_tensors_hooks:
@@ -59,6 +70,8 @@ class saved_tensors_hooks:
         self.unpack_hook = unpack_hook
 
     def __enter__(self) -> None:
+        if _disabled.messages:
+            raise RuntimeError(_disabled.messages[-1])
         _C._push_saved_tensors_hooks(self.pack_hook, self.unpack_hook)
 
     def __exit__(self, *exc: Any) -> None:
@@ -82,11 +95,11 @@ class save_on_cpu(saved_tensors_hooks):
 @contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
     """In this block, using saved-tensor hooks raises ``RuntimeError(error_message)``."""
-    _C._disable_saved_tensors_hooks(error_message)
+    _disabled.messages.append(error_message)
     try:
         yield
     finally:
-        _C._pop_saved_tensors_hooks()
+        _disabled.messages.pop()
 
 
 class _Handles:
@@ -117,16 +130,17 @@ def register_multi_grad_hook(
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
     if mode == "any":
         return _register_any(tensors, fn)
-    nodes = [_node_of(t) for t in tensors]
+    nodes = [node_of(t) for t in tensors]
     pending: dict[int, list] = {}  # by backward pass: gradients, and how many are still to come
     lock = threading.Lock()
 
     def hook_for(i: int) -> Callable:
         def hook(gradient: "rl.Tensor") -> None:
-            run = _C._current_graph_task_id()
+            run = passes.number()
             with lock:
                 if run not in pending:
-                    pending[run] = [[None] * len(nodes), sum(map(_C._will_engine_execute_node, nodes))]
+                    reached = passes.reached_nodes()
+                    pending[run] = [[None] * len(nodes), sum(n in reached for n in nodes)]
                 entry = pending[run]
                 entry[0][i] = gradient
                 entry[1] -= 1
@@ -144,7 +158,7 @@ def _register_any(tensors: Sequence["rl.Tensor"], fn: Callable) -> _Handles:
     lock = threading.Lock()
 
     def hook(gradient: "rl.Tensor") -> None:
-        run = _C._current_graph_task_id()
+        run = passes.number()
         with lock:
             first = run not in seen
             seen.add(run)
@@ -154,7 +168,8 @@ def _register_any(tensors: Sequence["rl.Tensor"], fn: Callable) -> _Handles:
     return _Handles([t.register_hook(hook) for t in tensors if t.requires_grad])
 
 
-def _node_of(tensor: Any) -> Node:
+def node_of(tensor: Any) -> Node:
+    """Return the node that the gradient of a tensor, or an edge, flows into."""
     if isinstance(tensor, GradientEdge):
         return tensor.node
     if tensor.grad_fn is not None:

@@ -1,14 +1,13 @@
 """Running the graph backwards."""
 
-import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import rushlight as rl
 from rushlight import _C
 from rushlight.autograd.graph import GradientEdge
+from rushlight.autograd.passes import running
 
 __all__ = ["backward", "grad"]
 
@@ -46,7 +45,7 @@ def backward(
             "backward() called inside a functorch transform. This is not supported, please use rushlight.func.grad or "
             "rushlight.func.vjp instead or call backward() outside of the transform."
         )
-    with _restricted(inputs is not None):
+    with running(roots, None if inputs is None else targets):
         _C._backward(roots, grads, retain_graph, create_graph, targets, True, True)
 
 
@@ -107,33 +106,10 @@ def _gradients_of(
             from rushlight.func.batched_backward import run_batched
 
             return run_batched(run, roots, grads, targets, retain, create_graph)
-        with _restricted(True):
+        with running(roots, targets):
             return _C._backward(roots, grads, retain, create_graph, targets, False, allow_unused)
 
     return run(roots, grads, targets, retain_graph)
-
-
-class _Passes(threading.local):
-    """Whether a running backward pass of this thread was asked for the gradients of some tensors only."""
-
-    restricted = False
-
-
-_passes = _Passes()
-
-
-@contextmanager
-def _restricted(on: bool) -> Iterator[None]:
-    previous, _passes.restricted = _passes.restricted, _passes.restricted or on
-    try:
-        yield
-    finally:
-        _passes.restricted = previous
-
-
-def is_checkpoint_valid() -> bool:
-    """Return whether the running backward pass, if any, goes to all leaves, so that a nested one may too."""
-    return not _passes.restricted
 
 
 def _any_batched(tensors: Sequence[Any]) -> bool:

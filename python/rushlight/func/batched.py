@@ -29,8 +29,73 @@ class BatchedTensor(rl.Tensor):
     def __torch_function__(cls, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         return dispatch(func, args, kwargs or {})
 
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are recorded for the value."""
+        return self.value.requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        self.value.requires_grad = on
+
+    def requires_grad_(self, requires_grad: bool = True) -> "BatchedTensor":
+        """Record gradients for the value."""
+        self.value.requires_grad_(requires_grad)
+        return self
+
+    @property
+    def grad(self) -> "BatchedTensor | None":
+        """The gradient of the value, of the same level."""
+        return None if self.value.grad is None else self._like(self.value.grad)
+
+    @property
+    def data(self) -> "BatchedTensor":
+        """The value without its graph."""
+        return self._like(self.value.data)
+
+    def detach_(self) -> "BatchedTensor":
+        """Take the value out of its graph."""
+        self.value.detach_()
+        return self
+
+    def register_hook(self, hook: Callable) -> Any:
+        """Call ``hook`` with the gradient of the value, of the same level; it may return another one."""
+
+        def on_value(gradient: "rl.Tensor") -> "rl.Tensor | None":
+            result = hook(self._like(gradient))
+            return result.value if is_batched(result, self.level) else result
+
+        return self.value.register_hook(on_value)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of the value."""
+        self.value.retain_grad()
+
+    def is_contiguous(self, **options: Any) -> bool:
+        """Return whether the samples lie in memory one after another."""
+        return front(self).is_contiguous(**options)
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Return the strides of a sample."""
+        strides = list(self.value.stride())
+        del strides[self.bdim]
+        return tuple(strides) if dim is None else strides[dim]
+
+    def _like(self, value: "rl.Tensor") -> "BatchedTensor":
+        return wrap(value, self.bdim, self.level)
+
     def __repr__(self, **_: Any) -> str:
         return f"BatchedTensor(lvl={self.level}, bdim={self.bdim}, value=\n    {self.value!r}\n)"
+
+
+def _attach() -> None:
+    """Answer from the value what the data-less tensor would get wrong, and send factories through the rules."""
+    for name in "device is_leaf grad_fn is_meta is_cpu is_cuda is_inference retains_grad output_nr _version".split():
+        setattr(BatchedTensor, name, property(lambda self, _name=name: getattr(self.value, _name)))
+    for name in ("new_zeros", "new_ones", "new_empty", "new_full"):
+        method = getattr(rl.Tensor, name)
+        call = lambda self, *args, _method=method, **kwargs: dispatch(_method, (self, *args), kwargs)  # noqa: E731
+        setattr(BatchedTensor, name, call)
 
 
 def wrap(value: "rl.Tensor", bdim: int, level: int) -> BatchedTensor:
@@ -102,11 +167,6 @@ _METADATA = frozenset(
     "shape dtype ndim dim size numel nelement itemsize layout element_size is_floating_point is_complex is_signed __len__ "
     "is_sparse is_quantized is_nested is_mkldnn names type is_same_size ndimension _is_zerotensor".split()
 )
-# Questions to the tensor below.
-_OF_VALUE = frozenset(
-    "device is_meta is_cuda is_cpu requires_grad is_leaf grad_fn is_inference is_conj is_neg retains_grad _version "
-    "is_shared output_nr is_mps is_xpu".split()
-)
 _NEEDS_DATA = {
     "item": "calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, please try to rewrite "
     "what you're doing with other operations.",
@@ -147,8 +207,6 @@ def dispatch(func: Callable, args: tuple, kwargs: dict) -> Any:
     if name in _METADATA:
         with _C.DisableTorchFunctionSubclass():
             return func(*args, **kwargs)
-    if name in _OF_VALUE:
-        return func(args[0].value)
     if name in _NEEDS_DATA:
         raise RuntimeError(f"vmap: It looks like you're {_NEEDS_DATA[name]}")
     batched = [x for x in tree_flatten((args, kwargs))[0] if isinstance(x, BatchedTensor)]
@@ -158,3 +216,6 @@ def dispatch(func: Callable, args: tuple, kwargs: dict) -> Any:
     rule = RULES.get(name) or RULES.get(name.rstrip("_") if call.in_place else name)
     out = NotImplemented if rule is None else rule(call)
     return loop(call) if out is NotImplemented else out
+
+
+_attach()

@@ -14,6 +14,7 @@ import rushlight as rl
 from rushlight import _C
 from rushlight.autograd.function import Function
 from rushlight.autograd.graph import saved_tensors_hooks
+from rushlight.autograd.passes import is_checkpoint_valid
 from rushlight.utils._pytree import tree_flatten
 
 __all__ = ["CheckpointError", "CheckpointFunction", "checkpoint", "checkpoint_sequential", "set_checkpoint_early_stop"]
@@ -279,7 +280,7 @@ class CheckpointFunction(Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple:
-        if not rl.autograd.run.is_checkpoint_valid():
+        if not is_checkpoint_valid():
             raise RuntimeError(
                 "When use_reentrant=True, utils.checkpoint is incompatible with .grad() or passing an `inputs` parameter "
                 "to .backward(). To resolve this error, you can either set use_reentrant=False, or call .backward() "

@@ -75,12 +75,17 @@ def dropout(call: Call) -> Any:
 
 
 def _draw(func: Any, args: tuple, kwargs: dict) -> Any:
-    """Stand in for a random factory, such as ``randn``, called inside of ``vmap``."""
+    """Stand in for a random factory such as ``randn``, or for filling a tensor, called inside of ``vmap``."""
     if any(kind == "error" for _, _, kind in levels()):
         raise _error(func.__name__)
     different = [(level, size) for level, size, kind in levels() if kind == "different"]
     if not different:
         return func(*args, **kwargs)
+    if func.__name__.endswith("_"):
+        raise RuntimeError(
+            f"vmap: {func.__name__} on a tensor of shape {tuple(args[0].shape)}, which is the same for all samples, is not "
+            "possible while randomness='different'. Make the tensor from a batched one, as with x.new_empty(...)."
+        )
     draws = [size for _, size in different]
     count = 1
     for size in draws:
