@@ -21,7 +21,9 @@ def rows() -> list[Row]:
     for n in SIZES:
         ours, theirs = in_turn(product(rushlight, n), product(torch, n), rounds=9)
         goal = ">= 0.9x" if n >= 256 else ""
-        made.append(Row(f"float32 {n} x {n} x {n} ({2e-9 * n**3 / ours:.0f} GFLOP/s)", ours * 1e3, theirs * 1e3, "ms", goal))
+        made.append(
+            Row(f"float32 {n} x {n} x {n} ({2e-9 * n**3 / ours:.0f} GFLOP/s)", ours * 1e3, theirs * 1e3, "ms", goal)
+        )
     return made
 
 

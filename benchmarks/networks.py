@@ -20,7 +20,10 @@ def resnet(package):
     class Block(nn.Module):
         def __init__(self, before, after, stride):
             super().__init__()
-            self.first, self.second = nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.Conv2d(after, after, 3, 1, 1, bias=False)
+            self.first, self.second = (
+                nn.Conv2d(before, after, 3, stride, 1, bias=False),
+                nn.Conv2d(after, after, 3, 1, 1, bias=False),
+            )
             self.norm1, self.norm2 = nn.BatchNorm2d(after), nn.BatchNorm2d(after)
             self.short = None
             if stride > 1 or before != after:

@@ -38,7 +38,13 @@ def wheel_size() -> float | None:
 def rows() -> list[Row]:
     base = import_time("numpy")
     made = [
-        Row("import, beyond `import numpy`", import_time("rushlight") - base, import_time("torch, numpy", 3) - base, "ms", "<= 60 ms"),
+        Row(
+            "import, beyond `import numpy`",
+            import_time("rushlight") - base,
+            import_time("torch, numpy", 3) - base,
+            "ms",
+            "<= 60 ms",
+        ),
         Row("installed files", installed_size("rushlight"), installed_size("torch"), "MB", "", faster=False),
     ]
     size = wheel_size()

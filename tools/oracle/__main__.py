@@ -10,7 +10,8 @@ import torch
 
 from tools.oracle import exclusions, report
 from tools.oracle.databases import compare, sections
-from tools.oracle.operators import Limits, Outcome
+from tools.oracle.operators import Limits
+from tools.oracle.samples import Outcome
 from tools.oracle.workers import compare_all
 
 

@@ -127,4 +127,8 @@ def words(x, y, total: int) -> str:
     count, a, b = len(x), x[0].item(), y[0].item()
     wide = torch.complex128 if x.is_complex() else torch.float64
     by = "" if x.dtype == torch.bool else f", by up to {(x.to(wide) - y.to(wide)).abs().max().item():.2g}"
-    return f"{count} of {total} values differ{by}: {a:.8g} instead of {b:.8g}" if by else f"{count} of {total} values differ"
+    return (
+        f"{count} of {total} values differ{by}: {a:.8g} instead of {b:.8g}"
+        if by
+        else f"{count} of {total} values differ"
+    )

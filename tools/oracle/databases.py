@@ -3,7 +3,8 @@
 import functools
 
 from tools.oracle import modules, optimizers, streams
-from tools.oracle.operators import Limits, Outcome, compare_operator
+from tools.oracle.operators import Limits, compare_operator
+from tools.oracle.samples import Outcome
 
 FAMILIES = {"Modules": modules, "Optimizers": optimizers, "Random streams": streams}
 

@@ -7,7 +7,8 @@ import torch
 
 import rushlight as rl
 from tools.oracle.compare import DEFAULTS, difference
-from tools.oracle.operators import Outcome, attempt, differentiable, evenly, first_line, fresh, leaves, raised, weights
+from tools.oracle.operators import differentiable, weights
+from tools.oracle.samples import Outcome, attempt, evenly, first_line, fresh, leaves, raised
 from tools.oracle.translate import Missing, ours, translate
 
 DTYPES = (torch.float32, torch.float64)

@@ -6,7 +6,7 @@ import warnings
 import torch
 
 from tools.oracle.compare import difference
-from tools.oracle.operators import Outcome, attempt, first_line, raised
+from tools.oracle.samples import Outcome, attempt, first_line, raised
 from tools.oracle.translate import Missing, ours, translate
 
 STEPS = 10
@@ -61,7 +61,10 @@ def guarded(info, cls: type, case, dtype: torch.dtype) -> str | None:
 def parameters(dtype: torch.dtype) -> list[torch.Tensor]:
     """Return two matrices, as Muon wants them."""
     source = torch.Generator().manual_seed(2)
-    return [torch.randn(shape, dtype=torch.float64, generator=source).to(dtype).requires_grad_() for shape in ((4, 3), (2, 5))]
+    return [
+        torch.randn(shape, dtype=torch.float64, generator=source).to(dtype).requires_grad_()
+        for shape in ((4, 3), (2, 5))
+    ]
 
 
 def loss_of(params) -> object:

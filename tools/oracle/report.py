@@ -3,7 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
-from tools.oracle.operators import Outcome
+from tools.oracle.samples import Outcome
 
 COVERAGE = Path("docs/coverage.md")
 

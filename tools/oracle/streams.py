@@ -4,7 +4,7 @@ import torch
 
 import rushlight as rl
 from tools.oracle.compare import difference
-from tools.oracle.operators import Outcome, first_line
+from tools.oracle.samples import Outcome, first_line
 
 SIZES = (1, 2, 7, 15, 16, 17, 31, 100, 1000)
 FLOATS = ("float32", "float64", "float16", "bfloat16")
@@ -14,19 +14,46 @@ INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
 STREAMS = {
     "rand": ([(n, d) for n in SIZES for d in FLOATS], lambda t, c: t.rand(c[0], dtype=getattr(t, c[1]))),
     "randn": ([(n, d) for n in SIZES for d in FLOATS], lambda t, c: t.randn(c[0], dtype=getattr(t, c[1]))),
-    "randn complex": ([(n, d) for n in SIZES for d in ("complex64", "complex128")], lambda t, c: t.randn(c[0], dtype=getattr(t, c[1]))),
+    "randn complex": (
+        [(n, d) for n in SIZES for d in ("complex64", "complex128")],
+        lambda t, c: t.randn(c[0], dtype=getattr(t, c[1])),
+    ),
     "randint": ([(n, h) for n in SIZES for h in (1, 10, 2**20, 2**40)], lambda t, c: t.randint(c[1], (c[0],))),
-    "randint low": ([(n, d) for n in SIZES for d in INTEGERS], lambda t, c: t.randint(1, 100, (c[0],), dtype=getattr(t, c[1]))),
+    "randint low": (
+        [(n, d) for n in SIZES for d in INTEGERS],
+        lambda t, c: t.randint(1, 100, (c[0],), dtype=getattr(t, c[1])),
+    ),
     "randperm": ([(n,) for n in (*SIZES, 40_000)], lambda t, c: t.randperm(c[0])),
-    "uniform_": ([(n, d) for n in SIZES for d in FLOATS], lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).uniform_(-2, 3)),
-    "normal_": ([(n, d) for n in SIZES for d in FLOATS], lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).normal_(1, 2)),
+    "uniform_": (
+        [(n, d) for n in SIZES for d in FLOATS],
+        lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).uniform_(-2, 3),
+    ),
+    "normal_": (
+        [(n, d) for n in SIZES for d in FLOATS],
+        lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).normal_(1, 2),
+    ),
     "normal of means": ([(n,) for n in SIZES], lambda t, c: t.normal(t.arange(float(c[0])), 2.0)),
     "bernoulli": ([(n,) for n in SIZES], lambda t, c: t.bernoulli(t.full((c[0],), 0.3))),
-    "bernoulli_": ([(n, d) for n in SIZES for d in FLOATS], lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).bernoulli_(0.3)),
-    "multinomial": ([(n,) for n in (1, 2, 5)], lambda t, c: t.multinomial(t.tensor([[0.1, 0.4, 0.2, 0.3, 0.5]] * 3), c[0])),
-    "multinomial with replacement": ([(n,) for n in SIZES], lambda t, c: t.multinomial(t.tensor([0.1, 0.4, 0.5]), c[0], replacement=True)),
-    "exponential_": ([(n, d) for n in SIZES for d in ("float32", "float64")], lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).exponential_(1.5)),
-    "random_": ([(n, d) for n in SIZES for d in INTEGERS], lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).random_(0, 100)),
+    "bernoulli_": (
+        [(n, d) for n in SIZES for d in FLOATS],
+        lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).bernoulli_(0.3),
+    ),
+    "multinomial": (
+        [(n,) for n in (1, 2, 5)],
+        lambda t, c: t.multinomial(t.tensor([[0.1, 0.4, 0.2, 0.3, 0.5]] * 3), c[0]),
+    ),
+    "multinomial with replacement": (
+        [(n,) for n in SIZES],
+        lambda t, c: t.multinomial(t.tensor([0.1, 0.4, 0.5]), c[0], replacement=True),
+    ),
+    "exponential_": (
+        [(n, d) for n in SIZES for d in ("float32", "float64")],
+        lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).exponential_(1.5),
+    ),
+    "random_": (
+        [(n, d) for n in SIZES for d in INTEGERS],
+        lambda t, c: t.empty(c[0], dtype=getattr(t, c[1])).random_(0, 100),
+    ),
     "dropout": ([(n,) for n in SIZES], lambda t, c: t.nn.functional.dropout(t.ones(c[0]), 0.3)),
     "transposed fill": ([(n,) for n in (3, 20)], lambda t, c: t.empty(c[0], 5).t().normal_()),
     "two calls": ([(n,) for n in SIZES], lambda t, c: [t.randn(c[0]), t.rand(3), t.randn(20), t.randint(9, (2,))]),

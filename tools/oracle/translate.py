@@ -103,7 +103,9 @@ def supported(dtype: torch.dtype) -> torch.dtype:
 def plain_module(value: torch.nn.Module):
     """Translate a module without parameters by its class and settings."""
     made = ours(f"nn.{type(value).__name__}")()
-    made.__dict__.update({k: v for k, v in vars(value).items() if isinstance(v, (int, float, str)) and not k.startswith("_")})
+    made.__dict__.update(
+        {k: v for k, v in vars(value).items() if isinstance(v, (int, float, str)) and not k.startswith("_")}
+    )
     return made
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import wait
 
-from tools.oracle.operators import Outcome
+from tools.oracle.samples import Outcome
 
 
 class Worker:
