@@ -186,6 +186,7 @@ impl Tensor {
     /// The same elements in the place of `self`: it keeps its position in the graph, gradient and hooks.
     pub fn with_data(&self, data: &Tensor) -> Tensor {
         let autograd = self.autograd().clone();
+        autograd.moved();
         let out = Tensor::from_parts(data.0.storage.clone(), data.0.layout.clone(), data.0.dtype, data.0.device);
         out.modified(|inner| {
             inner.version = data.0.version.clone();

@@ -281,9 +281,9 @@ impl Run {
         let received = if hooks_after.is_empty() { None } else { Some(grads.clone()) };
         let mut given = match &node.action {
             Action::Row(row) => row.apply(node, &grads, self.keep_graph)?,
-            Action::Accumulate(leaf) => {
-                if let Some(grad) = grads.into_iter().next().flatten() {
-                    accumulate(leaf, grad)?;
+            Action::Accumulate(_) => {
+                if let (Some(leaf), Some(grad)) = (node.leaf(), grads.into_iter().next().flatten()) {
+                    accumulate(&leaf, grad)?;
                 }
                 Grads::new()
             }

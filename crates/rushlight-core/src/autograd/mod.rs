@@ -42,8 +42,10 @@ pub struct State {
     pub grad: Option<Tensor>,
     /// The node that made this tensor, and which of its outputs it is.
     pub grad_fn: Option<Edge>,
-    /// The node that accumulates into `grad`.
-    accumulator: Weak<Node>,
+    /// The node that accumulates into `grad`; it refers back weakly.
+    accumulator: Option<Arc<Node>>,
+    /// The tensor that has this record now.
+    leaf: Weak<crate::tensor::Inner>,
     /// For views: the version of the base at which `grad_fn` was made.
     view_version: u64,
     /// Hooks of a leaf; those of other tensors live in their node.
@@ -55,6 +57,17 @@ pub struct State {
 }
 
 impl Autograd {
+    /// The tensor that has this record, if it still lives.
+    pub(crate) fn leaf(&self) -> Option<Tensor> {
+        self.lock().leaf.upgrade().map(Tensor)
+    }
+
+    /// Another tensor takes the place of the one that had this record: its accumulator expects the new shape and type.
+    pub(crate) fn moved(&self) {
+        let old = self.lock().accumulator.take();
+        drop(old);
+    }
+
     /// Exclusive access to the mutable part.
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -199,12 +212,11 @@ impl Tensor {
             return Some(edge);
         }
         let mut state = self.autograd().lock();
-        if let Some(node) = state.accumulator.upgrade() {
-            return Some(Edge { node, output: 0 });
+        if state.accumulator.is_none() {
+            state.leaf = Arc::downgrade(&self.0);
+            state.accumulator = Some(Node::accumulator(self));
         }
-        let node = Node::accumulator(self);
-        state.accumulator = Arc::downgrade(&node);
-        Some(Edge { node, output: 0 })
+        state.accumulator.clone().map(|node| Edge { node, output: 0 })
     }
 
     /// The accumulated gradient.

@@ -37,8 +37,8 @@ pub trait Backward: Send + Sync {
 pub(crate) enum Action {
     /// The VJP of a row of the operator table.
     Row(RowBackward),
-    /// Adds to the gradient of a leaf.
-    Accumulate(Tensor),
+    /// Adds to the gradient of a leaf, if that still lives.
+    Accumulate(Weak<Autograd>),
     /// Anything else.
     Custom(Box<dyn Backward>),
 }
@@ -111,7 +111,7 @@ impl Node {
             name: "AccumulateGrad",
             edges: SmallVec::new(),
             outputs: smallvec::smallvec![meta],
-            action: Action::Accumulate(leaf.clone()),
+            action: Action::Accumulate(Arc::downgrade(leaf.autograd())),
             hooks: Mutex::new(None),
             origin: None,
         })
@@ -135,11 +135,16 @@ impl Node {
     }
 
     /// The leaf of an accumulator.
-    pub fn leaf(&self) -> Option<&Tensor> {
+    pub fn leaf(&self) -> Option<Tensor> {
         match &self.action {
-            Action::Accumulate(leaf) => Some(leaf),
+            Action::Accumulate(record) => record.upgrade()?.leaf(),
             _ => None,
         }
+    }
+
+    /// Whether the node accumulates into a leaf.
+    pub fn is_accumulator(&self) -> bool {
+        matches!(self.action, Action::Accumulate(_))
     }
 
     /// The custom derivative.

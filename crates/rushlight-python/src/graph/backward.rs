@@ -27,7 +27,7 @@ fn edge_tensor(obj: &Bound<'_, PyAny>) -> PyResult<Tensor> {
     let node = node_of(&obj.getattr("node")?)?;
     let output: usize = obj.getattr("output_nr")?.extract()?;
     if let Some(leaf) = node.leaf() {
-        return Ok(leaf.clone());
+        return Ok(leaf);
     }
     let meta = node.output_metas().get(output).ok_or_else(|| PyIndexError::new_err("GradientEdge: no such output"))?;
     let t = Tensor::empty_on(&meta.shape, meta.dtype, rushlight_core::Device::Meta, rushlight_core::MemoryFormat::Contiguous).or_raise()?;
@@ -114,7 +114,7 @@ fn _reaches_other_leaves(tensors: &Bound<'_, PyAny>, inputs: &Bound<'_, PyAny>) 
         if stop.contains(&(Arc::as_ptr(&edge.node) as usize, edge.output)) || !seen.insert(Arc::as_ptr(&edge.node) as usize) {
             continue;
         }
-        if edge.node.leaf().is_some() {
+        if edge.node.is_accumulator() {
             return Ok(true);
         }
         stack.extend(edge.node.next().iter().flatten().cloned());

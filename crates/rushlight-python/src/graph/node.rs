@@ -136,7 +136,7 @@ impl PyNode {
     #[getter]
     fn variable<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self.0.leaf() {
-            Some(leaf) => wrap(py, leaf.clone()),
+            Some(leaf) => wrap(py, leaf),
             None => Err(PyAttributeError::new_err(format!("'{}' object has no attribute 'variable'", self.0.name()))),
         }
     }
