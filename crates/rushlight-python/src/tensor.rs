@@ -557,6 +557,20 @@ impl PyTensor {
         slf.py().get_type::<pyo3::types::PyInt>().call1((item,))
     }
 
+    /// # Safety
+    /// Called by the interpreter with a view to fill in.
+    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut pyo3::ffi::Py_buffer, flags: std::ffi::c_int) -> PyResult<()> {
+        // SAFETY: the interpreter's own view.
+        unsafe { crate::interop::export(slf, view, flags) }
+    }
+
+    /// # Safety
+    /// Called by the interpreter with a view that was filled in.
+    unsafe fn __releasebuffer__(&self, view: *mut pyo3::ffi::Py_buffer) {
+        // SAFETY: as above.
+        unsafe { crate::interop::release(view) }
+    }
+
     fn __len__(&self) -> PyResult<usize> {
         self.get_tensor().shape().first().copied().ok_or_else(|| PyTypeError::new_err("len() of a 0-d tensor"))
     }

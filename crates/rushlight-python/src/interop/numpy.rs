@@ -1,0 +1,138 @@
+//! NumPy arrays over tensors and tensors over NumPy arrays.
+
+use super::{Owner, address, byte_strides, reach};
+use crate::errors::OrRaise;
+use crate::tensor::{PyTensor, wrap};
+use pyo3::exceptions::*;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use rushlight_core::storage::Storage;
+use rushlight_core::{DType, Layout, Tensor};
+
+const CONVERTIBLE: &str = "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool.";
+
+/// NumPy's code of a dtype.
+fn typestr(dtype: DType) -> PyResult<&'static str> {
+    Ok(match dtype {
+        DType::Bool => "|b1",
+        DType::U8 => "|u1",
+        DType::I8 => "|i1",
+        DType::I16 => "<i2",
+        DType::I32 => "<i4",
+        DType::I64 => "<i8",
+        DType::U16 => "<u2",
+        DType::U32 => "<u4",
+        DType::U64 => "<u8",
+        DType::F16 => "<f2",
+        DType::F32 => "<f4",
+        DType::F64 => "<f8",
+        DType::C64 => "<c8",
+        DType::C128 => "<c16",
+        DType::BF16 => return Err(PyTypeError::new_err("Got unsupported ScalarType BFloat16: NumPy has no such type, convert with .float() first")),
+    })
+}
+
+/// The dtype of NumPy's code; `name` is how NumPy calls the type.
+fn from_typestr(text: &str, name: &str) -> PyResult<DType> {
+    let known = |d: DType| typestr(d).is_ok_and(|t| text.get(1..) == t.get(1..));
+    match DType::ALL.into_iter().find(|&d| known(d)) {
+        Some(d) if d.size() == 1 || !text.starts_with('>') => Ok(d),
+        Some(_) => Err(PyValueError::new_err("given numpy array has byte order different from the native byte order. Conversion between byte orders is currently not supported.")),
+        None => Err(PyTypeError::new_err(format!("can't convert np.ndarray of type {name}. The only supported types are: {CONVERTIBLE}"))),
+    }
+}
+
+/// An object that NumPy sees as an array over the tensor's memory.
+#[pyclass(name = "_ArrayView", module = "rushlight._C", frozen)]
+struct ArrayView(Tensor);
+
+#[pymethods]
+impl ArrayView {
+    #[new]
+    fn new(tensor: &Bound<'_, PyTensor>) -> ArrayView {
+        ArrayView(tensor.get().get_tensor().clone())
+    }
+    #[getter]
+    fn __array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let t = &self.0;
+        let out = PyDict::new(py);
+        out.set_item("version", 3)?;
+        out.set_item("shape", PyTuple::new(py, t.shape())?)?;
+        out.set_item("typestr", typestr(t.dtype())?)?;
+        out.set_item("data", (address(t), t.storage().is_read_only()))?;
+        out.set_item("strides", PyTuple::new(py, byte_strides(t))?)?;
+        Ok(out)
+    }
+}
+
+/// A NumPy array (or something that describes itself as one), if the object is that.
+pub fn array_like<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if obj.hasattr("__array_interface__")? {
+        return Ok(Some(obj.clone()));
+    }
+    if obj.hasattr("__array__")? {
+        return obj.call_method0("__array__").map(Some);
+    }
+    Ok(None)
+}
+
+/// What an array says about itself.
+struct Described {
+    dtype: DType,
+    shape: Vec<usize>,
+    /// In bytes; absent for row-major arrays.
+    strides: Option<Vec<isize>>,
+    address: usize,
+    read_only: bool,
+}
+
+impl Described {
+    fn read(array: &Bound<'_, PyAny>) -> PyResult<Described> {
+        let interface = array.getattr("__array_interface__")?;
+        let text: String = interface.get_item("typestr")?.extract()?;
+        let name = array.getattr("dtype").and_then(|d| d.getattr("type")?.getattr("__name__")?.extract::<String>());
+        let dtype = from_typestr(&text, &name.map_or(text.clone(), |n| format!("numpy.{n}")))?;
+        let strides = interface.get_item("strides").ok().filter(|s| !s.is_none());
+        let (address, read_only) = interface.get_item("data")?.extract()?;
+        Ok(Described { dtype, shape: interface.get_item("shape")?.extract()?, strides: strides.map(|s| s.extract()).transpose()?, address, read_only })
+    }
+
+    /// In elements; the strides of dimensions of size one are free, those of an empty array too.
+    fn layout(&self) -> PyResult<Layout> {
+        let mut layout = Layout::contiguous(&self.shape);
+        let Some(strides) = self.strides.as_ref().filter(|_| !self.shape.contains(&0)) else { return Ok(layout) };
+        let size = self.dtype.size() as isize;
+        for ((out, &stride), &n) in layout.strides.iter_mut().zip(strides).zip(&self.shape) {
+            if stride < 0 && n > 1 {
+                return Err(PyValueError::new_err("At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. (You can probably work around this by making a copy of your array  with array.copy().) "));
+            }
+            if stride % size != 0 && n > 1 {
+                return Err(PyValueError::new_err("given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory."));
+            }
+            *out = (stride / size).max(0);
+        }
+        Ok(layout)
+    }
+}
+
+/// A tensor over the memory of a NumPy array.
+#[pyfunction]
+pub fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    if !array.hasattr("__array_interface__")? {
+        return Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", array.get_type().name()?)));
+    }
+    let described = Described::read(array)?;
+    let layout = described.layout()?;
+    if described.address % described.dtype.size().min(8) != 0 {
+        return Err(PyValueError::new_err("given numpy array is not aligned to its element size. Copy the numpy array to reallocate the memory."));
+    }
+    let bytes = reach(&layout, described.dtype.size());
+    // SAFETY: the array describes `bytes` bytes at its address and is kept alive by the storage.
+    let storage = unsafe { Storage::foreign(described.address as *mut u8, bytes, described.read_only, Owner::boxed(array.clone().unbind())) };
+    wrap(array.py(), Tensor::from_storage(storage, layout, described.dtype).or_raise()?)
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<ArrayView>()?;
+    m.add_function(wrap_pyfunction!(from_numpy, m)?)
+}
