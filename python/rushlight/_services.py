@@ -109,9 +109,31 @@ def from_file(filename, shared=False, size=0, *, dtype=None, layout=None, device
 
 
 def from_dlpack(ext_tensor, *, device=None, copy=None):
-    """Return a tensor over the memory of an object with ``__dlpack__``."""
-    result = _C._from_dlpack(ext_tensor)
-    return result.clone() if copy else result
+    """Return a tensor over the memory of an object with ``__dlpack__``, or of a DLPack capsule.
+
+    ``copy=True`` asks for memory of its own. Read-only memory gives a tensor that cannot be changed in place.
+
+    >>> x = _C.arange(3)
+    >>> y = from_dlpack(x)
+    >>> y[0] = 7
+    >>> x
+    tensor([7, 1, 2])
+    """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        result = _C._from_dlpack(ext_tensor)
+        return result.clone() if copy else result
+    result = _C._from_dlpack(dlpack_capsule(ext_tensor, {} if copy is None else {"copy": copy}))
+    return result if device is None else result.to(device)
+
+
+def dlpack_capsule(producer, options):
+    """Ask for a capsule of version 1, then, from an older producer, for one without a version."""
+    for version in ({"max_version": (1, 0)}, {}):
+        try:
+            return producer.__dlpack__(**version, **options)
+        except TypeError as error:
+            refusal = error
+    raise refusal
 
 
 def to_dlpack(tensor):

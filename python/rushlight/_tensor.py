@@ -1,9 +1,8 @@
-"""What the native Tensor class gets from Python: conversions, gradients, printing, the outside world."""
+"""What the native Tensor class gets from Python: conversions, gradients, printing."""
 
-import copy
 import functools
 
-from rushlight import _C
+from rushlight import _C, _exchange, _storage
 
 __all__ = ["attach"]
 
@@ -137,31 +136,6 @@ def cuda(self, device=None, non_blocking=False, memory_format=None):
     return self.to("cuda")
 
 
-def numpy(self, *, force=False):
-    """Return a NumPy array over the same memory; ``force`` detaches and converts what NumPy cannot hold."""
-    import numpy as np
-
-    if force:
-        self = self.detach().resolve_conj().resolve_neg()
-    if self.requires_grad:
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    if self.is_meta:
-        raise TypeError("can't convert meta device type tensor to numpy: it has no data")
-    return np.asarray(_C._ArrayView(self))
-
-
-def __array__(self, dtype=None, copy=None):
-    array = self.numpy()
-    array = array if dtype is None else array.astype(dtype, copy=False)
-    return array.copy() if copy else array
-
-
-def __array_wrap__(self, array, context=None, return_scalar=False):
-    if array.dtype == bool:
-        array = array.astype("uint8")
-    return _C.from_numpy(array)
-
-
 def __repr__(self, *, tensor_contents=None):
     from rushlight._print import tensor_str
 
@@ -192,49 +166,16 @@ def __contains__(self, element):
     )
 
 
-def __deepcopy__(self, memo):
-    if not self.is_leaf:
-        raise RuntimeError(
-            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  "
-            "If you were attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, "
-            "see https://github.com/pytorch/pytorch/pull/103001"
-        )
-    if id(self) in memo:
-        return memo[id(self)]
-    fresh = self.detach().clone()
-    if type(self) is not _C.Tensor:
-        fresh = _C.Tensor._make_subclass(type(self), fresh)
-    fresh.requires_grad = self.requires_grad
-    memo[id(self)] = fresh
-    if self.grad is not None:
-        fresh.grad = copy.deepcopy(self.grad, memo)
-    if self.__dict__:
-        fresh.__dict__ = copy.deepcopy(self.__dict__, memo)
-    return fresh
-
-
-def __reduce_ex__(self, protocol):
-    state = (_rebuild, (type(self), self.detach().numpy(), None, self.requires_grad, self.__dict__))
-    if self.dtype == _C.bfloat16:
-        return (_rebuild, (type(self), self.detach().view(_C.int16).numpy(), "bfloat16", self.requires_grad, self.__dict__))
-    return state
-
-
-def _rebuild(cls, array, dtype, requires_grad, attributes):
-    """Make a tensor of its pickled parts."""
-    tensor = _C.from_numpy(array if array.flags.writeable else array.copy())
-    if dtype is not None:
-        tensor = tensor.view(getattr(_C, dtype))
-    if cls is not _C.Tensor:
-        tensor = _C.Tensor._make_subclass(cls, tensor)
-    tensor.requires_grad = requires_grad
-    tensor.__dict__.update(attributes)
-    return tensor
-
-
 def untyped_storage(self):
     """Return the block of memory this tensor lies in."""
     return _C._storage(self)
+
+
+def storage(self):
+    """Return the memory this tensor lies in as elements of its dtype."""
+    from rushlight.serialization.storage import TypedStorage
+
+    return TypedStorage(_C._storage(self), self.dtype)
 
 
 def set_(self, source=None, storage_offset=0, size=None, stride=None):
@@ -260,6 +201,11 @@ def layout_change(name):
 
     @functools.wraps(getattr(_C.Tensor, name, None) or (lambda self: None))
     def change(self, *args, **kwargs):
+        if self.requires_grad and self.is_leaf and _C.is_grad_enabled():
+            raise RuntimeError(
+                f"{name}_: a leaf Variable that requires grad is being used in an in-place operation. "
+                f"Use .{name}(), or work inside torch.no_grad()."
+            )
         return self._become(getattr(self, name)(*args, **kwargs))
 
     change.__name__ = change.__qualname__ = f"{name}_"
@@ -321,8 +267,8 @@ def itself(self, *args, **kwargs):
 
 
 METHODS = [
-    register_hook, register_post_accumulate_grad_hook, backward, to, cpu, cuda, numpy, untyped_storage, set_, map_, apply_,
-    __array__, __array_wrap__, __repr__, __format__, __iter__, __reversed__, __contains__, __deepcopy__, __reduce_ex__,
+    register_hook, register_post_accumulate_grad_hook, backward, to, cpu, cuda, untyped_storage, storage, set_, map_, apply_,
+    __repr__, __format__, __iter__, __reversed__, __contains__, *_exchange.METHODS,
 ]  # fmt: skip
 FLAGS = "is_cuda is_mps is_xpu is_xla is_sparse is_sparse_csr is_quantized is_mkldnn is_nested is_ipu is_vulkan is_maia is_mtia".split()
 ANSWERS = {"is_conj": False, "is_neg": False, "is_pinned": False, "is_shared": False, "is_distributed": False, "has_names": False}
@@ -353,5 +299,6 @@ def attach(tensor_class):
     tensor_class.__torch_function__ = __torch_function__
     tensor_class.__array_priority__ = 1000
     tensor_class.__module__ = "rushlight"
+    _storage.attach(_C.UntypedStorage)
 
 

@@ -1,0 +1,97 @@
+"""What the native storage class gets from Python: its bytes one by one."""
+
+from rushlight import _C
+
+__all__ = ["attach"]
+
+
+def elements(self):
+    """Return all bytes as a tensor over the same memory."""
+    return _C._from_storage(self, _C.uint8, [self.nbytes()], [1], 0)
+
+
+def clone(self):
+    """Return a copy."""
+    return _C._storage(elements(self).clone())
+
+
+def copy_(self, source, non_blocking=None):
+    """Take the bytes of another storage of the same size."""
+    if source.nbytes() != self.nbytes():
+        raise RuntimeError(f"copy_: a storage of {source.nbytes()} bytes does not fit one of {self.nbytes()} bytes")
+    elements(self).copy_(elements(source))
+    return self
+
+
+def fill_(self, value):
+    """Set every byte."""
+    elements(self).fill_(value)
+    return self
+
+
+def tolist(self):
+    """Return the bytes as a list."""
+    return elements(self).tolist()
+
+
+def __getitem__(self, index):
+    item = elements(self)[index]
+    return item.item() if isinstance(index, int) else item.untyped_storage()
+
+
+def __setitem__(self, index, value):
+    elements(self)[index] = value
+
+
+def __iter__(self):
+    return iter(tolist(self))
+
+
+def __repr__(self):
+    data = "\n".join(f" {byte}" for byte in tolist(self))
+    return f"{data}\n[torch.storage.UntypedStorage(device={self.device}) of size {len(self)}]"
+
+
+def __deepcopy__(self, memo):
+    return memo.setdefault(("storage", self._cdata), (clone(self), self))[0]
+
+
+def __reduce_ex__(self, protocol):
+    return storage_of, (bytes(elements(self)),)
+
+
+def storage_of(data):
+    """Return a storage with a copy of some bytes."""
+    storage = _C.UntypedStorage(len(data))
+    return copy_(storage, _C._storage(_C._from_buffer(data, _C.uint8))) if data else storage
+
+
+def itself(self, *args, **kwargs):
+    """Return this storage."""
+    return self
+
+
+def resize_(self, size):
+    """Raise unless the size stays: tensors over a storage count on it."""
+    if size != self.nbytes():
+        raise NotImplementedError(
+            f"resize_: a storage of {self.nbytes()} bytes cannot become one of {size} bytes: "
+            "give the tensor other memory with tensor.set_() or tensor.resize_()"
+        )
+    return self
+
+
+METHODS = [
+    clone, copy_, fill_, resize_, tolist, __getitem__, __setitem__, __iter__, __repr__, __deepcopy__, __reduce_ex__,
+]  # fmt: skip
+
+
+def attach(storage_class):
+    """Give the native class its Python attributes."""
+    for method in METHODS:
+        setattr(storage_class, method.__name__, method)
+    for name in ("cpu", "untyped", "share_memory_", "pin_memory"):
+        setattr(storage_class, name, itself)
+    storage_class.element_size = lambda self: 1
+    storage_class.is_cuda = property(lambda self: False)
+    storage_class.is_pinned = storage_class.is_shared = storage_class.resizable = lambda self: False
