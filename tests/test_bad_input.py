@@ -201,7 +201,7 @@ def test_sixty_five_dimensions():
         x = rl.ones([1] * 65)
     except RuntimeError:
         return
-    assert x.ndim == 65 and (x + x).sum().item() == 2
+    assert x.ndim == 65 and (x + x).item() == 2
 
 
 class Liar:

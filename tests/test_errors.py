@@ -100,8 +100,8 @@ def test_the_example_of_the_manual():
 
 
 def test_an_absent_derivative_names_the_operator():
-    y = rl.nextafter(rl.ones(2, requires_grad=True), rl.zeros(2)).sum()
-    with pytest.raises((RuntimeError, NotImplementedError), match="nextafter"):
+    y = rl.igamma(rl.ones(2, requires_grad=True), rl.ones(2)).sum()
+    with pytest.raises(NotImplementedError, match="igamma"):
         y.backward()
 
 
