@@ -157,11 +157,22 @@ impl<'a, 'py> Given<'a, 'py> {
                 },
             }
         }
+        self.check_some_tensor(&inputs)?;
         Ok((inputs, args))
     }
 
+    /// Operations of two operands take a number for one of them only.
+    fn check_some_tensor(&self, inputs: &Inputs) -> PyResult<()> {
+        let takes_numbers = self.signature.params.first().is_some_and(|p| p.ty == Type::Operand);
+        if takes_numbers && inputs.iter().flatten().all(Tensor::is_wrapped) {
+            let types: Vec<String> = self.slots.iter().flatten().map(|o| o.get_type().name().map(|n| n.to_string())).collect::<PyResult<_>>()?;
+            return Err(PyTypeError::new_err(format!("{}() received an invalid combination of arguments - got ({}), but expected at least one Tensor", self.signature.name, types.join(", "))));
+        }
+        Ok(())
+    }
+
     fn operand(&self, i: usize, param: &Param, obj: &Bound<'py, PyAny>, inputs: &mut Inputs) -> PyResult<()> {
-        if let Some(t) = tensor_of(obj) {
+        if let Some(t) = tensor_of(obj).filter(|_| param.ty != Type::Tensors) {
             inputs.push(Some(t));
             return Ok(());
         }

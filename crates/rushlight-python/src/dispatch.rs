@@ -101,6 +101,9 @@ fn results<'py>(py: Python<'py>, entry: &Entry, outputs: Outputs) -> PyResult<Bo
     Ok(PyTuple::new(py, items)?.into_any())
 }
 
+/// Rows whose `out=` must have exactly the type of the result, as in PyTorch.
+const EXACT_OUT: [&str; 3] = ["amax", "amin", "gather"];
+
 /// The `out=` form: results are written into given tensors, which are resized to fit.
 fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, out: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let targets: Vec<Bound<'py, PyAny>> = if out.is_instance_of::<PyTensor>() { vec![out.clone()] } else { out.try_iter()?.collect::<PyResult<_>>()? };
@@ -116,6 +119,10 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
         return Err(PyTypeError::new_err(format!("{}(): expected {} tensors in out, got {}", entry.name, outputs.len(), outs.len())));
     }
     for ((result, out), target) in outputs.iter().zip(&outs).zip(&targets) {
+        if EXACT_OUT.contains(&entry.name) && result.dtype() != out.dtype() {
+            let (from, to) = (ops::type_name(result.dtype()), ops::type_name(out.dtype()));
+            return Err(pyo3::exceptions::PyRuntimeError::new_err(format!("{}(): Expected the dtype for input and out to match, but got {from} for input's dtype and {to} for out's dtype.", entry.name)));
+        }
         if !rushlight_core::promotion::can_cast(result.dtype(), out.dtype()) {
             return Err(pyo3::exceptions::PyRuntimeError::new_err(format!("result type {} can't be cast to the desired output type {}", ops::type_name(result.dtype()), ops::type_name(out.dtype()))));
         }

@@ -35,7 +35,7 @@ def attach(tensor_class, namespace):
     """Publish all composites on the Tensor class and in ``namespace``, the dictionary of the package."""
     for composite in composites:
         attach_composite(composite, tensor_class, namespace)
-    for name, read in shape.PROPERTIES.items():
-        set_missing(tensor_class, name, property(read))
+    for name, value in shape.PROPERTIES.items():
+        setattr(tensor_class, name, value)
     attach_aliases(tensor_class, namespace)
     namespace["return_types"] = return_types

@@ -222,7 +222,7 @@ def type_as(self, other):
     return self.to(other.dtype)
 
 
-@op(function=False)
+@op
 def resize_as_(self, other, *, memory_format=None):
     """Resize in place to the shape of ``other``."""
     return self.resize_(other.shape)

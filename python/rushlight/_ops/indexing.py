@@ -8,13 +8,19 @@ from .dimensions import wrap_dim
 from .registry import op
 
 
-@op(overload=True)
+@op(overload=True, method=False)
 def where(condition, input=None, other=None, *, out=None):
     """Return elements of ``input`` where the condition holds, else of ``other``; alone, the indices where it holds."""
     if input is None:
         return nonzero(condition, as_tuple=True)
     result = _C.where(condition, input, other)
     return result if out is None else out.resize_(result.shape).copy_(result)
+
+
+@op(name="where", function=False, overload=True)
+def where_method(self, condition, other):
+    """Return the elements of this tensor where the condition holds, else those of ``other``."""
+    return _C.where(condition, self, other)
 
 
 @op(overload=True, out=True)
@@ -31,7 +37,7 @@ def argwhere(input):
     return _C.nonzero(input)
 
 
-@op(method=False, out=True)
+@op(out=True)
 def nonzero_static(input, *, size, fill_value=-1):
     """Return the first ``size`` rows of ``nonzero``, filled up with ``fill_value``."""
     if size < 0:
@@ -126,6 +132,7 @@ def unravel_index(indices, shape):
     """Return the coordinates, in a tensor of ``shape``, of positions in its flattened order."""
     if indices.is_floating_point() or indices.is_complex() or indices.dtype == _C.bool:
         raise ValueError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
+    indices = indices.to(_C.int64)
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(size < 0 for size in shape):
         raise ValueError(f"'shape' cannot have negative values, but got {shape}")

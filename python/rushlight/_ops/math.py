@@ -92,11 +92,20 @@ def polygamma(n, input):
 
 @op(inplace=True, out=True)
 def ldexp(input, other):
-    """Return ``input * 2 ** other``."""
-    return input * _C.pow(2.0, other)
+    """Return ``input * 2 ** other``; whole exponents may be beyond what a power of two in the type reaches."""
+    for position, (name, value) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(value, _C.Tensor):
+            kind = type(value).__name__
+            raise TypeError(f"ldexp(): argument '{name}' (position {position}) must be Tensor, not {kind}")
+    if input.is_complex() or other.is_floating_point() or other.is_complex():
+        return input * _C.pow(2.0, other)
+    result = as_float(input)
+    half = _C.bitwise_right_shift(other.to(_C.int64), 1)
+    scales = [_C.pow(2.0, part.to(_C.float64)) for part in (half, other - half)]
+    return (result.to(_C.float64) * scales[0] * scales[1]).to(result.dtype)
 
 
-@op
+@op(out=True)
 def frexp(input):
     """Return mantissa in [0.5, 1) and exponent with ``input = mantissa * 2 ** exponent``."""
     if not input.is_floating_point():
@@ -113,7 +122,7 @@ def frexp(input):
     return return_types.frexp((mantissa, exponent.to(_C.int32)))
 
 
-@op(inplace=True)
+@op(inplace=True, out=True)
 def mvlgamma(input, p):
     """Return ``p (p - 1) / 4 log(pi) + sum_i lgamma(input - i / 2)`` for ``i < p``."""
     if p < 1:

@@ -74,7 +74,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
 @op(inplace=True, out=True)
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """Return ``beta * input + alpha * sum(batch1 @ batch2)`` over the batch."""
-    return scaled_sum(input, _C.bmm(batch1, batch2).sum(0), beta, alpha)
+    return scaled_sum(input, _C.bmm(batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha)
 
 
 @op(method=False)
@@ -100,13 +100,18 @@ def tensordot(a, b, dims=2):
                 f"and second has size {b.size(j)} in dim {j}"
             )
         if a.size(i) != b.size(j):
-            a, b = (a.sum(i, keepdim=True), b) if b.size(j) == 1 else (a, b.sum(j, keepdim=True))
+            a, b = (summed(a, i), b) if b.size(j) == 1 else (a, summed(b, j))
     kept_a = [d for d in range(a.dim()) if d not in first]
     kept_b = [d for d in range(b.dim()) if d not in second]
     inner_size = math.prod(a.size(d) for d in first)
     left = a.permute(kept_a + first).reshape(math.prod(a.size(d) for d in kept_a), inner_size)
     right = b.permute(second + kept_b).reshape(inner_size, math.prod(b.size(d) for d in kept_b))
     return _C.mm(left, right).reshape([a.size(d) for d in kept_a] + [b.size(d) for d in kept_b])
+
+
+def summed(input, dim):
+    """Return the sum along ``dim``, kept with size one, in the tensor's own type."""
+    return input.sum(dim, keepdim=True, dtype=input.dtype)
 
 
 def contracted_dims(a, b, dims):
@@ -211,5 +216,5 @@ def bilinear(input1, input2, weight, bias=None):
                 f"bilinear(): input{k} size does not match weight size: got {x.size(-1)} but expected {weight.size(k)}"
             )
     left = tensordot(input1, weight, dims=([-1], [1]))
-    result = (left * input2.unsqueeze(-2)).sum(-1)
+    result = (left * input2.unsqueeze(-2)).sum(-1, dtype=left.dtype)
     return result if bias is None else result + bias

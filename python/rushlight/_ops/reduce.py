@@ -68,6 +68,8 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
         return _C.where(size == 0, size * 0, 1).sum(dims, keepdim)
     if ord == 1:
         return size.sum(dims, keepdim)
+    if size.dtype in (_C.float16, _C.bfloat16):
+        return root_of_powers(size.to(_C.float32), ord, dims, keepdim).to(size.dtype)
     return root_of_powers(size, ord, dims, keepdim)
 
 

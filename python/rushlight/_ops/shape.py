@@ -113,7 +113,19 @@ def matrix_hermitian(input):
     return adjoint(input)
 
 
-PROPERTIES = {"T": reversed_dims, "mT": matrix_transpose, "H": hermitian, "mH": matrix_hermitian}
+def complex_part(read):
+    """Return the property that reads a part of complex numbers as a view and writes through it."""
+    return property(read, lambda self, value: read(self).copy_(value))
+
+
+PROPERTIES = {
+    "T": property(reversed_dims),
+    "mT": property(matrix_transpose),
+    "H": property(hermitian),
+    "mH": property(matrix_hermitian),
+    "real": complex_part(_C.real),
+    "imag": complex_part(_C.imag),
+}
 
 
 @op(function=False)

@@ -3,19 +3,32 @@
 from rushlight import _C
 
 from .dimensions import wrap_dim
-from .registry import native, op
+from .registry import native, op, write_out
 from .shape import t
 from .splitting import split, split_with_sizes, unbind
 
 
 def copy_of(view):
-    """Register ``<name>_copy``, which returns a fresh tensor (or several) instead of a view."""
+    """Return the function that gives a fresh tensor instead of a view."""
 
     def copied(input, *args, **kwargs):
-        result = view(input, *args, **kwargs)
-        return tuple(part.clone() for part in result) if isinstance(result, tuple) else result.clone()
+        return view(input, *args, **kwargs).clone()
 
     copied.__doc__ = "Return a copy of the view of the same name."
+    return copied
+
+
+def copies_of(view):
+    """Return the function that gives fresh tensors instead of views, or writes them into ``out`` and returns None."""
+
+    def copied(input, *args, out=None, **kwargs):
+        parts = tuple(part.clone() for part in view(input, *args, **kwargs))
+        if out is None:
+            return parts
+        write_out(copied.__name__, parts, out)
+        return None
+
+    copied.__doc__ = "Return copies of the views of the same name."
     return copied
 
 
@@ -28,12 +41,9 @@ VIEWS = {
     "permute": lambda input, dims: input.permute(dims),
     "select": lambda input, dim, index: input.select(dim, index),
     "slice": lambda input, dim=0, start=None, end=None, step=1: sliced(input, dim, start, end, step),
-    "split": split,
-    "split_with_sizes": split_with_sizes,
     "squeeze": lambda input, *dim: input.squeeze(*dim),
     "t": t,
     "transpose": lambda input, dim0, dim1: input.transpose(dim0, dim1),
-    "unbind": unbind,
     "unfold": lambda input, dimension, size, step: input.unfold(dimension, size, step),
     "unsqueeze": lambda input, dim: input.unsqueeze(dim),
     "view": lambda input, size: input.view(size),
@@ -44,10 +54,15 @@ VIEWS = {
 for name, view in VIEWS.items():
     op(copy_of(view), name=f"{name}_copy", method=False, out=True)
 
+for view in (split, split_with_sizes, unbind):
+    op(copies_of(view), name=f"{view.__name__}_copy", method=False)
+
 
 @op(out=True)
 def narrow_copy(input, dim, start, length):
     """Return a copy of ``length`` slices from ``start`` along ``dim``."""
+    if dim >= input.dim():
+        raise RuntimeError(f"narrow_copy(): dim {dim} is out of range for a tensor of shape {list(input.shape)}")
     return input.narrow(dim, start, length).clone()
 
 
@@ -73,25 +88,25 @@ def scattered(input, src, view):
     return result
 
 
-@op
+@op(out=True)
 def select_scatter(input, src, dim, index):
     """Return a copy of ``input`` whose slice ``index`` along ``dim`` is ``src``."""
     return scattered(input, src, lambda x: x.select(dim, index))
 
 
-@op
+@op(out=True)
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     """Return a copy of ``input`` whose part ``start:end:step`` along ``dim`` is ``src``."""
     return scattered(input, src, lambda x: sliced(x, dim, start, end, step))
 
 
-@op
+@op(out=True)
 def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
     """Return a copy of ``input`` whose diagonal is ``src``."""
     return scattered(input, src, lambda x: x.diagonal(offset, dim1, dim2))
 
 
-@op
+@op(out=True)
 def as_strided_scatter(input, src, size, stride, storage_offset=None):
     """Return a copy of ``input`` whose strided view is ``src``."""
     offset = input.storage_offset() if storage_offset is None else storage_offset

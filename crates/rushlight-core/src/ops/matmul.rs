@@ -17,6 +17,7 @@ rows! {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
         grads![b; scaled(g, beta)?, scaled(&g.bmm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.bmm(g)?, alpha)?]
     }).autocast(Autocast::Lower).doc("beta self + alpha batch1 batch2");
+    DOT = Op::new("dot(Tensor self, Tensor tensor) -> Tensor", Rule::Composite(dot)).doc("Product of two vectors");
     MATMUL = Op::new("matmul(Tensor self, Tensor other) -> Tensor", Rule::Composite(matmul)).doc("Product of vectors, matrices or broadcast batches of matrices");
     LINEAR = Op::new("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", Rule::Composite(linear)).doc("input weight^T + bias");
 }
@@ -119,6 +120,20 @@ fn run_baddbmm(c: &Call, outs: &[Tensor]) -> Result<()> {
 
 fn one(x: Tensor) -> Result<Outputs> {
     Ok(smallvec![x])
+}
+
+fn dot(c: &Call) -> Result<Outputs> {
+    let (a, b) = (c.input(0)?, c.input(1)?);
+    if a.ndim() != 1 || b.ndim() != 1 {
+        bail!(Runtime, "1D tensors expected, but got {}D and {}D tensors", a.ndim(), b.ndim());
+    }
+    if a.dtype() != b.dtype() {
+        bail!(Runtime, "dot : expected both vectors to have same dtype, but found {} and {}", super::type_name(a.dtype()), super::type_name(b.dtype()));
+    }
+    if a.dtype() == DType::Bool {
+        return Err(c.unsupported(a.dtype()));
+    }
+    matmul(c)
 }
 
 /// Vectors become matrices; batches become one large matrix when the second operand is shared, else broadcast batches.

@@ -20,9 +20,15 @@ pub struct Block {
     pub inner: usize,
 }
 
+/// PyTorch's limit, which keeps sets of dimensions in one word.
+const MOST_DIMS: usize = 64;
+
 /// The dimensions a call reduces: the list at argument `i`, all of them if it is absent or empty.
 pub fn reduced_dims(call: &Call, i: usize) -> Result<Dims> {
     let ndim = call.input(0)?.ndim();
+    if ndim > MOST_DIMS {
+        bail!(Runtime, "{}(): only tensors with up to {MOST_DIMS} dims are supported, got {ndim}", call.op.name());
+    }
     match call.optional_ints(i) {
         Some(dims) if !dims.is_empty() => {
             let mut dims = wrap_dims(&dims, ndim)?;
@@ -95,7 +101,7 @@ fn infer_mean(call: &Call) -> Result<Metas> {
     let x = call.input(0)?;
     let dtype = call.dtype(2).unwrap_or(x.dtype());
     if !dtype.is_differentiable() {
-        bail!(Runtime, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {}. Pass dtype=torch.float32 or convert the tensor with .float()", super::type_name(dtype));
+        bail!(NotImplemented, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {}. Pass dtype=torch.float32 or convert the tensor with .float()", super::type_name(dtype));
     }
     Ok(smallvec![Meta::new(&reduced_shape(x.shape(), &reduced_dims(call, 0)?, call.flag(1)), dtype)])
 }

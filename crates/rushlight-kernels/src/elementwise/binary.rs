@@ -69,7 +69,7 @@ binary_table! {
     /// The next representable number after a in the direction of b
     Nextafter { float |a, b, _| special::NextAfter::next_after(a, b) }
     /// ln(e^a + e^b)
-    Logaddexp { float |a, b, _| if a == b && a.is_infinite() { a } else { let (hi, lo) = if a > b { (a, b) } else { (b, a) }; if a != a { a } else { hi + (lo - hi).exp().ln_1p() } } }
+    Logaddexp { float |a, b, _| if a == b && a.is_infinite() { a } else { let (hi, lo) = if a > b { (a, b) } else { (b, a) }; if a != a { a } else { hi + (lo - hi).exp().ln_1p() } }; complex |a, b, _| special::complex_logaddexp(a, b) }
     /// log2(2^a + 2^b)
     Logaddexp2 { float |a, b, _| if a == b && a.is_infinite() { a } else { let (hi, lo) = if a > b { (a, b) } else { (b, a) }; if a != a { a } else { hi + (lo - hi).exp2().ln_1p() * c(a, std::f64::consts::LOG2_E) } } }
     /// a ln b, zero where a is zero

@@ -179,28 +179,33 @@ pub fn polygamma(n: u32, x: f64) -> f64 {
         return digamma(x);
     }
     let sign = if n % 2 == 1 { 1.0 } else { -1.0 };
-    if n == 1 && x < 0.5 {
-        // Reflection: trigamma is finite for negative arguments, where zeta is not defined.
-        return trigamma(x);
-    }
     sign * libm::lgamma(n as f64 + 1.0).exp() * zeta(n as f64 + 1.0, x)
 }
 
-fn trigamma(x: f64) -> f64 {
-    let (mut sign, mut x, mut result) = (1.0, x, 0.0);
-    if x < 0.5 {
-        sign = -1.0;
-        let s = (PI * x).sin();
-        result -= PI * PI / (s * s);
-        x = 1.0 - x;
+/// Trigamma below 1/2, where the zeta function is not defined.
+pub trait Trigamma {
+    /// `pi^2 / sin^2(pi x) - trigamma(1 - x)`; the sine is taken in the type itself, so that poles are as high as PyTorch's.
+    fn trigamma_reflected(self) -> Self;
+}
+macro_rules! trigamma {
+    ($($t:ident),*) => { $(impl Trigamma for $t {
+        fn trigamma_reflected(self) -> $t {
+            let ratio = std::$t::consts::PI / (std::$t::consts::PI * self).sin();
+            ratio * ratio - polygamma(1, 1.0 - self as f64) as $t
+        }
+    })* };
+}
+trigamma!(f32, f64);
+
+/// Replaces NaN, infinity and minus infinity by the three parameters.
+#[inline(always)]
+pub fn nan_to_num<T: FromF64 + Into<f64>>(x: T, p: &super::driver::Params) -> T {
+    match x.into() {
+        v if v.is_nan() => T::from_f64(p.0[0]),
+        f64::INFINITY => T::from_f64(p.0[1]),
+        f64::NEG_INFINITY => T::from_f64(p.0[2]),
+        _ => x,
     }
-    for _ in 0..6 {
-        result += 1.0 / (x * x);
-        x += 1.0;
-    }
-    let z = 1.0 / (x * x);
-    result += (1.0 + 0.5 / x + z * (1.0 / 6.0 - z * (1.0 / 30.0 - z * (1.0 / 42.0)))) / x;
-    sign * result
 }
 
 /// Hurwitz zeta: direct terms, then Euler-Maclaurin.
@@ -566,6 +571,19 @@ pub fn complex_div<T: Wide>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
     let (c, d) = (b.re / scale, b.im / scale);
     let norm = (c * c + d * d) * scale;
     T::down(Complex::new((a.re * c + a.im * d) / norm, (a.im * c - a.re * d) / norm))
+}
+
+/// ln(e^a + e^b) from the operand of the larger real part.
+pub fn complex_logaddexp<T: Wide>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
+    let (a, b) = (T::up(a), T::up(b));
+    if a.is_nan() || b.is_nan() {
+        return T::down(Complex::new(f64::NAN, f64::NAN));
+    }
+    let (low, high) = if a.re < b.re { (a, b) } else { (b, a) };
+    if !high.re.is_finite() {
+        return T::down(if high.re == low.re && high.re > 0.0 { ln64(exp64(low) + exp64(high)) } else { high });
+    }
+    T::down(log1p64(exp64(low - high)) + high)
 }
 
 /// a^b on the principal branch.

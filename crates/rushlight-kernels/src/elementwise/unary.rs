@@ -98,7 +98,7 @@ unary_table! {
     /// d/dx ln Gamma(x)
     Digamma { float |x, _| special::digamma(x as f64) as _ }
     /// The n-th derivative of digamma; n is the first parameter
-    Polygamma { float |x, p| special::polygamma(p.0[0] as u32, x as f64) as _ }
+    Polygamma { float |x, p| if p.0[0] == 1.0 && x < 0.5 { special::Trigamma::trigamma_reflected(x) } else { special::polygamma(p.0[0] as u32, x as f64) as _ } }
     /// Modified Bessel function of the first kind, order 0
     I0 { float |x, _| special::i0(x as f64) as _ }
     /// e^-|x| I0(x)
@@ -166,13 +166,13 @@ unary_table! {
     /// sign, and x / |x| for complex numbers
     Sgn { bool |x, _| x; sint |x, _| x.signum(); uint |x, _| (x > 0) as T; float |x, _| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { 0.0 }; complex |x, _| { let n = x.norm(); if n == 0.0 { T::new(0.0, 0.0) } else { x / n } } }
     /// Complex conjugate
-    Conj { sint |x, _| x; uint |x, _| x; float |x, _| x; complex |x, _| x.conj() }
+    Conj { bool |x, _| x; sint |x, _| x; uint |x, _| x; float |x, _| x; complex |x, _| x.conj() }
     /// Argument of a complex number; 0 or pi for real ones
     Angle { real |x| x.arg(); float |x, _| if x != x { x } else if x < 0.0 { std::f64::consts::PI as _ } else { 0.0 } }
     /// ~x, and "not" for bool
     BitNot { bool |x, _| !x; sint |x, _| !x; uint |x, _| !x }
     /// NaN to p0, infinities to p1 and p2
-    NanToNum { sint |x, _| x; uint |x, _| x; bool |x, _| x; float |x, p| if x != x { c(x, p.0[0]) } else if x == c(x, f64::INFINITY) { c(x, p.0[1]) } else if x == c(x, f64::NEG_INFINITY) { c(x, p.0[2]) } else { x } }
+    NanToNum { sint |x, _| x; uint |x, _| x; bool |x, _| x; float |x, p| if x != x { c(x, p.0[0]) } else if x == c(x, f64::INFINITY) { c(x, p.0[1]) } else if x == c(x, f64::NEG_INFINITY) { c(x, p.0[2]) } else { x }; complex |x, p| T::new(special::nan_to_num(x.re, p), special::nan_to_num(x.im, p)) }
     /// x is NaN
     IsNan { test bool |_x, _| false; sint |_x, _| false; uint |_x, _| false; float |x, _| x != x; complex |x, _| x.re != x.re || x.im != x.im }
     /// x is infinite

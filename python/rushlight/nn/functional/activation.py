@@ -3,12 +3,10 @@
 import warnings
 
 from rushlight import _C
-from rushlight._ops.registry import make_inplace, native
+from rushlight._ops.registry import make_inplace
 
-elu_, hardtanh_, leaky_relu_, relu_, threshold_, silu_, mish_, hardswish_, hardsigmoid_ = (
-    make_inplace(native(name))
-    for name in "elu hardtanh leaky_relu relu threshold silu mish hardswish hardsigmoid".split()
-)
+elu_, hardtanh_, leaky_relu_, relu_, threshold_ = _C.elu_, _C.hardtanh_, _C.leaky_relu_, _C.relu_, _C.threshold_
+silu_, mish_, hardswish_, hardsigmoid_ = _C.silu_, _C.mish_, _C.hardswish_, _C.hardsigmoid_
 
 
 def threshold(input, threshold, value, inplace=False):
@@ -124,24 +122,26 @@ def glu(input, dim=-1):
     return value * gate.sigmoid()
 
 
-def logsigmoid(input):
+def logsigmoid(input, *, out=None):
     """Return ``log(1 / (1 + exp(-x)))``."""
-    return _C.log_sigmoid(input)
+    return _C.log_sigmoid(input, out=out)
 
 
-def gelu(input, approximate="none"):
+def gelu(input, *, approximate="none", out=None):
     """Return ``x P(X <= x)`` for standard normal X, exact or by the ``"tanh"`` approximation."""
-    return _C.gelu(input, approximate=approximate)
+    return _C.gelu(input, approximate=approximate, out=out)
 
 
-def hardshrink(input, lambd=0.5):
+def hardshrink(input, lambd=0.5, *, out=None):
     """Return x where ``|x| > lambd``, else 0."""
-    return _C.hardshrink(input, lambd)
+    return _C.hardshrink(input, lambd, out=out)
 
 
-def softshrink(input, lambd=0.5):
+def softshrink(input, lambd=0.5, *, out=None):
     """Return x moved towards 0 by ``lambd``."""
-    return _C.softshrink(input, lambd)
+    if lambd < 0:
+        raise RuntimeError(f"softshrink(): lambd must not be negative, but found {lambd}")
+    return _C.softshrink(input, lambd, out=out)
 
 
 def tanhshrink(input):
@@ -154,9 +154,9 @@ def softsign(input):
     return input / (input.abs() + 1)
 
 
-def softplus(input, beta=1, threshold=20):
+def softplus(input, beta=1, threshold=20, *, out=None):
     """Return ``log(1 + exp(beta x)) / beta``, or x itself where ``beta x > threshold``."""
-    return _C.softplus(input, beta, threshold)
+    return _C.softplus(input, beta, threshold, out=out)
 
 
 def tanh(input):

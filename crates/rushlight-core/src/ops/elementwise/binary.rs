@@ -1,7 +1,7 @@
 //! Rows of two operands: arithmetic, comparison, logic, bits.
 
 use super::{Choice, Domain, Formula};
-use crate::ops::{Call, Op, Rule, call1};
+use crate::ops::{Call, Op, Rule, call1, type_name};
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
 use crate::{Result, bail, grads, rows};
@@ -76,6 +76,33 @@ fn pow_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
     Ok((Binary::Pow, Params::default(), Same))
 }
 
+/// `e - 1`; a Python number stays one, in full precision.
+fn less_one(e: &Tensor) -> Result<Tensor> {
+    if !e.is_wrapped() {
+        return e.sub(1.0);
+    }
+    Tensor::wrapped(match e.item()? {
+        Scalar::Complex(re, im) => Scalar::Complex(re - 1.0, im),
+        Scalar::Int(n) => Scalar::Int(n - 1),
+        other => Scalar::Float(other.to_f64() - 1.0),
+    })
+}
+
+/// A complex number of two real ones, which must be of one type.
+fn parts(call: &Call, op: Binary) -> Result<(Binary, Params, Domain)> {
+    let (a, b) = (call.input(0)?.dtype(), call.input(1)?.dtype());
+    if !a.is_float() || !b.is_float() {
+        bail!(NotImplemented, "{}(): Expected both inputs to be Half, Float or Double tensors but got {} and {}", call.op.name(), type_name(a), type_name(b));
+    }
+    if a != b {
+        bail!(Runtime, "{}(): Expected object of scalar type {} but got scalar type {} for second argument", call.op.name(), type_name(a), type_name(b));
+    }
+    if a.size() == 2 {
+        bail!(NotImplemented, "{}(): complex numbers of half precision are not supported, got {} operands: convert them with .float()", call.op.name(), type_name(a));
+    }
+    Ok((op, Params::default(), Same))
+}
+
 /// The factor alpha applied to a gradient.
 fn scaled(g: &Tensor, call: &Call, sign: f64) -> Result<Tensor> {
     match call.optional_scalar(0) {
@@ -109,7 +136,7 @@ rows! {
     POW = binary("pow(Operand self, Operand exponent) -> Tensor", pow_choice).vjp(AB, 1, |b| {
         let (g, x, e) = (b.g()?, b.x(0)?, b.x(1)?);
         grads![b;
-            { let slope = e.mul(x.pow(e.sub(1.0)?)?)?; g.mul(e.eq(0.0)?.pick(slope.zeros_like()?, &slope)?.conj()?)? },
+            { let slope = e.mul(x.pow(less_one(e)?)?)?; g.mul(e.eq(0.0)?.pick(slope.zeros_like()?, &slope)?.conj()?)? },
             { let slope = b.y(0)?.mul(x.log()?)?; let still = if x.dtype().is_complex() || e.dtype().is_complex() { x.eq(0.0)? } else { x.eq(0.0)?.logical_and(e.ge(0.0)?)? }; g.mul(still.pick(slope.zeros_like()?, &slope)?.conj()?)? }]
     }).doc("self to the power exponent");
     FLOOR_DIVIDE = binary("floor_divide(Tensor self, Operand other) -> Tensor", plain!(DivFloor, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?, b.g()?.zeros_like()?]).doc("Quotient rounded down");
@@ -127,8 +154,8 @@ rows! {
     }).doc("Angle of the point (other, self)");
     HYPOT = binary("hypot(Tensor self, Tensor other) -> Tensor", plain!(Hypot, Same)).vjp(AB, 1, |b| grads![b; b.g()?.mul(b.x(0)?.div(b.y(0)?)?)?, b.g()?.mul(b.x(1)?.div(b.y(0)?)?)?]).doc("sqrt(self^2 + other^2)");
     COPYSIGN = binary("copysign(Tensor self, Operand other) -> Tensor", plain!(Copysign, Float)).vjp(A, 1, |b| { let x = b.x(0)?; grads![b; { let ratio = b.y(0)?.div(x)?; b.g()?.mul(x.eq(0.0)?.pick(ratio.zeros_like()?, &ratio)?)? }, b.g()?.zeros_like()?] }).doc("|self| with the sign of other");
-    NEXTAFTER = binary("nextafter(Tensor self, Tensor other) -> Tensor", plain!(Nextafter, Same)).doc("Next representable number towards other");
-    LOGADDEXP = binary("logaddexp(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp()?.add(1.0)?)?, b.g()?.div(x.sub(y)?.exp()?.add(1.0)?)?] }).doc("ln(e^self + e^other)");
+    NEXTAFTER = binary("nextafter(Tensor self, Tensor other) -> Tensor", plain!(Nextafter, Same)).vjp(AB, NONE, |b| grads![b; zero(b.g()?, b.x(0)?.eq(b.x(1)?)?)?, b.g()?.zeros_like()?]).doc("Next representable number towards other");
+    LOGADDEXP = binary("logaddexp(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp()?.add(1.0)?.conj()?)?, b.g()?.div(x.sub(y)?.exp()?.add(1.0)?.conj()?)?] }).doc("ln(e^self + e^other)");
     LOGADDEXP2 = binary("logaddexp2(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp2, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp2()?.add(1.0)?)?, b.g()?.div(x.sub(y)?.exp2()?.add(1.0)?)?] }).doc("log2(2^self + 2^other)");
     XLOGY = binary("xlogy(Operand self, Operand other) -> Tensor", plain!(Xlogy, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log()?, x.eq(0.0)?.logical_and(y.le(0.0)?)?)?)?, b.g()?.mul(x.div(y)?)?] }).doc("self ln(other), zero where self is zero");
     XLOG1PY = binary("special_xlog1py(Operand self, Operand other) -> Tensor", plain!(Xlog1py, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log1p()?, x.eq(0.0)?.logical_and(y.le(-1.0)?)?)?)?, b.g()?.mul(x.div(y.add(1.0)?)?)?] }).doc("self ln(1 + other), zero where self is zero");
@@ -149,12 +176,11 @@ rows! {
         let (x, q) = (b.x(0)?, b.x(1)?);
         grads![b; unreachable_gradient()?, b.g()?.mul(x.neg()?.mul(call1(&ZETA, &[&x.add(1.0)?, q], &[])?)?)?]
     }).doc("Hurwitz zeta function");
-    COMPLEX = binary("complex(Tensor real, Tensor imag) -> Tensor", plain!(MakeComplex, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.real()?, b.g()?.imag()?]).doc("real + i imag");
-    POLAR = binary("polar(Tensor abs, Tensor angle) -> Tensor", plain!(Polar, Same)).vjp(AB, 1, |b| {
-        let (g, y, r) = (b.g()?.conj()?, b.y(0)?, b.x(0)?);
+    COMPLEX = binary("complex(Tensor real, Tensor imag) -> Tensor", |c| parts(c, Binary::MakeComplex)).vjp(NONE, NONE, |b| grads![b; b.g()?.real()?, b.g()?.imag()?]).doc("real + i imag");
+    POLAR = binary("polar(Tensor abs, Tensor angle) -> Tensor", |c| parts(c, Binary::Polar)).vjp(AB, 1, |b| {
+        let (g, y) = (b.g()?.conj()?, b.y(0)?);
         let unit = complex(&b.x(1)?.cos()?, &b.x(1)?.sin()?)?;
         let turned = g.mul(y)?.mul(Scalar::Complex(0.0, 1.0))?;
-        let _ = r;
         grads![b; g.mul(&unit)?.real()?, turned.real()?]
     }).doc("abs e^(i angle)");
     EQ = binary("eq(Tensor self, Operand other) -> Tensor", plain!(Eq, Same)).constant().doc("self == other");

@@ -31,7 +31,7 @@ fn nan_params(call: &Call) -> Params {
     let (lo, hi) = match call.input(0).map(Tensor::dtype) {
         Ok(crate::DType::F16) => (-65504.0, 65504.0),
         Ok(crate::DType::BF16) => (-3.3895313892515355e38, 3.3895313892515355e38),
-        Ok(crate::DType::F64) => (f64::MIN, f64::MAX),
+        Ok(crate::DType::F64 | crate::DType::C128) => (f64::MIN, f64::MAX),
         _ => (f32::MIN as f64, f32::MAX as f64),
     };
     let get = |i: usize, default: f64| call.optional_scalar(i).map_or(default, crate::Scalar::to_f64);
@@ -45,7 +45,7 @@ fn logit_params(call: &Call) -> Params {
 rows! {
     ABS = unary("abs(Tensor self) -> Tensor", Unary::Abs, Same).vjp(X, NONE, |b| grads![b; b.g()?.mul(b.x(0)?.sgn()?)?]).doc("|x|");
     NEG = unary("neg(Tensor self) -> Tensor", Unary::Neg, Same).vjp(NONE, NONE, |b| grads![b; b.g()?.neg()?]).doc("-x");
-    SQUARE = unary("square(Tensor self) -> Tensor", Unary::Square, Same).vjp(X, NONE, |b| grads![b; b.g()?.mul(b.x(0)?.conj()?.mul(2.0)?)?]).doc("x^2");
+    SQUARE = unary("square(Tensor self) -> Tensor", Unary::Square, Domain::Number).vjp(X, NONE, |b| grads![b; b.g()?.mul(b.x(0)?.conj()?.mul(2.0)?)?]).doc("x^2");
     EXP = unary("exp(Tensor self) -> Tensor", Unary::Exp, Float).vjp(NONE, 1, |b| grads![b; b.g()?.mul(b.y(0)?.conj()?)?]).doc("e^x");
     EXP2 = unary("exp2(Tensor self) -> Tensor", Unary::Exp2, Float).vjp(NONE, 1, |b| grads![b; b.g()?.mul(b.y(0)?.conj()?)?.mul(LN_2)?]).doc("2^x");
     EXPM1 = unary("expm1(Tensor self) -> Tensor", Unary::Expm1, Float).vjp(NONE, 1, |b| grads![b; b.g()?.mul(b.y(0)?.conj()?.add(1.0)?)?]).doc("e^x - 1");
@@ -134,11 +134,14 @@ fn polygamma(n: i64, x: &Tensor) -> Result<Tensor> {
 
 /// I0(x) - I1(x)/x (minus a correction for the scaled function), 1/2 at zero.
 fn bessel_slope(x: &Tensor, y: &Tensor, order0: &'static Op, correction: Option<Tensor>) -> Result<Tensor> {
-    let mut slope = call1(order0, &[x], &[])?.sub(y.div(x)?)?;
+    let zero = x.eq(0.0)?;
+    // Dividing by a number that is not zero keeps the second derivative finite.
+    let divisor = zero.pick(1.0, x)?;
+    let mut slope = call1(order0, &[x], &[])?.sub(y.div(divisor)?)?;
     if let Some(c) = correction {
         slope = slope.sub(c)?;
     }
-    x.eq(0.0)?.pick(x.zeros_like()?.add(0.5)?, slope)
+    zero.pick(0.5, slope)
 }
 
 /// Zero for real numbers; the part of the gradient across the radius, over |x|, for complex ones.
