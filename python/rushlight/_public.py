@@ -33,13 +33,21 @@ LAZY = {
     "_pytree": "rushlight.utils",
     "set_printoptions": "rushlight._print",
     "get_printoptions": "rushlight._print",
+    "printoptions": "rushlight._print",
 }
 
 LEGACY_TENSORS = "Bool Byte Char Short Int Long Half BFloat16 Float Double"
 LAZY.update({f"{name}Tensor": "rushlight._legacy_tensors" for name in LEGACY_TENSORS.split()})
 
+# Linear algebra under its older names: functions of the package, most of them Tensor methods too.
+MATRIX_FUNCTIONS = (
+    "cholesky cholesky_inverse cholesky_solve det geqrf inverse logdet lu lu_solve lu_unpack matrix_exp matrix_power "
+    "orgqr ormqr pinverse qr slogdet svd triangular_solve"
+).split()
+LAZY.update(dict.fromkeys(MATRIX_FUNCTIONS, "rushlight.linalg.tensor_names"))
+
 # Rows whose name in `_C` is not a public function: kernels of composites and gradients.
-HIDDEN = {"max_dim", "min_dim", "slice", "view", "contiguous", "expand", "view_dtype", "alias", "copy", "where"}
+HIDDEN = {"max_dim", "min_dim", "slice", "view", "contiguous", "expand", "view_dtype", "alias", "copy", "where", "geqrf"}
 
 
 def native_functions() -> dict:
@@ -51,6 +59,25 @@ def native_functions() -> dict:
     services += ["is_inference_mode_enabled", "get_num_threads", "set_num_threads", "set_flush_denormal", "memory_stats"]
     services += ["get_default_device"]
     return {n: getattr(_C, n) for n in names + in_place + services}
+
+
+class DeferredMethod:
+    """A Tensor method that is imported when first looked up, and takes this place on the class."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, instance, owner):
+        method = lazy(self.name)
+        setattr(_C.Tensor, self.name, method)
+        return method if instance is None else method.__get__(instance, owner)
+
+
+def attach_matrix_methods(tensor_class):
+    """Give the Tensor class its methods of linear algebra."""
+    for name in MATRIX_FUNCTIONS:
+        if name != "lu_unpack":
+            setattr(tensor_class, name, DeferredMethod(name))
 
 
 def lazy(name: str):
