@@ -31,7 +31,8 @@ pub fn pop_hooks() {
 
 enum Kept {
     Tensor(Tensor),
-    Packed(Box<dyn Any + Send + Sync>, Arc<dyn SavedHooks>),
+    /// What the hooks made of it, and its place in the graph.
+    Packed(Box<dyn Any + Send + Sync>, Arc<dyn SavedHooks>, Option<Edge>),
 }
 
 /// A tensor as it was when the operation ran; using it after it was changed in place is an error.
@@ -63,7 +64,7 @@ impl Saved {
             Some(Ok(hooks)) => {
                 let _mode = super::ModeGuard::set(false);
                 let packed = hooks.pack(&if output.is_some() { x.detach()? } else { x.clone() })?;
-                Kept::Packed(packed, hooks)
+                Kept::Packed(packed, hooks, if output.is_some() { None } else { x.gradient_edge() })
             }
         };
         Ok(Saved { kept, version, output })
@@ -73,7 +74,11 @@ impl Saved {
     pub fn unpack(&self, node: &Arc<Node>) -> Result<Tensor> {
         let x = match &self.kept {
             Kept::Tensor(x) => x,
-            Kept::Packed(packed, hooks) => return hooks.unpack(packed.as_ref()),
+            Kept::Packed(packed, hooks, edge) => {
+                let x = hooks.unpack(packed.as_ref())?;
+                let edge = edge.clone().or(self.output.map(|output| Edge { node: node.clone(), output }));
+                return self.placed(&x, edge);
+            }
         };
         if x.version() != self.version {
             bail!(
@@ -86,19 +91,26 @@ impl Saved {
         }
         match self.output {
             None => Ok(x.clone()),
-            Some(output) => {
-                let fresh = x.detach()?;
-                if super::grad_enabled() && x.dtype().is_differentiable() && node.edges.iter().any(Option::is_some) {
-                    fresh.set_history(Edge { node: node.clone(), output });
-                }
-                Ok(fresh)
-            }
+            Some(output) => self.placed(x, Some(Edge { node: node.clone(), output })),
         }
+    }
+
+    /// A handle on the elements of `x` at a place in the graph, if the backward pass is itself recorded.
+    fn placed(&self, x: &Tensor, edge: Option<Edge>) -> Result<Tensor> {
+        let fresh = x.detach()?;
+        match edge {
+            Some(edge) if super::grad_enabled() && x.dtype().is_differentiable() => fresh.set_history(edge),
+            _ => {}
+        }
+        Ok(fresh)
     }
 
     /// Gives up the tensor's own place in the graph, if nobody else holds it.
     pub(crate) fn into_node(self) -> Option<Arc<Node>> {
-        let Kept::Tensor(x) = self.kept else { return None };
+        let x = match self.kept {
+            Kept::Tensor(x) => x,
+            Kept::Packed(_, _, edge) => return edge.map(|e| e.node),
+        };
         if x.handles() != 1 {
             return None;
         }
