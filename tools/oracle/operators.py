@@ -83,6 +83,15 @@ def out(op, function, sample, dtype):
     return None
 
 
+def meta(op, function, sample, dtype):
+    """The function on tensors without data: shapes and types, wherever PyTorch knows them."""
+    bare = sample.transform(lambda v: v.detach().to("meta") if isinstance(v, torch.Tensor) else v)
+    (here, wrong), (theirs, error) = Both(op, function, bare).run(function, op.op)
+    if error:
+        return None
+    return raised(wrong, None) if wrong else difference(here, theirs, (0.0, 0.0))
+
+
 def is_tensors(value) -> bool:
     parts = value if isinstance(value, (list, tuple)) else [value]
     return all(isinstance(p, torch.Tensor) for p in parts)
@@ -171,6 +180,8 @@ def kinds(op, dtype: torch.dtype) -> list[tuple[str, Callable, int]]:
     found = [("forward", forward, 1)]
     if op.method_variant is not None and dtype == torch.float32:
         found.append(("method", method, 8))
+    if dtype == torch.float32:
+        found.append(("meta", meta, 6))
     if op.inplace_variant is not None and callable(op.inplace_variant):
         found.append(("in-place", in_place, 6 if rare else 2))
     if op.supports_out:

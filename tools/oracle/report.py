@@ -10,8 +10,8 @@ COVERAGE = Path("docs/coverage.md")
 HEAD = """# Coverage
 
 Written by `make oracle`, which runs PyTorch's own databases of operators, modules and optimizers on both packages
-(PyTorch {version}) and compares results, gradients, second gradients, methods, in-place and `out=` variants and refused
-arguments. One comparison is one sample in one dtype called in one way.
+(PyTorch {version}) and compares results, gradients, second gradients, methods, meta tensors, in-place and `out=` variants and
+refused arguments. One comparison is one sample in one dtype called in one way.
 """
 
 
