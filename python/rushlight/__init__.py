@@ -21,7 +21,7 @@ from rushlight._dtypes import finfo, iinfo  # noqa: E402
 _C.finfo, _C.iinfo = finfo, iinfo
 
 from rushlight import _ops, _tensor  # noqa: E402
-from rushlight._public import SUBMODULES, native_functions  # noqa: E402
+from rushlight._public import LAZY, SUBMODULES, attach_matrix_methods, native_functions  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -47,6 +47,7 @@ newaxis = None
 globals().update(native_functions())
 _tensor.attach(Tensor)
 _ops.attach(Tensor, globals())
+attach_matrix_methods(Tensor)
 
 from rushlight._random import *  # noqa: E402, F403
 from rushlight._services import *  # noqa: E402, F403
@@ -65,8 +66,11 @@ def __getattr__(name: str):
         return importlib.import_module(f"rushlight.{name}")
     from rushlight._public import lazy
 
-    return lazy(name)
+    value = lazy(name)
+    if name in LAZY:
+        globals()[name] = value
+    return value
 
 
 def __dir__():
-    return sorted({*globals(), *SUBMODULES})
+    return sorted({*globals(), *SUBMODULES, *LAZY})

@@ -5,7 +5,6 @@ The decompositions are native rows; the rest is composed of them and differentia
 
 from rushlight._C import LinAlgError
 
-from . import tensor_names  # noqa: F401
 from .determinants import det, slogdet
 from .factorizations import (
     cholesky,

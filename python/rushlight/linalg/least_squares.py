@@ -2,6 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops import return_types
+from rushlight._ops.registry import accept_keywords
 
 from .operands import broadcast_batches, epsilon, require_inexact, smallest_kept, type_name
 from .pseudoinverse import pinv
@@ -10,6 +11,7 @@ from .spectra import svdvals
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
+@accept_keywords
 def lstsq(A, B, rcond=None, *, driver=None):
     """Return the X of least norm among those that minimise ``||A X - B||``, residuals, rank and singular values.
 
@@ -27,8 +29,9 @@ def lstsq(A, B, rcond=None, *, driver=None):
     A, B = broadcast_batches(A, B)
     rcond = epsilon(A.dtype) * max(A.shape[-2:]) if rcond is None else rcond
     X = pinv(A, rtol=0.0 if driver == "gels" else rcond) @ B
-    nothing = _C.empty((0,), dtype=A.abs().dtype, device=A.device)
-    rank, values = _C.empty((0,), dtype=_C.int64, device=A.device), nothing
+    # Residuals carry a gradient even where there are none.
+    nothing = X.abs().reshape(-1)[:0]
+    rank, values = _C.empty((0,), dtype=_C.int64, device=A.device), nothing.detach()
     full_rank = True
     if driver != "gels":
         values = svdvals(A.detach())
@@ -38,7 +41,7 @@ def lstsq(A, B, rcond=None, *, driver=None):
     if A.size(-2) > A.size(-1) and full_rank and driver != "gelsy":
         residuals = (A @ X - B).abs().square().sum(-2)
         residuals = residuals.squeeze(-1) if is_vector else residuals
-    values = values if driver in ("gelsd", "gelss") else nothing
+    values = values if driver in ("gelsd", "gelss") else nothing.detach()
     return return_types.linalg_lstsq((X.squeeze(-1) if is_vector else X, residuals, rank, values))
 
 

@@ -27,8 +27,7 @@ def matrix_power(A, n):
     """
     require_square("linalg.matrix_power", A)
     if n == 0:
-        identity = eye(A.size(-1), dtype=A.dtype, device=A.device)
-        return identity.expand(A.shape).contiguous()
+        return A.clone().copy_(eye(A.size(-1), dtype=A.dtype, device=A.device).expand(A.shape))
     A, n = (A, n) if n > 0 else (inv(A), -n)
     result = None
     while True:

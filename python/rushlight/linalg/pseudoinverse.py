@@ -22,7 +22,7 @@ def pinv(A, rcond=None, hermitian=False, *, atol=None, rtol=None):
             "of float, double, cfloat or cdouble types"
         )
     if A.numel() == 0:
-        return A.new_empty((*A.shape[:-2], A.size(-1), A.size(-2)))
+        return A.mT.clone()
     rtol = rcond if rtol is None else rtol
     tolerances = numerical_rank_tolerances("torch.linalg.pinv", A, atol, rtol)
     if A.requires_grad and _C.is_grad_enabled():

@@ -161,15 +161,14 @@ fn run_cholesky(c: &Call, outs: &[Tensor]) -> Result<()> {
     if upper { copy::copy_into(&outs[0], &outs[0].mh()?.copied()?) } else { Ok(()) }
 }
 
-/// `gA = L^-H S L^-1`, S the Hermitian part of `tril(L^H gL)` with half its diagonal (Murray, "Differentiation of the
-/// Cholesky decomposition", 2016).
+/// `gA = L^-H S L^-1` with `S = (T + tril(T, -1)^H) / 2`, `T = tril(L^H gL)` (Murray, "Differentiation of the Cholesky
+/// decomposition", 2016).
 fn cholesky_gradient(b: &Back) -> Result<Tensor> {
     let upper = b.call().flag(0);
     let lower = |x: &Tensor| if upper { x.mh() } else { Ok(x.clone()) };
     let (l, gl) = (lower(b.y(0)?)?, lower(b.g()?)?);
-    let product = l.mh()?.matmul(&gl)?;
-    let halved = tril(&product, 0)?.add(tril(&product, -1)?)?;
-    let symmetric = halved.add(halved.mh()?)?.mul(0.25)?;
+    let lower = tril(&l.mh()?.matmul(&gl)?, 0)?;
+    let symmetric = lower.add(tril(&lower, -1)?.mh()?)?.mul(0.5)?;
     let right = solve_triangular(&l, &symmetric, Triangular { upper: false, left: false, unit: false })?;
     solve_triangular(&l.mh()?, &right, Triangular { upper: true, left: true, unit: false })
 }
