@@ -102,7 +102,7 @@ fn results<'py>(py: Python<'py>, entry: &Entry, outputs: Outputs) -> PyResult<Bo
 }
 
 /// Rows whose `out=` must have exactly the type of the result, as in PyTorch.
-const EXACT_OUT: [&str; 3] = ["amax", "amin", "gather"];
+const EXACT_OUT: [&str; 5] = ["amax", "amin", "complex", "gather", "polar"];
 
 /// The `out=` form: results are written into given tensors, which are resized to fit.
 fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, out: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {

@@ -14,6 +14,7 @@ from . import (
     indexing,
     joining,
     math,
+    normalization,
     order,
     products,
     reduce,

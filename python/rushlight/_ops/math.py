@@ -100,7 +100,8 @@ def ldexp(input, other):
     if input.is_complex() or other.is_floating_point() or other.is_complex():
         return input * _C.pow(2.0, other)
     result = as_float(input)
-    half = _C.bitwise_right_shift(other.to(_C.int64), 1)
+    other = other.to(_C.int64)
+    half = _C.bitwise_right_shift(other, 1)
     scales = [_C.pow(2.0, part.to(_C.float64)) for part in (half, other - half)]
     return (result.to(_C.float64) * scales[0] * scales[1]).to(result.dtype)
 

@@ -35,7 +35,7 @@ max_ = op(extremum("max", native("amax"), native("max_dim"), native("maximum")),
 min_ = op(extremum("min", native("amin"), native("min_dim"), native("minimum")), name="min", out=True)
 
 
-@op(out=True)
+@op(out="exact")
 def aminmax(input, *, dim=None, keepdim=False):
     """Return the smallest and the largest element, of all or along ``dim``."""
     if dim is None and input.numel() == 0:

@@ -39,7 +39,8 @@ def native(name):
 def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=False, out=False, overload=False):
     """Mark a function as the operator ``name`` (its own name by default) and its ``aliases``.
 
-    ``function`` and ``method`` say where it appears, ``inplace`` adds ``Tensor.name_``, ``out`` the keyword ``out=``.
+    ``function`` and ``method`` say where it appears, ``inplace`` adds ``Tensor.name_``, ``out`` the keyword ``out=``
+    (``"exact"``: of exactly the result's dtype).
     """
     if call is None:
         return functools.partial(
@@ -76,7 +77,7 @@ def accept_keywords(call, out=True):
         except AttributeError as error:
             check_is_tensor(call, args, error)
             raise
-        return result if target is None else write_out(call.__name__, result, target)
+        return result if target is None else write_out(call.__name__, result, target, out == "exact")
 
     return public
 
@@ -91,16 +92,18 @@ def check_is_tensor(call, args, error):
             ) from error
 
 
-def write_out(name, result, out):
+def write_out(name, result, out, exact=False):
     """Copy ``result`` into ``out``, a tensor or a tuple of as many tensors, resizing as needed."""
     if isinstance(out, (tuple, list)):
-        written = [write_out(name, part, target) for part, target in zip(result, out, strict=True)]
+        written = [write_out(name, part, target, exact) for part, target in zip(result, out, strict=True)]
         return type(result)(written)
     if _C.is_grad_enabled() and (result.requires_grad or out.requires_grad):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
+    if exact and result.dtype != out.dtype:
+        raise RuntimeError(f"{name}(): Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
     check_castable(result.dtype, out.dtype)
     if out.shape != result.shape:
         out.resize_(result.shape)

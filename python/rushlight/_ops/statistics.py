@@ -204,7 +204,7 @@ def counted(points, edges, weight, density):
         values, bins = points[:, axis].contiguous(), edge.numel() - 1
         place = _C.searchsorted(edge, values, right=True) - 1
         place = _C.where(values == edge[-1], bins - 1, place)
-        inside = (place >= 0) & (place < bins) & inside
+        inside = (values >= edge[0]) & (values <= edge[-1]) & inside
         cell = cell * bins + place
     shape = [edge.numel() - 1 for edge in edges]
     weight = _C.full((points.size(0),), 1, dtype=points.dtype, device=points.device) if weight is None else weight

@@ -156,18 +156,19 @@ def _set_direction(state: dict, grad: "rl.Tensor", history_size: int) -> None:
         for name, value in (("old_dirs", y), ("old_stps", s), ("ro", 1.0 / ys)):
             state[name] = [*state[name], value][-history_size:]
         state["H_diag"] = ys / y.dot(y)
+    state.setdefault("al", [None] * history_size)
     state["d"] = _two_loops(state, grad)
 
 
 def _two_loops(state: dict, grad: "rl.Tensor") -> "rl.Tensor":
     """Multiply ``-grad`` by the inverse Hessian that the stored pairs ``(y, s, 1 / y.s)`` define."""
     pairs = list(zip(state["old_dirs"], state["old_stps"], state["ro"], strict=True))
-    q, al = grad.neg(), []
-    for y, s, ro in reversed(pairs):
-        al.append(s.dot(q) * ro)
-        q.add_(y, alpha=-float(al[-1]))
+    q, al = grad.neg(), state["al"]
+    for i, (y, s, ro) in reversed(list(enumerate(pairs))):
+        al[i] = s.dot(q) * ro
+        q.add_(y, alpha=-float(al[i]))
     r = q * state["H_diag"]
-    for (y, s, ro), a in zip(pairs, reversed(al), strict=True):
+    for (y, s, ro), a in zip(pairs, al):
         r.add_(s, alpha=float(a - y.dot(r) * ro))
     return r
 

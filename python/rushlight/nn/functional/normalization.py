@@ -20,7 +20,16 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
         wanted = "positive during training" if training else "non-negative"
         raise ValueError(f"batch_norm eps must be {wanted}, but got {eps}")
     check_statistics(input, running_mean, running_var, weight, bias, training)
+    if input.numel() == 0:
+        return unnormalized(input, weight, bias)
     return _C.native_batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+
+
+def unnormalized(input, weight, bias):
+    """Return an empty batch, still in the graph of the scale and shift; it moves no running statistics."""
+    result = input.clone()
+    result = result if weight is None else result * weight[:1].sum()
+    return result if bias is None else result + bias[:1].sum()
 
 
 def check_batch(shape):
