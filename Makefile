@@ -14,7 +14,6 @@ SOURCES := $(shell find python -name '*.py')
 WHEEL := dist/.wheel
 BENCH := target/bench-site
 
-export PYTHONDONTWRITEBYTECODE :=
 unexport PYTHONPATH VIRTUAL_ENV CONDA_PREFIX PYTHONHOME
 
 .PHONY: help demo test dev check oracle bench docs wheel
