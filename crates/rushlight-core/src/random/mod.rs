@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use rushlight_core::{DType, Tensor, random};
-//! let source = random::Source::default();
+//! let source = random::Source::new(random::Generator::new(0));
 //! let x = Tensor::empty(&[2], DType::F32)?;
 //! random::fill_in_place(&x, &random::Fill::Uniform { from: 0.0, to: 1.0 }, &source)?;
 //! assert_eq!(x.to_vec::<f32>()?, [0.49625659, 0.76822180]);
