@@ -15,7 +15,7 @@ pub fn top_rows<T: Sortable>(x: &[T], len: usize, k: usize, largest: bool, value
 }
 
 fn top<T: Sortable>(x: &[T], k: usize, largest: bool) -> Vec<Pair<T::Key>> {
-    let mut best = if k * 8 < x.len() { candidates(x, k, largest) } else { pairs(x, largest) };
+    let mut best = if k.max(8) * 8 < x.len() { candidates(x, k, largest) } else { pairs(x, largest) };
     keep_first(&mut best, k);
     best.sort_unstable_by_key(|p| p.1);
     sort(&mut best);

@@ -39,6 +39,15 @@ fn the_first_k_agree_with_a_sort() {
 }
 
 #[test]
+fn the_first_of_a_short_row() {
+    let x = noise(20);
+    let (mut values, mut indices) = ([0.0], [0]);
+    top_rows(&x, 20, 1, true, &mut values, &mut indices);
+    assert_eq!(values[0], x.iter().copied().fold(f32::MIN, f32::max));
+    assert_eq!(x[indices[0] as usize], values[0]);
+}
+
+#[test]
 fn medians_and_modes() {
     let (mut v, mut i) = ([0.0], [0]);
     median_rows(&[4.0, 1.0, 3.0, 2.0], 4, false, &mut v, &mut i);

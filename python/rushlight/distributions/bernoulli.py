@@ -1,0 +1,80 @@
+"""The Bernoulli distribution."""
+
+import rushlight as rl
+from rushlight.nn.functional import binary_cross_entropy_with_logits
+
+from . import constraints
+from .distribution import Distribution
+from .parameters import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits, shape_of
+
+__all__ = ["Bernoulli"]
+
+
+class Bernoulli(Distribution):
+    """1 with probability ``probs``, else 0; ``logits`` are the log odds.
+
+    >>> Bernoulli(probs=rl.tensor(0.25)).log_prob(rl.tensor(1.0))
+    tensor(-1.3863)
+    """
+
+    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support = constraints.boolean
+    has_enumerate_support = True
+
+    def __init__(self, probs=None, logits=None, validate_args=None):
+        self._kind = one_of("Bernoulli", probs=probs, logits=logits)
+        given = logits if probs is None else probs
+        (value,) = broadcast_all(given)
+        setattr(self, self._kind, value)
+        super().__init__(shape_of(value, given), validate_args=validate_args)
+
+    def expand(self, batch_shape, _instance=None):
+        new = super().expand(batch_shape, _instance)
+        new._kind = self._kind
+        return new
+
+    @lazy_property
+    def logits(self):
+        """The log odds of 1."""
+        return probs_to_logits(self.probs, is_binary=True)
+
+    @lazy_property
+    def probs(self):
+        """The probability of 1."""
+        return logits_to_probs(self.logits, is_binary=True)
+
+    @property
+    def _param(self):
+        return getattr(self, self._kind)
+
+    @property
+    def param_shape(self):
+        """The shape of the parameter given."""
+        return self._param.size()
+
+    @property
+    def mean(self):
+        return self.probs
+
+    @property
+    def mode(self):
+        return (self.probs >= 0.5).to(self.probs).masked_fill(self.probs == 0.5, float("nan"))
+
+    @property
+    def variance(self):
+        return self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape=()):
+        with rl.no_grad():
+            return rl.bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
+
+    def log_prob(self, value):
+        self._validate_sample(value)
+        logits, value = broadcast_all(self.logits, value)
+        return -binary_cross_entropy_with_logits(logits, value, reduction="none")
+
+    def entropy(self):
+        return binary_cross_entropy_with_logits(self.logits, self.probs, reduction="none")
+
+    def enumerate_support(self, expand=True):
+        return self._enumerated(rl.arange(2, dtype=self._param.dtype, device=self._param.device), expand)
