@@ -10,6 +10,7 @@ import types
 from collections.abc import Callable
 
 import torch
+from torch.testing._internal.opinfo.core import OpInfo
 
 import rushlight as rl
 
@@ -70,8 +71,10 @@ def translate(value):
     """Return our equivalent of any PyTorch object, deeply."""
     if isinstance(value, torch.Tensor):
         return tensor(value)
-    if isinstance(value, torch.nn.Module) and not list(value.parameters()):
-        return plain_module(value)
+    if isinstance(value, torch.nn.Module):
+        return network(value)
+    if isinstance(value, OpInfo):
+        return value
     for kind, convert in CONVERSIONS.items():
         if isinstance(value, kind):
             return convert(value)
@@ -100,12 +103,16 @@ def supported(dtype: torch.dtype) -> torch.dtype:
     return dtype
 
 
-def plain_module(value: torch.nn.Module):
-    """Translate a module without parameters by its class and settings."""
-    made = ours(f"nn.{type(value).__name__}")()
-    made.__dict__.update(
-        {k: v for k, v in vars(value).items() if isinstance(v, (int, float, str)) and not k.startswith("_")}
-    )
+def network(value: torch.nn.Module):
+    """Translate a module by its class and everything it holds."""
+    cls = next(getattr(rl.nn, c.__name__) for c in type(value).__mro__ if hasattr(rl.nn, c.__name__))
+    made = cls.__new__(cls)
+    rl.nn.Module.__init__(made)
+    for name, part in vars(value).items():
+        if isinstance(part, torch.nn.Module):
+            made.__dict__[name] = network(part)
+        elif not name.endswith("_hooks") and name != "_non_persistent_buffers_set":
+            made.__dict__[name] = translate(part)
     return made
 
 
