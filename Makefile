@@ -41,7 +41,7 @@ check: .venv/.built ## formatting, lints, forbidden words, stubs, the tiny tests
 
 oracle: .venv-oracle/.ready .venv/.built ## compare with PyTorch: operators, modules, optimizers, random streams, programs
 	$(ORACLE)/python -m tools.oracle
-	$(ORACLE)/python -m pytest tests/oracle
+	RUSHLIGHT_ORACLE=1 $(ORACLE)/python -m pytest tests/oracle
 
 bench: .venv-oracle/.ready $(BENCH)/.ready ## time against PyTorch, in turn; writes docs/benchmarks.md and the table of the README
 	PYTHONPATH=$(BENCH) $(ORACLE)/python -m benchmarks
