@@ -211,7 +211,7 @@ def test_train_writes_weights_figures_and_report(mnist_root, tmp_path, capsys):
     assert train(mnist_root, out) == 0
     printed = capsys.readouterr().out
     assert "Held-out accuracy 100.00 %" in printed and str(out / "report.html") in printed
-    rows = list(csv.DictReader(open(out / "metrics.csv")))
+    rows = list(csv.DictReader((out / "metrics.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert float(rows[2]["train_loss"]) < float(rows[0]["train_loss"])
     assert "100.00" in (out / "report.html").read_text()

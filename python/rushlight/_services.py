@@ -188,7 +188,9 @@ def is_deterministic_algorithms_warn_only_enabled():
 def set_float32_matmul_precision(precision):
     """Record the wish; float32 products are always computed in float32."""
     if precision not in ("highest", "high", "medium"):
-        raise RuntimeError(f"{precision} is not one of 'highest', 'high', or 'medium'")
+        raise RuntimeError(
+            f"set_float32_matmul_precision: {precision!r} is not one of 'highest', 'high', or 'medium'"
+        )
     _settings["matmul_precision"] = precision
 
 

@@ -25,6 +25,8 @@ pub struct Error(Box<Body>);
 struct Body {
     kind: Kind,
     message: String,
+    /// The text names the operation.
+    named: bool,
     payload: Option<Box<dyn Any + Send + Sync>>,
 }
 
@@ -35,13 +37,22 @@ impl Error {
     /// An error with a text.
     #[cold]
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error(Box::new(Body { kind, message: message.into(), payload: None }))
+        Error(Box::new(Body { kind, message: message.into(), named: false, payload: None }))
     }
 
     /// Carries a foreign exception.
     #[cold]
     pub fn foreign(message: String, payload: Box<dyn Any + Send + Sync>) -> Self {
-        Error(Box::new(Body { kind: Kind::Foreign, message, payload: Some(payload) }))
+        Error(Box::new(Body { kind: Kind::Foreign, message, named: true, payload: Some(payload) }))
+    }
+
+    /// Says which operation failed, unless an operation inside it or the text does already.
+    pub fn in_operation(mut self, name: &str) -> Self {
+        if !self.0.named && !self.0.message.contains(name.trim_matches('_')) {
+            self.0.message = format!("{name}: {}", self.0.message);
+        }
+        self.0.named = true;
+        self
     }
 
     /// Which exception it becomes.

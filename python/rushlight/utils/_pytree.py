@@ -368,6 +368,13 @@ def keystr(path: tuple) -> str:
     return "".join(map(str, path))
 
 
+def key_get(obj: Any, kp: tuple) -> Any:
+    """Return what stands in a tree at a path."""
+    for key in kp:
+        obj = key.get(obj)
+    return obj
+
+
 def treespec_pprint(treespec: TreeSpec) -> str:
     """Return the structure with ``*`` for leaves."""
     return repr(treespec.unflatten(["*"] * treespec.num_leaves)).replace("'*'", "*")

@@ -352,9 +352,9 @@ pub fn call(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
         let span = crate::profile::span(op.name(), || inputs.iter().flatten().map(|x| x.shape().to_vec()).collect());
         let outputs = gate(op, inputs, args);
         span.end();
-        return outputs;
+        return outputs.map_err(|e| e.in_operation(op.name()));
     }
-    gate(op, inputs, args)
+    gate(op, inputs, args).map_err(|e| e.in_operation(op.name()))
 }
 
 fn gate(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {

@@ -99,7 +99,7 @@ rows! {
             let slope = g.div(x.mul(x.neg()?.add(1.0)?)?)?;
             match b.call().optional_scalar(0).map(crate::Scalar::to_f64) {
                 Some(eps) => x.ge(eps)?.logical_and(x.le(1.0 - eps)?)?.pick(slope, g.zeros_like()?)?,
-                None => x.ge(0.0)?.logical_and(x.le(1.0)?)?.pick(slope, g.mul(f64::NAN)?)?,
+                None => x.ge(0.0)?.logical_and(x.le(1.0)?)?.pick(slope, x.zeros_like()?.add(f64::NAN)?)?,
             }
         }]
     }).doc("ln(x / (1 - x))");

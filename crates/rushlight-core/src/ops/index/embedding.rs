@@ -25,7 +25,7 @@ fn infer(c: &Call) -> Result<Metas> {
 fn run(c: &Call, outs: &[Tensor]) -> Result<()> {
     let weight = plain(c.input(0)?)?;
     let axis = Axis::of(weight.shape(), 0);
-    let at = checked(c.input(1)?, axis.size, |_| err!(Index, "index out of range in self"))?;
+    let at = checked(c.input(1)?, axis.size, |i| err!(Index, "embedding: index out of range in self: {i} in a table of {} rows", axis.size))?;
     select_slices(&weight, axis, &at, &outs[0])
 }
 
