@@ -29,9 +29,13 @@ pub fn number(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     if is_numpy_scalar(obj) {
         return number(&obj.call_method0("item")?);
     }
-    // Objects that stand for integers, such as an enumeration's members.
+    // Objects that stand for integers, such as an enumeration's members. Arrays have the method too, and refuse it.
     if obj.hasattr("__index__")? && !obj.is_instance_of::<PyTensor>() {
-        return integer(&obj.call_method0("__index__")?).map(Some);
+        return match obj.call_method0("__index__") {
+            Ok(index) => integer(&index).map(Some),
+            Err(refused) if refused.is_instance_of::<PyTypeError>(obj.py()) => Ok(None),
+            Err(failed) => Err(failed),
+        };
     }
     Ok(None)
 }

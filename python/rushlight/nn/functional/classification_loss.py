@@ -54,7 +54,9 @@ def check_classes(input, target, weight):
 
 def check_range(target, classes):
     """Raise ``IndexError`` when a class is not in ``[0, classes)``."""
-    if target.numel() == 0:
+    while getattr(target, "is_batched_tensor", False):  # all samples of a ``vmap`` at once
+        target = target.value
+    if target.numel() == 0 or target.is_meta:
         return
     low, high = int(_C.amin(target)), int(_C.amax(target))
     if low < 0 or high >= classes:
