@@ -9,9 +9,15 @@ import rushlight as rl
 
 RECORDED = {
     "rand": (lambda: rl.rand(3), [0.49625658988952637, 0.7682217955589294, 0.08847743272781372]),
-    "rand float64": (lambda: rl.rand(3, dtype=rl.float64), [0.9700530018065531, 0.707819864399788, 0.45938294312745087]),
+    "rand float64": (
+        lambda: rl.rand(3, dtype=rl.float64),
+        [0.9700530018065531, 0.707819864399788, 0.45938294312745087],
+    ),
     "randn": (lambda: rl.randn(3), [1.5409960746765137, -0.293428897857666, -2.1787893772125244]),
-    "randn blocks": (lambda: rl.randn(20)[16:], [0.9318265914916992, 1.2590092420578003, 2.0049805641174316, 0.05373690277338028]),
+    "randn blocks": (
+        lambda: rl.randn(20)[16:],
+        [0.9318265914916992, 1.2590092420578003, 2.0049805641174316, 0.05373690277338028],
+    ),
     "randint": (lambda: rl.randint(100, (5,)), [44, 39, 33, 60, 63]),
     "randperm": (lambda: rl.randperm(6), [2, 5, 3, 0, 1, 4]),
     "bernoulli_": (lambda: rl.empty(6).bernoulli_(0.5), [0, 0, 1, 0, 0, 0]),
@@ -19,9 +25,15 @@ RECORDED = {
     "multinomial": (lambda: rl.multinomial(rl.tensor([1.0, 2, 3, 4]), 3), [2, 1, 3]),
     "poisson": (lambda: rl.poisson(rl.tensor([1.0, 5, 50])), [2, 6, 49]),
     "binomial": (lambda: rl.binomial(rl.tensor([10.0, 100]), rl.tensor([0.3, 0.7])), [6, 72]),
-    "gamma": (lambda: rl._standard_gamma(rl.tensor([0.5, 1, 7])), [0.0007893581641837955, 0.11898370087146759, 7.089402198791504]),
+    "gamma": (
+        lambda: rl._standard_gamma(rl.tensor([0.5, 1, 7])),
+        [0.0007893581641837955, 0.11898370087146759, 7.089402198791504],
+    ),
     "dropout": (lambda: rl.dropout(rl.ones(6), 0.5, True), [0, 0, 2, 0, 0, 0]),
-    "normal": (lambda: rl.normal(rl.zeros(3), rl.tensor([1.0, 2, 3])), [1.5409960746765137, -0.586857795715332, -6.536368370056152]),
+    "normal": (
+        lambda: rl.normal(rl.zeros(3), rl.tensor([1.0, 2, 3])),
+        [1.5409960746765137, -0.586857795715332, -6.536368370056152],
+    ),
 }
 
 
@@ -38,7 +50,12 @@ def test_generator_state_returns():
     assert generator.device == rl.device("cpu")
     rl.randn(5, generator=generator)
     state = generator.get_state()
-    copies = [generator.clone_state(), pickle.loads(pickle.dumps(generator)), copy.deepcopy(generator), rl.Generator().set_state(state)]
+    copies = [
+        generator.clone_state(),
+        pickle.loads(pickle.dumps(generator)),
+        copy.deepcopy(generator),
+        rl.Generator().set_state(state),
+    ]
     expected = rl.randn(9, generator=generator).tolist()
     assert all(rl.randn(9, generator=other).tolist() == expected for other in copies)
     shared = generator.graphsafe_get_state()
@@ -109,7 +126,13 @@ def test_hook_stands_in_for_factories():
 
     previous = rl._C._set_random_hook(hook)
     try:
-        rl.rand(2), rl.randn(2, dtype=rl.float64), rl.normal(0.0, 1.0, (2,)), rl.empty(2).normal_(), rl.rand_like(rl.empty(2))
+        (
+            rl.rand(2),
+            rl.randn(2, dtype=rl.float64),
+            rl.normal(0.0, 1.0, (2,)),
+            rl.empty(2).normal_(),
+            rl.rand_like(rl.empty(2)),
+        )
     finally:
         assert rl._C._set_random_hook(previous) is hook
     assert calls == [("rand", (2,), {}), ("randn", (2,), {"dtype": rl.float64}), ("normal", (0.0, 1.0, (2,)), {})]

@@ -23,7 +23,9 @@ class finfo:
         dtype = _C.get_default_dtype() if type is None else type
         real = dtype.to_real() if dtype.is_complex else dtype
         if not real.is_floating_point:
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.{real.name}'")
+            raise TypeError(
+                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.{real.name}'"
+            )
         self.dtype = real.name
         self.bits, mantissa, exponent = _FLOATS[real.name]
         largest = 2 ** (exponent - 1) - 1
@@ -56,7 +58,9 @@ class iinfo:
 
     def __init__(self, type):
         if type.is_floating_point or type.is_complex or type is _C.bool:
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.{type.name}'")
+            raise TypeError(
+                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.{type.name}'"
+            )
         self.dtype = type.name
         self.bits = type.itemsize * 8
         self.min = -(2 ** (self.bits - 1)) if type.is_signed else 0

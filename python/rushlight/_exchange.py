@@ -46,7 +46,9 @@ def __dlpack__(self, *, stream=-1, max_version=None, dl_device=None, copy=None, 
     if stream not in (None, -1):
         raise AssertionError("stream should be None on cpu.")
     if dl_device is not None and (int(dl_device[0]), int(dl_device[1])) != CPU:
-        raise BufferError(f"cannot export a CPU tensor to the DLPack device {tuple(dl_device)}: the consumer must copy it")
+        raise BufferError(
+            f"cannot export a CPU tensor to the DLPack device {tuple(dl_device)}: the consumer must copy it"
+        )
     versioned = max_version is not None and max_version[0] >= 1
     if read_only and not versioned:
         raise BufferError("read_only export requires the versioned DLPack protocol; pass max_version=(1, 0) or higher")
@@ -124,7 +126,15 @@ def __reduce_ex__(self, protocol):
     if self.is_meta:
         return _rebuild_meta, (type(self), tuple(self.shape), self.stride(), self.dtype, self.requires_grad, attributes)
     storage = TypedStorage(self.untyped_storage(), self.dtype)
-    return _rebuild, (type(self), storage, self.storage_offset(), tuple(self.shape), self.stride(), self.requires_grad, attributes)
+    return _rebuild, (
+        type(self),
+        storage,
+        self.storage_offset(),
+        tuple(self.shape),
+        self.stride(),
+        self.requires_grad,
+        attributes,
+    )
 
 
 def _rebuild(cls, storage, offset, size, stride, requires_grad, attributes):
@@ -135,7 +145,9 @@ def _rebuild(cls, storage, offset, size, stride, requires_grad, attributes):
 
 def _rebuild_meta(cls, size, stride, dtype, requires_grad, attributes):
     """Make a tensor without data of its pickled parts."""
-    return dressed(_C.empty_strided(list(size), list(stride), dtype=dtype, device="meta"), cls, requires_grad, attributes)
+    return dressed(
+        _C.empty_strided(list(size), list(stride), dtype=dtype, device="meta"), cls, requires_grad, attributes
+    )
 
 
 def dressed(tensor, cls, requires_grad, attributes):

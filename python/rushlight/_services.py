@@ -154,7 +154,12 @@ def set_default_device(device):
 def set_default_tensor_type(t):
     """Set the default dtype by the name of a legacy tensor type, ``torch.DoubleTensor``."""
     name = t if isinstance(t, str) else getattr(t, "__name__", str(t))
-    dtypes = {"HalfTensor": _C.float16, "FloatTensor": _C.float32, "DoubleTensor": _C.float64, "BFloat16Tensor": _C.bfloat16}
+    dtypes = {
+        "HalfTensor": _C.float16,
+        "FloatTensor": _C.float32,
+        "DoubleTensor": _C.float64,
+        "BFloat16Tensor": _C.bfloat16,
+    }
     _C.set_default_dtype(dtypes[name.rpartition(".")[2]])
 
 
@@ -188,9 +193,7 @@ def is_deterministic_algorithms_warn_only_enabled():
 def set_float32_matmul_precision(precision):
     """Record the wish; float32 products are always computed in float32."""
     if precision not in ("highest", "high", "medium"):
-        raise RuntimeError(
-            f"set_float32_matmul_precision: {precision!r} is not one of 'highest', 'high', or 'medium'"
-        )
+        raise RuntimeError(f"set_float32_matmul_precision: {precision!r} is not one of 'highest', 'high', or 'medium'")
     _settings["matmul_precision"] = precision
 
 

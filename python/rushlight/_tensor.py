@@ -59,7 +59,7 @@ def parse_to(*args, dtype=None, device=None, non_blocking=False, copy=False, mem
         elif isinstance(arg, _C.dtype):
             dtype = arg
         elif isinstance(arg, bool):
-            non_blocking, copy = arg, (rest.pop(0) if rest else copy)
+            _non_blocking, copy = arg, (rest.pop(0) if rest else copy)
         elif isinstance(arg, _C.memory_format):
             memory_format = arg
         elif arg in (float, int, complex):
@@ -161,9 +161,7 @@ def __reversed__(self):
 def __contains__(self, element):
     if isinstance(element, (_C.Tensor, int, float, bool, complex)):
         return bool((element == self).any().item())
-    raise RuntimeError(
-        f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-    )
+    raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
 
 
 def untyped_storage(self):
@@ -184,7 +182,9 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
         return self._become(_C.empty(0, dtype=self.dtype))
     if isinstance(source, _C.Tensor) and size is None:
         return self._become(source)
-    storage = source.untyped_storage() if hasattr(source, "untyped_storage") else getattr(source, "_untyped_storage", source)
+    storage = (
+        source.untyped_storage() if hasattr(source, "untyped_storage") else getattr(source, "_untyped_storage", source)
+    )
     if size is None:
         size = (storage.nbytes() // self.itemsize - storage_offset,)
     size = (size,) if isinstance(size, int) else tuple(size)
@@ -219,7 +219,12 @@ def grad_fn(self):
 
 def map_(self, other, call):
     """Replace every element by ``call(element, element of other)``."""
-    return self.copy_(_C.tensor([call(a, b) for a, b in zip(self.reshape(-1).tolist(), other.expand_as(self).reshape(-1).tolist())], dtype=self.dtype).reshape(self.shape))
+    return self.copy_(
+        _C.tensor(
+            [call(a, b) for a, b in zip(self.reshape(-1).tolist(), other.expand_as(self).reshape(-1).tolist())],
+            dtype=self.dtype,
+        ).reshape(self.shape)
+    )
 
 
 def apply_(self, call):
@@ -271,7 +276,14 @@ METHODS = [
     __repr__, __format__, __iter__, __reversed__, __contains__, *_exchange.METHODS,
 ]  # fmt: skip
 FLAGS = "is_cuda is_mps is_xpu is_xla is_sparse is_sparse_csr is_quantized is_mkldnn is_nested is_ipu is_vulkan is_maia is_mtia".split()
-ANSWERS = {"is_conj": False, "is_neg": False, "is_pinned": False, "is_shared": False, "is_distributed": False, "has_names": False}
+ANSWERS = {
+    "is_conj": False,
+    "is_neg": False,
+    "is_pinned": False,
+    "is_shared": False,
+    "is_distributed": False,
+    "has_names": False,
+}
 LAYOUT_CHANGES = ["squeeze", "unsqueeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"]
 
 
@@ -300,5 +312,3 @@ def attach(tensor_class):
     tensor_class.__array_priority__ = 1000
     tensor_class.__module__ = "rushlight"
     _storage.attach(_C.UntypedStorage)
-
-

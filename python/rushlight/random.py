@@ -50,9 +50,7 @@ def set_rng_state(new_state: _C.Tensor) -> None:
 
 
 @contextmanager
-def fork_rng(
-    devices=None, enabled=True, _caller="fork_rng", _devices_kw="devices", device_type=None
-) -> Iterator[None]:
+def fork_rng(devices=None, enabled=True, _caller="fork_rng", _devices_kw="devices", device_type=None) -> Iterator[None]:
     """Restore the default generator's state on leaving; only the CPU has one, so ``devices`` must be empty.
 
     >>> import rushlight as rl

@@ -4,10 +4,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import rushlight as rl  # noqa: E402
-from rushlight.autograd import gradcheck, gradgradcheck  # noqa: E402
 from tools.oracle.databases import compare, operators  # noqa: E402
 from tools.oracle.operators import Limits  # noqa: E402
+
+import rushlight as rl  # noqa: E402
+from rushlight.autograd import gradcheck, gradgradcheck  # noqa: E402
 
 OLDER_NAMES = {"cholesky", "cholesky_inverse", "cholesky_solve", "geqrf", "logdet", "lu_solve", "lu_unpack"}
 OLDER_NAMES |= {"matrix_exp", "ormqr", "pinverse", "svd", "triangular_solve", "stft", "istft"}
@@ -34,7 +35,9 @@ def pair(*shape, dtype=torch.float64, seed=0):
 
 
 def assert_same(mine, theirs, tolerance=1e-8):
-    torch.testing.assert_close(torch.from_numpy(mine.detach().numpy().copy()), theirs.detach(), rtol=tolerance, atol=tolerance)
+    torch.testing.assert_close(
+        torch.from_numpy(mine.detach().numpy().copy()), theirs.detach(), rtol=tolerance, atol=tolerance
+    )
 
 
 DTYPES = [torch.float64, torch.complex128]
@@ -100,7 +103,10 @@ def phaseless(vectors):
 DERIVATIVES = {
     "svd": ((4, 3), lambda x: [rl.linalg.svd(x, full_matrices=False)[i] for i in (1,)]),
     "svd vectors": ((3, 4), lambda x: [phaseless(v) for v in rl.linalg.svd(x, full_matrices=False)[::2]]),
-    "svd product": ((2, 4, 3), lambda x: (lambda U, S, Vh: (U * S.unsqueeze(-2).exp()) @ Vh)(*rl.linalg.svd(x, full_matrices=False))),
+    "svd product": (
+        (2, 4, 3),
+        lambda x: (lambda U, S, Vh: (U * S.unsqueeze(-2).exp()) @ Vh)(*rl.linalg.svd(x, full_matrices=False)),
+    ),
     "eigh": ((3, 3), lambda x: (lambda f: [f[0], phaseless(f[1])])(rl.linalg.eigh(hermitian(x)))),
     "eig": ((3, 3), lambda x: (lambda f: [f[0].abs(), phaseless(f[1])])(rl.linalg.eig(x))),
     "cholesky": ((2, 3, 3), lambda x: rl.linalg.cholesky(hermitian(x))),
@@ -115,7 +121,10 @@ DERIVATIVES = {
     "solve": ((3, 3), lambda x: rl.linalg.solve(x, x[:, :2] * 2)),
     "solve right": ((3, 3), lambda x: rl.linalg.solve(x, x[:2] * 2, left=False)),
     "solve_triangular": ((3, 3), lambda x: rl.linalg.solve_triangular(x, x[:, :2], upper=True)),
-    "solve_triangular unit": ((3, 3), lambda x: rl.linalg.solve_triangular(x, x[:2], upper=False, left=False, unitriangular=True)),
+    "solve_triangular unit": (
+        (3, 3),
+        lambda x: rl.linalg.solve_triangular(x, x[:2], upper=False, left=False, unitriangular=True),
+    ),
     "lu": ((4, 3), lambda x: list(rl.linalg.lu(x)[1:])),
     "lu wide": ((3, 4), lambda x: rl.linalg.lu_factor(x)[0]),
     "lu_solve": ((3, 3), lambda x: rl.linalg.lu_solve(*rl.linalg.lu_factor(x), x[:, :2])),
@@ -150,7 +159,9 @@ def test_determinant_of_singular_matrices(rank, dtype):
     stages = []
     for lib, x in ((rl, rl.from_numpy(both.numpy().copy())), (torch, both)):
         x.requires_grad_()
-        (plain,) = lib.autograd.grad(lib.linalg.det(x).abs().sum() if rank == 4 else (lib.linalg.det(x) * 2).real.sum(), x)
+        (plain,) = lib.autograd.grad(
+            lib.linalg.det(x).abs().sum() if rank == 4 else (lib.linalg.det(x) * 2).real.sum(), x
+        )
         (recorded,) = lib.autograd.grad((lib.linalg.det(x) * 2).real.sum(), x, create_graph=True)
         stages.append((plain, recorded))
     for own, other in zip(*stages, strict=True):

@@ -30,7 +30,9 @@ def close(mine, other, what):
     other = other.detach().float() if half else other.detach()
     tolerance = {torch.float64: 1e-9, torch.float32: 1e-3}.get(other.dtype, 0)
     tolerance = 8e-2 if half else tolerance
-    torch.testing.assert_close(theirs(mine), other, rtol=tolerance, atol=tolerance, msg=lambda m: f"{what}: {m}", equal_nan=True)
+    torch.testing.assert_close(
+        theirs(mine), other, rtol=tolerance, atol=tolerance, msg=lambda m: f"{what}: {m}", equal_nan=True
+    )
 
 
 def flat(result):
@@ -200,12 +202,19 @@ def test_softmax_types():
 
 
 @pytest.mark.parametrize("weight", [False, True])
-@pytest.mark.parametrize("shape, normalized", [((3, 8), [8]), ((2, 3, 4, 5), [4, 5]), ((2, 3, 100), [100]), ((50, 7), [7]), ((0, 4), [4])])
+@pytest.mark.parametrize(
+    "shape, normalized", [((3, 8), [8]), ((2, 3, 4, 5), [4, 5]), ((2, 3, 100), [100]), ((50, 7), [7]), ((0, 4), [4])]
+)
 def test_layer_norm(shape, normalized, weight):
     for dtype, order in ((torch.float64, 2), (torch.float32, 1), (torch.bfloat16, 1))[: 2 if shape[0] > 9 else 3]:
         pair = [draw(*normalized, dtype=dtype), draw(*normalized, dtype=dtype)] if weight else [None, None]
-        agree("layer_norm", [draw(*shape, dtype=dtype)], normalized, *[None, None], order=order) if not weight else agree(
-            "layer_norm", [draw(*shape, dtype=dtype), *pair], order=order, call=lambda f: lambda x, w, b: f.layer_norm(x, normalized, w, b)
+        agree(
+            "layer_norm", [draw(*shape, dtype=dtype)], normalized, *[None, None], order=order
+        ) if not weight else agree(
+            "layer_norm",
+            [draw(*shape, dtype=dtype), *pair],
+            order=order,
+            call=lambda f: lambda x, w, b: f.layer_norm(x, normalized, w, b),
         )
 
 
@@ -214,7 +223,12 @@ def test_layer_norm(shape, normalized, weight):
 def test_group_norm(shape, groups, weight):
     for dtype, order in ((torch.float64, 2), (torch.float32, 1)):
         pair = [draw(shape[1], dtype=dtype), draw(shape[1], dtype=dtype)] if weight else [None, None]
-        agree("group_norm", [draw(*shape, dtype=dtype), *pair], order=order, call=lambda f: lambda x, w, b: f.group_norm(x, groups, w, b))
+        agree(
+            "group_norm",
+            [draw(*shape, dtype=dtype), *pair],
+            order=order,
+            call=lambda f: lambda x, w, b: f.group_norm(x, groups, w, b),
+        )
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (3, 4, 5), (2, 4, 3, 5), (2, 3, 2, 2, 2), (200, 3)])
@@ -347,11 +361,23 @@ def test_ctc_loss(reduction, zero_infinity):
 
 REFUSED = [
     (lambda f, t: f.conv2d(t.ones(1, 3, 5, 5), t.ones(2, 4, 3, 3)), "to have 4 channels, but got 3 channels instead"),
-    (lambda f, t: f.conv2d(t.ones(1, 3, 2, 2), t.ones(2, 3, 3, 3)), "Kernel size can't be greater than actual input size"),
-    (lambda f, t: f.conv2d(t.ones(1, 3, 5, 5), t.ones(2, 3, 3, 3), t.ones(3)), "expected bias to be 1-dimensional with 2 elements"),
+    (
+        lambda f, t: f.conv2d(t.ones(1, 3, 2, 2), t.ones(2, 3, 3, 3)),
+        "Kernel size can't be greater than actual input size",
+    ),
+    (
+        lambda f, t: f.conv2d(t.ones(1, 3, 5, 5), t.ones(2, 3, 3, 3), t.ones(3)),
+        "expected bias to be 1-dimensional with 2 elements",
+    ),
     (lambda f, t: f.conv2d(t.ones(1, 3, 5, 5), t.ones(2, 3, 3, 3), stride=0), "non-positive stride is not supported"),
-    (lambda f, t: f.conv_transpose2d(t.ones(1, 3, 5, 5), t.ones(3, 2, 3, 3), output_padding=1), "output padding must be smaller"),
-    (lambda f, t: f.max_pool2d(t.ones(1, 3, 5, 5), 2, padding=2), "pad should be at most half of effective kernel size"),
+    (
+        lambda f, t: f.conv_transpose2d(t.ones(1, 3, 5, 5), t.ones(3, 2, 3, 3), output_padding=1),
+        "output padding must be smaller",
+    ),
+    (
+        lambda f, t: f.max_pool2d(t.ones(1, 3, 5, 5), 2, padding=2),
+        "pad should be at most half of effective kernel size",
+    ),
     (lambda f, t: f.avg_pool2d(t.ones(1, 3, 5, 5), 7), "Output size is too small"),
     (lambda f, t: f.layer_norm(t.ones(2, 3), [4]), "expected input with shape"),
     (lambda f, t: f.softmax(t.ones(2, 3), 2), "Dimension out of range"),

@@ -68,7 +68,9 @@ def test_fills(name, layout):
         same(lambda library, dtype=dtype: fill(LAYOUTS[layout](library, getattr(library, dtype))))
 
 
-@pytest.mark.parametrize("bounds", [(0, 2**28), (-(2**62), 2**62), (-(2**63), 2**63 - 1), (-(2**63), None), (2**40, None), (3, 4)])
+@pytest.mark.parametrize(
+    "bounds", [(0, 2**28), (-(2**62), 2**62), (-(2**63), 2**63 - 1), (-(2**63), None), (2**40, None), (3, 4)]
+)
 def test_wide_ranges(bounds):
     same(lambda library: library.empty(20, dtype=library.int64).random_(*bounds))
 
@@ -98,7 +100,9 @@ def weights(library, *shape, dtype="float32"):
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("view", [lambda x: x, lambda x: x.t(), lambda x: x[:, ::2]], ids=["plain", "transposed", "strided"])
+@pytest.mark.parametrize(
+    "view", [lambda x: x, lambda x: x.t(), lambda x: x[:, ::2]], ids=["plain", "transposed", "strided"]
+)
 def test_samples(dtype, view):
     def given(library):
         return view(weights(library, 6, 8, dtype=dtype))
@@ -129,7 +133,9 @@ def test_dirichlet(dtype):
         library.manual_seed(3)
         found.append(library._sample_dirichlet(weights(library, 6, 8, dtype=dtype).t()))
     # The sums that the gamma numbers are divided by may differ in their last bit.
-    assert found[0].flatten().tolist() == pytest.approx(found[1].flatten().tolist(), rel=1e-14 if dtype == "float64" else 1e-7)
+    assert found[0].flatten().tolist() == pytest.approx(
+        found[1].flatten().tolist(), rel=1e-14 if dtype == "float64" else 1e-7
+    )
 
 
 def test_factories():
@@ -157,8 +163,16 @@ def test_factories():
 def test_factories_like_a_tensor():
     for library_call in ("rand_like", "randn_like"):
         same(lambda library, call=library_call: getattr(library, call)(library.empty(4, 6).t()))
-        same(lambda library, call=library_call: getattr(library, call)(library.empty(3, dtype=library.int64), dtype=library.float64))
-        same(lambda library, call=library_call: getattr(library, call)(library.empty(4, 6).t(), memory_format=library.contiguous_format))
+        same(
+            lambda library, call=library_call: getattr(library, call)(
+                library.empty(3, dtype=library.int64), dtype=library.float64
+            )
+        )
+        same(
+            lambda library, call=library_call: getattr(library, call)(
+                library.empty(4, 6).t(), memory_format=library.contiguous_format
+            )
+        )
     same(lambda library: library.randint_like(library.empty(4, 6), 9))
     same(lambda library: library.randint_like(library.empty(4, 6), 3, 9, dtype=library.int32))
     same(lambda library: library.randint_like(library.empty(4, 6), low=3, high=9))
@@ -168,7 +182,9 @@ def test_factories_like_a_tensor():
 ROUNDED = pytest.mark.xfail(strict=False, reason="scalar operands of products in narrow types are rounded first")
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", *(pytest.param(d, marks=ROUNDED) for d in ("float16", "bfloat16"))])
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", *(pytest.param(d, marks=ROUNDED) for d in ("float16", "bfloat16"))]
+)
 @pytest.mark.parametrize("name", ["dropout", "alpha_dropout", "feature_dropout", "feature_alpha_dropout"])
 @pytest.mark.parametrize("p", [0.0, 0.3, 1.0])
 def test_dropout(name, p, dtype):
@@ -255,7 +271,7 @@ empty(4).random_(5, 5) | empty(4).random_(0) | empty(4).random_(-3) | empty(3, d
 empty(3, dtype=int8).random_(-300, 3) | empty(3, dtype=bool).random_(0, 3) | empty(3, dtype=half).random_(0, 70000)
 empty(3, dtype=uint8).random_(-1, 5) | empty(3, dtype=uint16).random_(0, 70000) | empty(3, dtype=uint16).random_()
 empty(3, dtype=complex64).random_() | empty(3, dtype=complex64).random_(0, 4) | randint(0, (3,)) | randint(5, 5, (3,))
-randint(0, 300, (2,), dtype=int8) | randint(0, 2, (2,), dtype=complex64) 
+randint(0, 300, (2,), dtype=int8) | randint(0, 2, (2,), dtype=complex64)
 rand_like(empty(3, dtype=int64)) | randperm(-1) | randperm(3000, dtype=half) | randperm(5, dtype=bool)
 randperm(5, dtype=complex64) | randperm(5.0) | rand(-1) | rand(2, dtype=float64, out=empty(2)) | normal(0., -1., (2,))
 normal(zeros(4), -1.) | normal(zeros(2), tensor([1., -1])) | normal(zeros(2, dtype=int64), 1.) | multinomial(ones(3), 0)
@@ -287,7 +303,19 @@ def test_errors(call):
     assert our_text[:40] == their_text[:40]
 
 
-@pytest.mark.parametrize("call", ["randint(5, 3)", "randint(1, 10, 2)", "rand(2, generator=5)", "rand((2, 3), 3)", "rand(2.0)", "empty(3).random_(0.5)", "normal(0., 1.)", "rand()"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "randint(5, 3)",
+        "randint(1, 10, 2)",
+        "rand(2, generator=5)",
+        "rand((2, 3), 3)",
+        "rand(2.0)",
+        "empty(3).random_(0.5)",
+        "normal(0., 1.)",
+        "rand()",
+    ],
+)
 def test_calls_of_no_form(call):
     for library in (rl, torch):
         with pytest.raises(TypeError):

@@ -8,7 +8,23 @@ torch = pytest.importorskip("torch")
 import rushlight as rl  # noqa: E402
 
 DTYPES = "bool uint8 int8 int16 int32 int64 uint16 uint32 uint64 float16 bfloat16 float32 float64 complex64 complex128".split()
-SHAPES = [(), (1,), (7,), (23,), (3, 4), (2, 3, 4), (1, 1, 1, 2), (0,), (0, 3), (2, 0, 1), (1001,), (40, 40), (3, 400), (8, 9, 20), (5, 2, 101)]
+SHAPES = [
+    (),
+    (1,),
+    (7,),
+    (23,),
+    (3, 4),
+    (2, 3, 4),
+    (1, 1, 1, 2),
+    (0,),
+    (0, 3),
+    (2, 0, 1),
+    (1001,),
+    (40, 40),
+    (3, 400),
+    (8, 9, 20),
+    (5, 2, 101),
+]
 KINDS = ["normal", "integral", "huge", "tiny", "mixed", "special", "zero", "negative zero", "large whole"]
 OPTIONS = [
     {},

@@ -5,7 +5,8 @@ unless the composite is an ``overload``: then it wraps the native row and adds t
 """
 
 import functools
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from rushlight import _C
 

@@ -11,7 +11,9 @@ __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 Tensors = Any  # a tensor, or a tuple of tensors
 
 
-def vjp(func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False) -> tuple:
+def vjp(
+    func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False
+) -> tuple:
     """Return ``(output, v @ Jacobian)`` of ``func`` at ``inputs``; ``v`` may be missing for a single number.
 
     With ``strict`` outputs that do not depend on an input are a ``RuntimeError`` instead of zeros.
@@ -20,21 +22,31 @@ def vjp(func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph:
         run = _Run("vjp", func, inputs, create_graph, strict)
         v = _vector("vjp", v, run.outputs, run.several_outputs, "the user-provided function returns", create_graph)
     found = _gradients(run.outputs, run.inputs, v, create_graph)
-    found = _zeros_for_none(found, run.inputs, strict, create_graph, "The output of the user-provided function", "jacobian")
+    found = _zeros_for_none(
+        found, run.inputs, strict, create_graph, "The output of the user-provided function", "jacobian"
+    )
     return run.output(), _unpack(found, run.several_inputs, create_graph)
 
 
-def jvp(func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False) -> tuple:
+def jvp(
+    func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False
+) -> tuple:
     """Return ``(output, Jacobian @ v)`` of ``func`` at ``inputs``, by two reverse passes."""
     with rl.enable_grad():
         run = _Run("jvp", func, inputs, create_graph, strict)
-        v = _vector("jvp", v, run.inputs, run.several_inputs, "the input to the user-provided function is", create_graph)
+        v = _vector(
+            "jvp", v, run.inputs, run.several_inputs, "the input to the user-provided function is", create_graph
+        )
         cotangents = tuple(rl.zeros_like(y, requires_grad=True) for y in run.outputs)
         transposed = _gradients(run.outputs, run.inputs, cotangents, create_graph=True)
         if strict:
-            _check_recorded(transposed, "The gradient with respect to input {} is independent of the inputs of the function")
+            _check_recorded(
+                transposed, "The gradient with respect to input {} is independent of the inputs of the function"
+            )
         found = _gradients(transposed, cotangents, v, create_graph)
-    found = _zeros_for_none(found, run.outputs, strict, create_graph, "The gradient with respect to the input", "jacobian")
+    found = _zeros_for_none(
+        found, run.outputs, strict, create_graph, "The gradient with respect to the input", "jacobian"
+    )
     return run.output(), _unpack(found, run.several_outputs, create_graph)
 
 
@@ -85,30 +97,40 @@ def hessian(
             xs = tuple(x.requires_grad_() for x in xs)
         found = jacobian(number, xs, create_graph=True)
         if strict:
-            _check_recorded(found, "the jacobian of the user-provided function with respect to input {} is independent of the input")
+            _check_recorded(
+                found, "the jacobian of the user-provided function with respect to input {} is independent of the input"
+            )
         return found
 
     result = jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
     return result if several else result[0][0]
 
 
-def vhp(func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False) -> tuple:
+def vhp(
+    func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False
+) -> tuple:
     """Return ``(output, v @ Hessian)`` of ``func`` at ``inputs``."""
     with rl.enable_grad():
         run, v, gradient = _gradient_run("vhp", func, inputs, v, create_graph, strict)
         found = _gradients(gradient, run.inputs, v, create_graph)
-    found = _zeros_for_none(found, run.inputs, strict, create_graph, "The jacobian of the user-provided function", "hessian")
+    found = _zeros_for_none(
+        found, run.inputs, strict, create_graph, "The jacobian of the user-provided function", "hessian"
+    )
     return run.output(), _unpack(found, run.several_inputs, create_graph)
 
 
-def hvp(func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False) -> tuple:
+def hvp(
+    func: Callable, inputs: Tensors, v: Tensors | None = None, create_graph: bool = False, strict: bool = False
+) -> tuple:
     """Return ``(output, Hessian @ v)`` of ``func`` at ``inputs``; the Hessian is symmetric, so ``vhp`` is the faster one."""
     with rl.enable_grad():
         run, v, gradient = _gradient_run("hvp", func, inputs, v, create_graph, strict)
         cotangents = tuple(rl.zeros_like(x, requires_grad=True) for x in run.inputs)
         transposed = _gradients(gradient, run.inputs, cotangents, create_graph=True)
         found = _gradients(transposed, cotangents, v, create_graph)
-    found = _zeros_for_none(found, run.inputs, strict, create_graph, "The hessian of the user-provided function", "hessian")
+    found = _zeros_for_none(
+        found, run.inputs, strict, create_graph, "The hessian of the user-provided function", "hessian"
+    )
     return run.output(), _unpack(found, run.several_inputs, create_graph)
 
 
@@ -119,7 +141,9 @@ class _Run:
         self.several_inputs, inputs = _as_tuple("inputs", name, inputs)
         self.inputs = tuple(_alias(x, create_graph, True) for x in inputs)
         self.create_graph = create_graph
-        self.several_outputs, self.outputs = _as_tuple("outputs of the user-provided function", name, func(*self.inputs))
+        self.several_outputs, self.outputs = _as_tuple(
+            "outputs of the user-provided function", name, func(*self.inputs)
+        )
         if strict:
             _check_recorded(self.outputs, "Output {} of the user-provided function does not require gradients")
 
@@ -133,7 +157,9 @@ def _gradient_run(name: str, func: Callable, inputs: Tensors, v: Any, create_gra
     _single(run.outputs if run.several_outputs else run.outputs[0], name)
     gradient = _gradients(run.outputs, run.inputs, None, create_graph=True)
     if strict:
-        _check_recorded(gradient, "the jacobian of the user-provided function with respect to input {} is independent of the input")
+        _check_recorded(
+            gradient, "the jacobian of the user-provided function with respect to input {} is independent of the input"
+        )
     return run, v, gradient
 
 
@@ -177,7 +203,9 @@ def _vector(name: str, v: Any, like: tuple, several: bool, subject: str, create_
     return tuple(_alias(x, create_graph, False) for x in v)
 
 
-def _gradients(outputs: Sequence, inputs: tuple, v: Sequence | None, create_graph: bool, retain: bool | None = None) -> tuple:
+def _gradients(
+    outputs: Sequence, inputs: tuple, v: Sequence | None, create_graph: bool, retain: bool | None = None
+) -> tuple:
     v = (None,) * len(outputs) if v is None else v
     pairs = [(y, g) for y, g in zip(outputs, v, strict=True) if y is not None and y.requires_grad]
     if not pairs:
@@ -213,7 +241,11 @@ def _rows(run: _Run, i: int, output: "rl.Tensor", create_graph: bool, strict: bo
     rows = []
     for entry in output.reshape(-1):
         found = _gradients((entry,), run.inputs, None, create_graph, retain=True)
-        rows.append(_zeros_for_none(found, run.inputs, strict, create_graph, f"Output {i} of the user-provided function", "jacobian"))
+        rows.append(
+            _zeros_for_none(
+                found, run.inputs, strict, create_graph, f"Output {i} of the user-provided function", "jacobian"
+            )
+        )
     if not rows:
         return [x.new_zeros((*output.shape, *x.shape)) for x in run.inputs]
     columns = zip(*rows, strict=True)

@@ -177,8 +177,12 @@ class _Check:
     def _numerical(self, n: int, x: "rl.Tensor") -> list:
         rows = list(self._differences(n, x))
         shapes = [(0, _real(y.detach()).numel()) for y in self.outputs]
-        columns = [rl.stack(c) for c in zip(*rows, strict=True)] if rows else [rl.zeros(s, dtype=rl.float64) for s in shapes]
-        recorded = [i for i, y in enumerate(_differentiable(self.func(*self.inputs), only_recorded=False)) if y.requires_grad]
+        columns = (
+            [rl.stack(c) for c in zip(*rows, strict=True)] if rows else [rl.zeros(s, dtype=rl.float64) for s in shapes]
+        )
+        recorded = [
+            i for i, y in enumerate(_differentiable(self.func(*self.inputs), only_recorded=False)) if y.requires_grad
+        ]
         return [columns[i] for i in recorded] if rows else columns
 
     def _analytical(self, y: "rl.Tensor", x: "rl.Tensor") -> "rl.Tensor":
@@ -297,5 +301,3 @@ def _random_like(y: "rl.Tensor", strided: bool = False) -> "rl.Tensor":
     if strided and v.dim():
         v = rl.stack([v, v], -1)[..., 0]
     return v.requires_grad_()
-
-

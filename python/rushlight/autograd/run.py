@@ -93,7 +93,8 @@ def grad(
     result = _batched(run, grads, retain_graph) if is_grads_batched else run(grads, retain_graph)
     if materialize_grads:
         result = tuple(
-            rl.zeros_like(x, requires_grad=create_graph) if g is None else g for g, x in zip(result, targets, strict=True)
+            rl.zeros_like(x, requires_grad=create_graph) if g is None else g
+            for g, x in zip(result, targets, strict=True)
         )
     return dict(zip(inputs, result, strict=True)) if type(inputs) is dict else tuple(result)
 

@@ -1,6 +1,5 @@
 """Batch dimensions read as part of the event."""
 
-
 from . import constraints
 from .distribution import Distribution
 from .parameters import sum_rightmost

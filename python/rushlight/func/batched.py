@@ -173,7 +173,9 @@ _NEEDS_DATA = {
     "__bool__": "attempting to use a Tensor in some data-dependent control flow. We don't support that yet, please use "
     "where() instead.",
 }
-_NEEDS_DATA |= {name: _NEEDS_DATA["item"] for name in "tolist numpy __float__ __int__ __index__ __complex__ __array__".split()}
+_NEEDS_DATA |= {
+    name: _NEEDS_DATA["item"] for name in "tolist numpy __float__ __int__ __index__ __complex__ __array__".split()
+}
 _NEEDS_DATA |= {name: _NEEDS_DATA["__bool__"] for name in "__contains__ equal allclose is_nonzero".split()}
 
 

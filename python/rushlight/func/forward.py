@@ -93,7 +93,9 @@ def _matching(name: str, primals: tuple, tangents: Any) -> list:
                 raise RuntimeError(f"{name}: Expected {what} to only contain Tensors, got {type(t)}")
     for p, t in zip(flat_primals, flat, strict=True):
         if p.shape != t.shape:
-            raise RuntimeError(f"{name}: Expected the tangent of shape {tuple(t.shape)} to be of shape {tuple(p.shape)}")
+            raise RuntimeError(
+                f"{name}: Expected the tangent of shape {tuple(t.shape)} to be of shape {tuple(p.shape)}"
+            )
     return flat
 
 

@@ -91,7 +91,9 @@ def _untied(tensors: dict, own: dict) -> dict:
     for name, tensor in tensors.items():
         for other in names[id(own[name])] if name in own else ():
             if tensors.get(other, tensor) is not tensor:
-                raise ValueError(f"functional_call got multiple values for keys {sorted(names[id(own[name])])}, which are tied.")
+                raise ValueError(
+                    f"functional_call got multiple values for keys {sorted(names[id(own[name])])}, which are tied."
+                )
             result[other] = tensor
     return result
 

@@ -31,7 +31,9 @@ _active = _Active()
 class Recording:
     """One run of ``func`` on ``args``, differentiable with respect to those numbered ``argnums`` (all if ``None``)."""
 
-    def __init__(self, func: Callable, args: tuple, argnums: Argnums | None, name: str, kwargs: dict | None = None) -> None:
+    def __init__(
+        self, func: Callable, args: tuple, argnums: Argnums | None, name: str, kwargs: dict | None = None
+    ) -> None:
         self.retired: list[rl.Tensor] = []  # leaves of transforms that ended inside, which nobody can differentiate by
         _active.recordings.append(self)
         try:
@@ -40,7 +42,9 @@ class Recording:
                 flat, self.input_spec = tree_flatten(chosen)
                 self.inputs = [_alias(x) for x in flat]
                 aliases = self.input_spec.unflatten(self.inputs)
-                self.result = func(*(aliases if argnums is None else _replaced(args, argnums, aliases)), **(kwargs or {}))
+                self.result = func(
+                    *(aliases if argnums is None else _replaced(args, argnums, aliases)), **(kwargs or {})
+                )
         finally:
             _active.recordings.pop()
         self.name = name
@@ -64,14 +68,18 @@ class Recording:
         retire(self.inputs + self.retired)
         if create_graph is None:
             create_graph = self.outer or any(g.requires_grad for g in cotangents or ())
-        pairs = [(y, None if cotangents is None else cotangents[i]) for i, y in enumerate(self.outputs) if y.requires_grad]
+        pairs = [
+            (y, None if cotangents is None else cotangents[i]) for i, y in enumerate(self.outputs) if y.requires_grad
+        ]
         if not pairs:
             return [rl.zeros_like(x, requires_grad=False) for x in self.inputs]
         outputs, grads = zip(*pairs, strict=True)
         found = rl.autograd.grad(
             outputs, self.inputs, grads, retain_graph=retain_graph, create_graph=create_graph, allow_unused=True
         )
-        return [rl.zeros_like(x, requires_grad=False) if g is None else g for g, x in zip(found, self.inputs, strict=True)]
+        return [
+            rl.zeros_like(x, requires_grad=False) if g is None else g for g, x in zip(found, self.inputs, strict=True)
+        ]
 
     def finished(self, tree: Any) -> Any:
         """Return ``tree`` as the caller sees it: detached unless an outer graph runs through the recording."""

@@ -85,9 +85,7 @@ def vjp_of(func: Callable, primals: tuple, argnums: Argnums | None, has_aux: boo
     return recording.finished(recording.output_spec.unflatten(recording.outputs)), vjp_fn, aux
 
 
-def jacrev(
-    func: Callable, argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None
-) -> Callable:
+def jacrev(func: Callable, argnums: Argnums = 0, *, has_aux: bool = False, chunk_size: int | None = None) -> Callable:
     """Return the function that gives the Jacobian of ``func``, one reverse pass per entry of its output.
 
     Its shape is that of the output followed by that of the argument; trees of outputs give trees of Jacobians.
@@ -109,7 +107,9 @@ def jacrev(
         primals, primal_spec = tree_flatten(select(args, argnums))
         rows = [[tree_leaves(vjp_fn(spec.unflatten(b))) for b in basis(flat, i)] for i in range(len(flat))]
         jacobians = [
-            primal_spec.unflatten(_stacked(column, y, x) for column, x in zip(_columns(r, primals), primals, strict=True))
+            primal_spec.unflatten(
+                _stacked(column, y, x) for column, x in zip(_columns(r, primals), primals, strict=True)
+            )
             for r, y in zip(rows, flat, strict=True)
         ]
         result = spec.unflatten(jacobians)

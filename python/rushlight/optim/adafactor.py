@@ -1,7 +1,15 @@
 """Adafactor: Adam with a factored second moment."""
 
 import rushlight as rl
-from rushlight.optim._gradient import GradientOptimizer, Options, State, check_learning_rate, decay_parameter, scalar, zeros_like
+from rushlight.optim._gradient import (
+    GradientOptimizer,
+    Options,
+    State,
+    check_learning_rate,
+    decay_parameter,
+    scalar,
+    zeros_like,
+)
 from rushlight.optim.optimizer import ParamsT
 
 __all__ = ["Adafactor"]

@@ -102,7 +102,9 @@ class LBFGS(Optimizer):
             if last or evals >= group["max_eval"] or _converged(point, state, group):
                 return
 
-    def _move(self, closure: Callable, start: Point, t: Any, d: "rl.Tensor", evals: int, last: bool) -> tuple[Point, int]:
+    def _move(
+        self, closure: Callable, start: Point, t: Any, d: "rl.Tensor", evals: int, last: bool
+    ) -> tuple[Point, int]:
         if self.param_groups[0]["line_search_fn"] == "strong_wolfe":
             origin = [p.clone(memory_format=rl.contiguous_format) for p in self._params]
             search = StrongWolfe(lambda t: self._probe(closure, origin, t, d), d, start, 1e-9, evals)

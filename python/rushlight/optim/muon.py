@@ -3,7 +3,14 @@
 import math
 
 import rushlight as rl
-from rushlight.optim._gradient import GradientOptimizer, Options, State, check_learning_rate, decay_parameter, zeros_like
+from rushlight.optim._gradient import (
+    GradientOptimizer,
+    Options,
+    State,
+    check_learning_rate,
+    decay_parameter,
+    zeros_like,
+)
 from rushlight.optim.optimizer import ParamsT
 
 __all__ = ["Muon"]

@@ -50,7 +50,13 @@ class Rprop(GradientOptimizer):
         return {"step": scalar(0), "prev": zeros_like(param), "step_size": rl.full_like(grad, fill)}
 
     def kernel_arguments(self, states: list[State], options: Options) -> tuple:
-        return column(states, "prev"), column(states, "step_size"), *options["etas"], *options["step_sizes"], options["maximize"]
+        return (
+            column(states, "prev"),
+            column(states, "step_size"),
+            *options["etas"],
+            *options["step_sizes"],
+            options["maximize"],
+        )
 
     def update(self, param: "rl.Tensor", grad: "rl.Tensor", state: State, options: Options) -> None:
         shrink, grow = options["etas"]

@@ -86,7 +86,12 @@ def assert_close(
 
 
 def assert_allclose(
-    actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = True, msg: str = ""
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
 ) -> None:
     """The former ``assert_close``: dtypes may differ, and tolerances are wider."""
     warnings.warn("assert_allclose is deprecated. Use assert_close instead.", FutureWarning, stacklevel=2)
@@ -185,7 +190,9 @@ def _compare_tensors(a: "rl.Tensor", b: "rl.Tensor", path: tuple, options: _Opti
         ("dtype", options.check_dtype),
     ):
         if wanted and getattr(a, name) != getattr(b, name):
-            raise _Mismatch(f"The values for attribute '{name}' do not match: {getattr(a, name)} != {getattr(b, name)}.", path)
+            raise _Mismatch(
+                f"The values for attribute '{name}' do not match: {getattr(a, name)} != {getattr(b, name)}.", path
+            )
     if options.check_stride and a.stride() != b.stride():
         raise _Mismatch(f"The values for attribute 'stride()' do not match: {a.stride()} != {b.stride()}.", path)
     rtol, atol = options.tolerances(a.dtype, b.dtype)

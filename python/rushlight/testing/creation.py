@@ -74,13 +74,19 @@ def _integer_limits(dtype: Any) -> tuple[int, int, int, int]:
     return info.min, info.max + (dtype != rl.int64), -9, 10
 
 
-def _bounds(dtype: Any, low: Any, high: Any, lowest: float, highest: float, default_low: float, default_high: float) -> tuple:
+def _bounds(
+    dtype: Any, low: Any, high: Any, lowest: float, highest: float, default_low: float, default_high: float
+) -> tuple:
     low = default_low if low is None else low
     high = default_high if high is None else high
     if math.isnan(low) or math.isnan(high):
         raise ValueError(f"`low` and `high` cannot be NaN, but got low={low!r} and high={high!r}")
     if low == high and (dtype.is_floating_point or dtype.is_complex):
-        warnings.warn("make_tensor: `low==high` is deprecated for floating or complex types. Use `full` instead.", FutureWarning, stacklevel=4)
+        warnings.warn(
+            "make_tensor: `low==high` is deprecated for floating or complex types. Use `full` instead.",
+            FutureWarning,
+            stacklevel=4,
+        )
     elif low >= high:
         raise ValueError(f"`low` must be less than `high`, but got {low} >= {high}")
     elif high < lowest or low >= highest:

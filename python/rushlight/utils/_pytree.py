@@ -10,10 +10,30 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 __all__ = [  # fmt: skip
-    "GetAttrKey", "MappingKey", "PyTree", "SequenceKey", "TreeSpec", "keystr", "register_pytree_node", "tree_all",
-    "tree_all_only", "tree_any", "tree_any_only", "tree_flatten", "tree_flatten_with_path", "tree_iter", "tree_leaves",
-    "tree_leaves_with_path", "tree_map", "tree_map_", "tree_map_only", "tree_map_only_", "tree_map_with_path",
-    "tree_structure", "tree_unflatten", "treespec_pprint",
+    "GetAttrKey",
+    "MappingKey",
+    "PyTree",
+    "SequenceKey",
+    "TreeSpec",
+    "keystr",
+    "register_pytree_node",
+    "tree_all",
+    "tree_all_only",
+    "tree_any",
+    "tree_any_only",
+    "tree_flatten",
+    "tree_flatten_with_path",
+    "tree_iter",
+    "tree_leaves",
+    "tree_leaves_with_path",
+    "tree_map",
+    "tree_map_",
+    "tree_map_only",
+    "tree_map_only_",
+    "tree_map_with_path",
+    "tree_structure",
+    "tree_unflatten",
+    "treespec_pprint",
 ]
 
 PyTree = Any
@@ -120,7 +140,10 @@ def _mapping_keys(x: Any) -> list:
 def _register_standard() -> None:
     def sequence(cls: type) -> None:
         register_pytree_node(
-            cls, lambda x: (list(x), None), lambda v, _: cls(v), flatten_with_keys_fn=lambda x: (_sequence_keys(x), None)
+            cls,
+            lambda x: (list(x), None),
+            lambda v, _: cls(v),
+            flatten_with_keys_fn=lambda x: (_sequence_keys(x), None),
         )
 
     def mapping(cls: type, context: Callable, rebuild: Callable) -> None:
@@ -209,7 +232,11 @@ class TreeSpec:
         children, context = SUPPORTED_NODES[self.type].flatten_fn(tree)
         if len(children) != self.num_children or context != self.context:
             raise ValueError(f"Node arity or context mismatch for {self.type!r}; expected {self}, got {context!r}.")
-        return [leaf for spec, child in zip(self.children_specs, children, strict=True) for leaf in spec.flatten_up_to(child)]
+        return [
+            leaf
+            for spec, child in zip(self.children_specs, children, strict=True)
+            for leaf in spec.flatten_up_to(child)
+        ]
 
     def __str__(self) -> str:
         if self.is_leaf():
@@ -358,7 +385,9 @@ def _walk_with_path(path: tuple, tree: PyTree, is_leaf: Leaf | None) -> Iterable
         return
     node = SUPPORTED_NODES[_node_type(tree)]
     if node.flatten_with_keys_fn is None:
-        raise ValueError(f"Did not find a flatten_with_keys_fn for type: {node.type}. Give one to register_pytree_node.")
+        raise ValueError(
+            f"Did not find a flatten_with_keys_fn for type: {node.type}. Give one to register_pytree_node."
+        )
     for key, child in node.flatten_with_keys_fn(tree)[0]:
         yield from _walk_with_path((*path, key), child, is_leaf)
 

@@ -191,9 +191,7 @@ class _Frame:
 
     def arguments(self) -> tuple[tuple, dict]:
         tensors = iter(self.kept.grad_fn.saved_tensors)
-        return self.spec.unflatten(
-            next(tensors) if t else x for x, t in zip(self.others, self.is_tensor, strict=True)
-        )
+        return self.spec.unflatten(next(tensors) if t else x for x, t in zip(self.others, self.is_tensor, strict=True))
 
     def pack(self, x: "rl.Tensor") -> _Holder:
         self.saved.append(_description(x))
@@ -230,7 +228,9 @@ class _Frame:
                 f"during recomputation: {len(found)}."
             )
         pairs = enumerate(zip(self.saved, map(_description, found), strict=True))
-        wrong = [f"tensor at position {i}:\nsaved metadata: {a}\nrecomputed metadata: {b}" for i, (a, b) in pairs if a != b]
+        wrong = [
+            f"tensor at position {i}:\nsaved metadata: {a}\nrecomputed metadata: {b}" for i, (a, b) in pairs if a != b
+        ]
         if wrong and self.check:
             raise CheckpointError(
                 "utils.checkpoint: Recomputed values for the following tensors have different metadata than during the "
@@ -287,7 +287,9 @@ class CheckpointFunction(Function):
                 "without passing the `inputs` argument."
             )
         tensors = iter(ctx.saved_tensors)
-        inputs = detach_variable(tuple(next(tensors) if t else a for a, t in zip(ctx.others, ctx.is_tensor, strict=True)))
+        inputs = detach_variable(
+            tuple(next(tensors) if t else a for a, t in zip(ctx.others, ctx.is_tensor, strict=True))
+        )
         with ctx.surroundings.restored():
             outputs = ctx.run_function(*inputs)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)

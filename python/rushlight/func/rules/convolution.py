@@ -68,7 +68,11 @@ def cross_entropy(call: Call) -> Any:
     options |= call.kwargs
     unusual = ("weight", "size_average", "reduce", "label_smoothing")
     ignore = options.get("ignore_index", -100)
-    if any(isinstance(v := options.get(k), rl.Tensor) or v for k in unusual) or target.is_floating_point() or not 1 <= x.dim() <= 2:
+    if (
+        any(isinstance(v := options.get(k), rl.Tensor) or v for k in unusual)
+        or target.is_floating_point()
+        or not 1 <= x.dim() <= 2
+    ):
         return NotImplemented
     kept = target != ignore
     log_p = x if call.name == "nll_loss" else rl.log_softmax(x, -1)

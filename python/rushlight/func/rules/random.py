@@ -110,7 +110,16 @@ def entered(level: int, size: int, kind: str) -> Iterator[None]:
 
 
 _DROPOUTS = ("dropout", "native_dropout", "alpha_dropout", "feature_dropout", "dropout1d", "dropout2d", "dropout3d")
-_FROM_VALUES = ("bernoulli", "multinomial", "poisson", "normal", "binomial", "rrelu", "alpha_dropout", "feature_dropout")
+_FROM_VALUES = (
+    "bernoulli",
+    "multinomial",
+    "poisson",
+    "normal",
+    "binomial",
+    "rrelu",
+    "alpha_dropout",
+    "feature_dropout",
+)
 RANDOM = dict.fromkeys(
     "bernoulli multinomial poisson normal binomial rrelu rand_like randn_like randint_like normal_ uniform_ random_ "
     "exponential_ bernoulli_ cauchy_ log_normal_ geometric_".split(),

@@ -93,6 +93,10 @@ _ALONG_FIRST = {2: "chunk split split_with_sizes tensor_split unsafe_split unsaf
 
 REDUCTIONS = {name: partial(reduce, position=p) for p, names in _REDUCE.items() for name in names.split()}
 REDUCTIONS |= {name: partial(along, position=p) for p, names in _ALONG.items() for name in names.split()}
-REDUCTIONS |= {name: partial(along, position=p, default=-1) for p, names in _ALONG_LAST.items() for name in names.split()}
-REDUCTIONS |= {name: partial(along, position=p, default=0) for p, names in _ALONG_FIRST.items() for name in names.split()}
+REDUCTIONS |= {
+    name: partial(along, position=p, default=-1) for p, names in _ALONG_LAST.items() for name in names.split()
+}
+REDUCTIONS |= {
+    name: partial(along, position=p, default=0) for p, names in _ALONG_FIRST.items() for name in names.split()
+}
 REDUCTIONS |= {"max": partial(extremum, full="amax"), "min": partial(extremum, full="amin")}

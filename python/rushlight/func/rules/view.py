@@ -51,7 +51,9 @@ def permute(call: Call) -> Any:
 
 def two_dims(call: Call) -> Any:
     """Operations with two dimension arguments."""
-    names = {"movedim": ("source", "destination"), "moveaxis": ("source", "destination")}.get(call.name, ("dim0", "dim1"))
+    names = {"movedim": ("source", "destination"), "moveaxis": ("source", "destination")}.get(
+        call.name, ("dim0", "dim1")
+    )
     rank = call.args[0].dim()
     if rank == 0:
         return NotImplemented

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from rushlight.optim.lr_scheduler.momentum import set_momentum, start_momenta, uses_beta1
-from rushlight.optim.lr_scheduler.scheduler import LR, LRScheduler, check_optimizer, per_group, set_value, state_of_callable
+from rushlight.optim.lr_scheduler.scheduler import (
+    LR,
+    LRScheduler,
+    check_optimizer,
+    per_group,
+    set_value,
+    state_of_callable,
+)
 from rushlight.optim.optimizer import Optimizer
 
 # mode: scale of the height, and whether it is a function of the cycle or of the iteration.
