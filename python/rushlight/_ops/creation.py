@@ -69,6 +69,14 @@ def options_like(self, dtype, device):
 
 
 @op(function=False)
+def new(self, *args, device=None):
+    """Return a tensor of this dtype: uninitialised from sizes, a copy of a sequence, or the tensor given."""
+    from rushlight._legacy_tensors import legacy_type
+
+    return legacy_type(self.dtype)(*args, device=self.device if device is None else device)
+
+
+@op(function=False)
 def new_empty(self, *size, dtype=None, device=None, layout=None, pin_memory=False, requires_grad=False):
     """Return an uninitialised tensor with this tensor's dtype and device."""
     return made(_C.empty(size_from(size), **options_like(self, dtype, device)), requires_grad)
