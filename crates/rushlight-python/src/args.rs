@@ -2,7 +2,7 @@
 
 use crate::tensor::{PyTensor, tensor_of};
 use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
 use rushlight_core::ops::schema::{Param, Signature, Type};
@@ -206,6 +206,9 @@ impl<'a, 'py> Given<'a, 'py> {
     fn argument(&self, i: usize, param: &Param, obj: &Bound<'py, PyAny>) -> PyResult<Arg> {
         let refuse = || wrong_type(self.signature, i, obj, type_text(param.ty));
         Ok(match param.ty {
+            Type::Int if param.name == "start" && tensor_of(obj).is_some_and(|t| t.ndim() > 0 || !t.dtype().is_int()) => {
+                return Err(PyRuntimeError::new_err(format!("{}(): start must be an 0-dim integral Tensor.", self.signature.name)));
+            }
             Type::Int => Arg::from(int(obj)?.ok_or_else(refuse)?),
             Type::Bool if obj.is_instance_of::<PyBool>() => Arg::from(obj.is_truthy()?),
             Type::Bool => Arg::from(number(obj)?.ok_or_else(refuse)?.to_i64() != 0),

@@ -189,7 +189,7 @@ def edges_from(values, bins, range):
     if range is not None:
         low, high = range
     else:
-        low, high = (values.min().item(), values.max().item()) if values.numel() else (0.0, 1.0)
+        low, high = (values.min().item(), values.max().item()) if values.numel() and not values.is_meta else (0.0, 1.0)
     if low > high:
         raise RuntimeError(f"torch.histogramdd(): min should not exceed max, but got min {low} max {high}")
     if low == high:
@@ -212,7 +212,8 @@ def counted(points, edges, weight, density):
     for size in shape:
         total *= size
     counts = _C.full((total,), 0, dtype=weight.dtype, device=weight.device)
-    counts = _C.index_add(counts, 0, cell[inside], weight[inside]).reshape(shape)
+    cell, weight = _C.where(inside, cell, 0), _C.where(inside, weight, 0)
+    counts = _C.index_add(counts, 0, cell, weight).reshape(shape) if total else counts.reshape(shape)
     return densities(counts, edges) if density else counts
 
 

@@ -46,8 +46,9 @@ def drop_batched(input, p, training, inplace, ndim):
     call = _C.feature_dropout_ if inplace else _C.feature_dropout
     if input.dim() == ndim:
         return call(input, p, training)
-    result = call(input.unsqueeze(0), p, training).squeeze(0)
-    return input if inplace else result
+    if inplace:
+        return call(input.unsqueeze_(0), p, training).squeeze_(0)
+    return call(input.unsqueeze(0), p, training).squeeze(0)
 
 
 def dropout2d(input, p=0.5, training=True, inplace=False):
