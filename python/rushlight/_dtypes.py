@@ -12,6 +12,13 @@ _FLOATS = {  # bits, explicit mantissa bits, exponent bits
 }
 
 
+def dtype_of(name, type):
+    """Return ``type`` if it is a dtype, or raise TypeError."""
+    if not isinstance(type, _C.dtype):
+        raise TypeError(f"{name}(): argument 'type' (position 1) must be torch.dtype, not {type.__class__.__name__}")
+    return type
+
+
 class finfo:
     """Limits of a floating-point type (of its parts, for a complex one).
 
@@ -20,7 +27,7 @@ class finfo:
     """
 
     def __init__(self, type=None):
-        dtype = _C.get_default_dtype() if type is None else type
+        dtype = dtype_of("finfo", _C.get_default_dtype() if type is None else type)
         real = dtype.to_real() if dtype.is_complex else dtype
         if not real.is_floating_point:
             raise TypeError(
@@ -57,6 +64,7 @@ class iinfo:
     """
 
     def __init__(self, type):
+        type = dtype_of("iinfo", type)
         if type.is_floating_point or type.is_complex or type is _C.bool:
             raise TypeError(
                 f"torch.iinfo() requires an integer input type. Use torch.finfo to handle 'torch.{type.name}'"

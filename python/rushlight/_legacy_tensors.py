@@ -21,7 +21,7 @@ class LegacyTensorType(type):
         if isinstance(first, _C.Tensor):
             return cls._same(first)
         if isinstance(first, int | _C.Size) or all(isinstance(arg, int) for arg in args):
-            return _C.empty(*args, dtype=cls.dtype, device=device)
+            return _C.empty(*args or (0,), dtype=cls.dtype, device=device)
         return _C.tensor(first, dtype=cls.dtype, device=device)
 
     def _same(cls, tensor):

@@ -20,6 +20,7 @@ SUBMODULES = {
     "return_types",
     "serialization",
     "special",
+    "storage",
     "testing",
     "types",
     "utils",
@@ -34,7 +35,24 @@ LAZY = {
     "set_printoptions": "rushlight._print",
     "get_printoptions": "rushlight._print",
     "printoptions": "rushlight._print",
+    "TypedStorage": "rushlight.storage",
+    "get_autocast_dtype": "rushlight.amp",
+    "batch_norm": "rushlight._normalization",
+    "instance_norm": "rushlight._normalization",
+    "cond": "rushlight._control_flow",
+    "while_loop": "rushlight._control_flow",
 }
+
+MODULES_OF_NAMES = {
+    "rushlight._checks": "_assert _check _check_index _check_is_size _check_not_implemented _check_tensor_all _check_type "
+    "_check_value _check_with",
+    "rushlight._symbolic": "SymBool SymFloat SymInt sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt sym_sum",
+    # Layer functions that are functions of the package too, with the same arguments.
+    "rushlight.nn.functional": "celu celu_ channel_shuffle conv1d conv2d conv3d conv_transpose1d conv_transpose2d "
+    "conv_transpose3d cosine_similarity group_norm layer_norm max_pool1d max_pool2d max_pool3d pairwise_distance "
+    "pixel_shuffle pixel_unshuffle prelu rms_norm rrelu rrelu_ selu selu_",
+}
+LAZY.update({name: module for module, names in MODULES_OF_NAMES.items() for name in names.split()})
 
 LEGACY_TENSORS = "Bool Byte Char Short Int Long Half BFloat16 Float Double"
 LAZY.update({f"{name}Tensor": "rushlight._legacy_tensors" for name in LEGACY_TENSORS.split()})

@@ -7,7 +7,7 @@ from rushlight import _C
 __all__ = [
     "is_tensor", "is_storage", "is_floating_point", "is_complex", "is_conj", "is_neg", "is_inference", "is_nonzero", "is_signed", "numel",
     "set_default_device", "set_default_tensor_type", "get_num_interop_threads", "set_num_interop_threads",
-    "as_tensor", "asarray", "frombuffer", "from_file", "typename",
+    "as_tensor", "asarray", "frombuffer", "from_file",
     "use_deterministic_algorithms", "are_deterministic_algorithms_enabled", "set_float32_matmul_precision",
     "get_float32_matmul_precision", "is_deterministic_algorithms_warn_only_enabled", "is_warn_always_enabled", "set_warn_always",
     "from_dlpack", "to_dlpack", "is_autocast_enabled",
@@ -72,19 +72,56 @@ def as_tensor(data, dtype=None, device=None):
     """
     if isinstance(data, _C.Tensor):
         return data.to(dtype=dtype or data.dtype, device=device or data.device)
-    if hasattr(data, "__array_interface__") and getattr(data, "ndim", 0) > 0:
+    if is_array(data):
         return as_tensor(_C.from_numpy(data), dtype, device)
     return _C.tensor(data, dtype=dtype, device=device)
 
 
+def is_array(obj):
+    """Return whether an object is a NumPy array or describes itself as one; a NumPy scalar is not."""
+    return hasattr(obj, "__array_interface__") and hasattr(obj, "__setitem__")
+
+
 def asarray(obj, *, dtype=None, device=None, copy=None, requires_grad=False):
-    """Return ``obj`` as a tensor; ``copy=True`` always copies, ``copy=False`` refuses to."""
-    shares = isinstance(obj, _C.Tensor) or hasattr(obj, "__array_interface__")
-    if copy is False and not shares:
-        raise ValueError("can't alias arbitrary sequence into a tensor.")
-    result = _C.tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
-    result = result.detach() if shares and not requires_grad and not isinstance(obj, _C.Tensor) else result
-    return result.requires_grad_() if requires_grad else result
+    """Return ``obj`` as a tensor; ``copy=True`` always copies, ``copy=False`` refuses to.
+
+    Tensors, NumPy arrays, objects with ``__dlpack__`` and objects with the buffer protocol share their memory.
+    """
+    shared = shared_tensor(obj, dtype)
+    if shared is None:
+        if copy is False:
+            raise ValueError("can't alias arbitrary sequence into a tensor.")
+        return _C.tensor(obj, dtype=dtype, device=device, requires_grad=requires_grad)
+    if copy is False:
+        refuse_conversion(shared, dtype, device)
+    result = shared.to(dtype=dtype or shared.dtype, device=device or shared.device)
+    if copy and result.data_ptr() == shared.data_ptr():
+        result = result.clone()
+    if requires_grad:
+        return (result.detach() if result is obj and not obj.requires_grad else result).requires_grad_()
+    return result.detach() if result.requires_grad else result
+
+
+def shared_tensor(obj, dtype):
+    """Return a tensor over the memory of an object, None if it has none to share."""
+    if isinstance(obj, _C.Tensor):
+        return obj
+    if is_array(obj):
+        return _C.from_numpy(obj)
+    if hasattr(obj, "__dlpack__"):
+        return from_dlpack(obj)
+    if isinstance(obj, (bytes, bytearray, memoryview)):
+        return _C._from_buffer(obj, dtype or _C.get_default_dtype(), -1, 0)
+    return None
+
+
+def refuse_conversion(tensor, dtype, device):
+    """Raise ValueError if a dtype or device can only be had by copying."""
+    if device is not None and _C.device(device).type != tensor.device.type:
+        raise ValueError(f"can't alias tensor from device '{tensor.device}' to '{device}'.")
+    if dtype is not None and dtype != tensor.dtype:
+        have, want = (d.type().removeprefix("torch.").removesuffix("Tensor") for d in (tensor, _C.empty(0, dtype=dtype)))
+        raise ValueError(f"can't alias tensor with dtype '{have}' into dtype '{want}'.")
 
 
 def frombuffer(buffer, *, dtype, count=-1, offset=0, requires_grad=False):
@@ -139,11 +176,6 @@ def dlpack_capsule(producer, options):
 def to_dlpack(tensor):
     """Return a DLPack capsule over the memory of ``tensor``."""
     return tensor.__dlpack__()
-
-
-def typename(obj):
-    """Return the type of ``obj`` as a string, ``torch.FloatTensor`` for tensors."""
-    return obj.type() if isinstance(obj, _C.Tensor) else f"{type(obj).__module__}.{type(obj).__qualname__}"
 
 
 def set_default_device(device):

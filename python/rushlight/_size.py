@@ -1,5 +1,7 @@
 """The shape of a tensor."""
 
+import operator
+
 __all__ = ["Size"]
 
 
@@ -12,6 +14,9 @@ class Size(tuple):
 
     __slots__ = ()
 
+    def __new__(cls, sizes=()):
+        return tuple.__new__(cls, [whole(size, i) for i, size in enumerate(sizes)])
+
     def numel(self) -> int:
         """Return the product of the sizes."""
         n = 1
@@ -23,10 +28,14 @@ class Size(tuple):
         return f"torch.Size({list(self)})"
 
     def __add__(self, other):
-        return Size(tuple.__add__(self, tuple(other)))
+        if not isinstance(other, tuple):
+            return NotImplemented
+        return Size(tuple.__add__(self, other))
 
     def __radd__(self, other):
-        return Size(tuple(other) + tuple(self))
+        if not isinstance(other, tuple):
+            return NotImplemented
+        return Size(other + tuple(self))
 
     def __mul__(self, times):
         return Size(tuple.__mul__(self, times))
@@ -39,3 +48,15 @@ class Size(tuple):
 
     def __reduce__(self):
         return (Size, (tuple(self),))
+
+
+def whole(size, position):
+    """Return a size as an int, or raise TypeError."""
+    if type(size) is int:
+        return size
+    try:
+        return operator.index(size)
+    except TypeError:
+        raise TypeError(
+            f"torch.Size() takes an iterable of 'int' (item {position} is '{type(size).__name__}')"
+        ) from None

@@ -2,7 +2,7 @@
 
 import functools
 
-from rushlight import _C, _exchange, _storage
+from rushlight import _C, _exchange, _layouts, _storage
 
 __all__ = ["attach"]
 
@@ -256,6 +256,13 @@ def as_class(result, cls):
     return result
 
 
+def map2_(self, x, y, call):
+    """Replace every element by ``call(element, element of x, element of y)``."""
+    others = (t.expand_as(self).reshape(-1).tolist() for t in (x, y))
+    values = [call(a, b, c) for a, b, c in zip(self.reshape(-1).tolist(), *others)]
+    return self.copy_(_C.tensor(values, dtype=self.dtype).reshape(self.shape))
+
+
 def constant_method(name, value):
     """Return a method that always answers ``value``."""
 
@@ -273,7 +280,7 @@ def itself(self, *args, **kwargs):
 
 METHODS = [
     register_hook, register_post_accumulate_grad_hook, backward, to, cpu, cuda, untyped_storage, storage, set_, map_, apply_,
-    __repr__, __format__, __iter__, __reversed__, __contains__, *_exchange.METHODS,
+    __repr__, __format__, __iter__, __reversed__, __contains__, map2_, *_exchange.METHODS, *_layouts.METHODS,
 ]  # fmt: skip
 FLAGS = "is_cuda is_mps is_xpu is_xla is_sparse is_sparse_csr is_quantized is_mkldnn is_nested is_ipu is_vulkan is_maia is_mtia".split()
 ANSWERS = {
@@ -283,6 +290,7 @@ ANSWERS = {
     "is_shared": False,
     "is_distributed": False,
     "has_names": False,
+    "is_coalesced": False,
 }
 LAYOUT_CHANGES = ["squeeze", "unsqueeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"]
 
@@ -305,6 +313,17 @@ def attach(tensor_class):
     tensor_class.grad_fn = property(grad_fn)
     tensor_class.nelement = tensor_class.numel
     tensor_class.ndimension = tensor_class.dim
+    tensor_class._backward_hooks = tensor_class._post_accumulate_grad_hooks = None
+    tensor_class.name = property(lambda self: None)
+    tensor_class.volatile = property(lambda self: False)
+    tensor_class._cdata = property(id)
+    tensor_class._grad, tensor_class._grad_fn = tensor_class.grad, tensor_class.grad_fn
+    tensor_class._is_zerotensor = constant_method("_is_zerotensor", False)
+    tensor_class._typed_storage = storage
+    tensor_class.const_data_ptr = tensor_class.data_ptr
+    tensor_class.__div__, tensor_class.__rdiv__ = tensor_class.__truediv__, tensor_class.__rtruediv__
+    tensor_class.__idiv__ = tensor_class.__itruediv__
+    tensor_class.__long__, tensor_class.__nonzero__ = tensor_class.__int__, tensor_class.__bool__
     tensor_class.names = property(lambda self: (None,) * self.dim())
     tensor_class.storage_type = constant_method("storage_type", None)
     tensor_class.get_device = constant_method("get_device", -1)

@@ -29,13 +29,10 @@ pub fn number(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     if is_numpy_scalar(obj) {
         return number(&obj.call_method0("item")?);
     }
-    // Objects that stand for integers, such as an enumeration's members. Arrays have the method too, and refuse it.
-    if obj.hasattr("__index__")? && !obj.is_instance_of::<PyTensor>() {
-        return match obj.call_method0("__index__") {
-            Ok(index) => integer(&index).map(Some),
-            Err(refused) if refused.is_instance_of::<PyTypeError>(obj.py()) => Ok(None),
-            Err(failed) => Err(failed),
-        };
+    // Objects that stand for integers, such as an enumeration's members; arrays stand for themselves.
+    let array = obj.is_instance_of::<PyTensor>() || obj.hasattr("__array_interface__")?;
+    if !array && obj.hasattr("__index__")? {
+        return integer(&obj.call_method0("__index__")?).map(Some);
     }
     Ok(None)
 }
@@ -47,10 +44,11 @@ fn integer(obj: &Bound<'_, PyAny>) -> PyResult<Scalar> {
     }
 }
 
-pub fn is_numpy_scalar(obj: &Bound<'_, PyAny>) -> bool {
+/// An object of one of NumPy's scalar types.
+fn is_numpy_scalar(obj: &Bound<'_, PyAny>) -> bool {
     let ty = obj.get_type();
-    ty.module().is_ok_and(|m| m.to_str().is_ok_and(|m| m == "numpy")) && obj.hasattr("item").unwrap_or(false) && !obj.hasattr("__len__").unwrap_or(true)
-        || (ty.module().is_ok_and(|m| m.to_str().is_ok_and(|m| m == "numpy")) && obj.getattr("ndim").is_ok_and(|n| n.extract::<i64>().is_ok_and(|n| n == 0)) && !ty.name().is_ok_and(|n| n.to_str().is_ok_and(|n| n == "ndarray")))
+    let of_numpy = ty.module().is_ok_and(|m| m.to_str().is_ok_and(|m| m == "numpy"));
+    of_numpy && ty.name().is_ok_and(|n| n.to_str().is_ok_and(|n| n != "ndarray")) && obj.hasattr("item").unwrap_or(false)
 }
 
 /// An integer: a number, a NumPy scalar, or a tensor with one integral element.

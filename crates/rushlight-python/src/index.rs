@@ -59,7 +59,7 @@ fn part<'py>(key: &Bound<'py, PyAny>) -> PyResult<Part<'py>> {
         return Ok(Part::Index(t));
     }
     if is_sequence(key) || key.is_instance_of::<PyRange>() || key.hasattr("__array_interface__")? {
-        let t = crate::create::from_data(key, None)?;
+        let t = crate::data::from_data(key, None)?;
         let t = if t.numel() == 0 && t.dtype().is_differentiable() { ops::copy::cast(&t, DType::I64).or_raise()? } else { t };
         if t.dtype().is_differentiable() {
             return Err(PyIndexError::new_err("tensors used as indices must be long, int, byte or bool tensors"));
@@ -199,7 +199,7 @@ pub fn set(x: Tensor, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyRes
         Some(t) => t,
         None => match number(value)? {
             Some(s) => ops::copy::cast(&wrapped(s)?, x.dtype()).or_raise()?,
-            None if value.hasattr("__array_interface__")? || value.is_instance_of::<PyList>() => crate::create::from_data(value, None)?,
+            None if value.hasattr("__array_interface__")? || value.is_instance_of::<PyList>() => crate::data::from_data(value, None)?,
             None => return Err(PyTypeError::new_err(format!("can't assign a {} to a torch.{}Tensor", value.get_type().name()?, ops::type_name(x.dtype())))),
         },
     };

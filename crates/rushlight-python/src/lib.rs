@@ -5,6 +5,7 @@
 
 mod args;
 mod create;
+mod data;
 mod dispatch;
 mod errors;
 mod graph;

@@ -46,6 +46,15 @@ impl PyTensor {
         unsafe { &*self.handle.get() }
     }
 
+    /// The only element.
+    fn one(&self) -> PyResult<Scalar> {
+        let n = self.get_tensor().numel();
+        if n != 1 {
+            return Err(PyValueError::new_err(format!("only one element tensors can be converted to Python scalars: this one has {n} elements")));
+        }
+        self.get_tensor().item().or_raise()
+    }
+
     /// Makes the object stand for another tensor (`x.data = y`, `x.resize_(...)`).
     pub fn replace(&self, tensor: Tensor) {
         // SAFETY: under the interpreter lock, see `get_tensor`.
@@ -125,11 +134,12 @@ fn generic(slf: &Bound<'_, PyTensor>, name: &Bound<'_, PyAny>, status: i32) -> P
     if known || !error.is_instance_of::<PyAttributeError>(slf.py()) { Err(error) } else { Ok(false) }
 }
 
-/// `torch.Size`, a tuple.
+/// `torch.Size`, a tuple, made without the checks of its own constructor.
 pub fn size_object<'py>(py: Python<'py>, shape: &[usize]) -> PyResult<Bound<'py, PyAny>> {
-    static SIZE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let class = SIZE.get_or_try_init(py, || py.import("rushlight._size")?.getattr("Size").map(Bound::unbind))?;
-    class.bind(py).call1((PyTuple::new(py, shape)?,))
+    static SIZE: PyOnceLock<(Py<PyAny>, Py<PyAny>)> = PyOnceLock::new();
+    let load = || PyResult::Ok((py.get_type::<PyTuple>().getattr("__new__")?.unbind(), py.import("rushlight._size")?.getattr("Size")?.unbind()));
+    let (new, class) = SIZE.get_or_try_init(py, load)?;
+    new.bind(py).call1((class, PyTuple::new(py, shape)?))
 }
 
 /// A second operand of an operator: a tensor, a number, or something the operator does not know.
@@ -164,12 +174,20 @@ fn binary<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'static 
     }
 }
 
+/// `@`, which knows no numbers.
+fn matmul<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str, swapped: bool) -> PyResult<Bound<'py, PyAny>> {
+    match other.is_instance_of::<PyTensor>() {
+        true => binary(slf, other, &ops::matmul::MATMUL, name, swapped),
+        false => foreign(slf, other, name),
+    }
+}
+
 /// A NumPy array as the other operand becomes a tensor; anything else is Python's to decide.
 fn foreign<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     let py = slf.py();
     let is_array = other.get_type().name().is_ok_and(|n| n.to_str().is_ok_and(|n| n == "ndarray"));
     if is_array {
-        let converted = crate::interop::from_numpy(other)?;
+        let converted = wrap(py, crate::interop::from_array(other)?)?;
         return slf.call_method1(name, (converted,));
     }
     Ok(py.NotImplemented().into_bound(py))
@@ -221,8 +239,10 @@ impl PyTensor {
     #[classmethod]
     #[pyo3(signature = (*args, **kwargs))]
     fn py_new(cls: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<PyTensor> {
+        // Keywords are for the `__init__` of a subclass.
+        let _ = kwargs;
         let overrides = override_::note(cls)?;
-        let tensor = crate::create::legacy(args, kwargs, DType::F32)?;
+        let tensor = crate::data::legacy(args)?;
         Ok(PyTensor::new(tensor, overrides))
     }
 
@@ -535,17 +555,24 @@ impl PyTensor {
     }
 
     fn __float__(slf: &Bound<'_, Self>) -> PyResult<f64> {
-        Self::item(slf)?.extract()
+        match slf.get().one()? {
+            Scalar::Complex(re, 0.0) => Ok(re),
+            Scalar::Complex(..) => Err(PyRuntimeError::new_err("value cannot be converted to type double without overflow")),
+            s => Ok(s.to_f64()),
+        }
     }
 
     fn __int__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let item = Self::item(slf)?;
-        slf.py().get_type::<pyo3::types::PyInt>().call1((item,))
+        let item = match slf.get().one()? {
+            Scalar::Complex(re, 0.0) => Scalar::Float(re),
+            Scalar::Complex(..) => return Err(PyRuntimeError::new_err("value cannot be converted to type int64_t without overflow")),
+            s => s,
+        };
+        slf.py().get_type::<pyo3::types::PyInt>().call1((scalar_object(slf.py(), item)?,))
     }
 
     fn __complex__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let item = Self::item(slf)?;
-        slf.py().get_type::<pyo3::types::PyComplex>().call1((item,))
+        slf.py().get_type::<pyo3::types::PyComplex>().call1((scalar_object(slf.py(), slf.get().one()?)?,))
     }
 
     fn __index__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
@@ -638,7 +665,7 @@ impl PyTensor {
 
     fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         if slf.get().get_tensor().dtype() == DType::Bool {
-            return Err(PyRuntimeError::new_err("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."));
+            return Err(PyNotImplementedError::new_err("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."));
         }
         unary(slf.as_any(), &una::NEG, "neg")
     }
@@ -652,6 +679,9 @@ impl PyTensor {
     }
 
     fn __invert__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        if slf.get().get_tensor().dtype().is_differentiable() {
+            return Err(PyTypeError::new_err("~ (operator.invert) is only implemented on integer and Boolean-type tensors"));
+        }
         unary(slf.as_any(), &una::BITWISE_NOT, "bitwise_not")
     }
 
@@ -756,11 +786,11 @@ impl PyTensor {
     }
 
     fn __matmul__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &ops::matmul::MATMUL, "__matmul__", false)
+        matmul(slf.as_any(), other, "__matmul__", false)
     }
 
     fn __rmatmul__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &ops::matmul::MATMUL, "__rmatmul__", true)
+        matmul(slf.as_any(), other, "__rmatmul__", true)
     }
 
     fn __or__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -785,6 +815,14 @@ impl PyTensor {
 
     fn __rshift__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         binary(slf.as_any(), other, &bin::BITWISE_RIGHT_SHIFT, "__rshift__", false)
+    }
+
+    fn __rlshift__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        binary(slf.as_any(), other, &bin::BITWISE_LEFT_SHIFT, "__rlshift__", true)
+    }
+
+    fn __rrshift__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        binary(slf.as_any(), other, &bin::BITWISE_RIGHT_SHIFT, "__rrshift__", true)
     }
 
     fn __richcmp__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>, compare: pyo3::basic::CompareOp) -> PyResult<Bound<'py, PyAny>> {

@@ -73,10 +73,10 @@ pub fn extract_dtype(obj: &Bound<'_, PyAny>) -> Option<DType> {
     let ty = obj.cast::<PyType>().ok()?;
     let name = ty.name().ok()?;
     match name.to_str().ok()? {
-        "float" => Some(rushlight_core::tensor::default_dtype()),
+        "float" => Some(DType::F64),
         "int" => Some(DType::I64),
         "bool" => Some(DType::Bool),
-        "complex" => Some(rushlight_core::tensor::default_dtype().to_complex()),
+        "complex" => Some(DType::C128),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use rushlight_core::storage::Storage;
 use rushlight_core::{DType, Layout, Tensor};
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, c_int, c_long, c_void};
 use std::sync::Arc;
 
 /// A tensor over an object with the buffer protocol, kept alive.
@@ -62,9 +62,12 @@ fn format(dtype: DType) -> PyResult<&'static CStr> {
         DType::I8 => c"b",
         DType::I16 => c"h",
         DType::I32 => c"i",
+        // The code NumPy knows its default integer by.
+        DType::I64 if size_of::<c_long>() == 8 => c"l",
         DType::I64 => c"q",
         DType::U16 => c"H",
         DType::U32 => c"I",
+        DType::U64 if size_of::<c_long>() == 8 => c"L",
         DType::U64 => c"Q",
         DType::F16 => c"e",
         DType::F32 => c"f",
@@ -73,6 +76,16 @@ fn format(dtype: DType) -> PyResult<&'static CStr> {
         DType::C128 => c"Zd",
         DType::BF16 => return Err(PyBufferError::new_err("the buffer protocol has no bfloat16: use tensor.view(torch.int16) or tensor.float()")),
     })
+}
+
+/// The dtype of a code; native alignment and byte order only.
+pub fn dtype_of_format(code: &CStr) -> Option<DType> {
+    let same = |d: DType| format(d).is_ok_and(|f| f == code);
+    match code.to_bytes() {
+        b"q" => Some(DType::I64),
+        b"Q" => Some(DType::U64),
+        _ => DType::ALL.into_iter().find(|&d| same(d)),
+    }
 }
 
 /// What an exported view points to; it outlives changes of the tensor object (`set_`, `resize_`).

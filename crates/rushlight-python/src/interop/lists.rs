@@ -6,6 +6,7 @@ use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use rushlight_core::{Scalar, Tensor, iter};
+use rushlight_kernels::elementwise::cast::Cast;
 use rushlight_kernels::match_dtype;
 
 /// Nested lists of numbers; a number for a tensor without dimensions.
@@ -17,20 +18,19 @@ pub fn to_list<'py>(py: Python<'py>, t: &Tensor) -> PyResult<Bound<'py, PyAny>> 
         return scalar_object(py, t.item().or_raise()?);
     }
     let flat = t.detach().or_raise()?.contiguous().or_raise()?;
-    match_dtype!(flat.dtype(), T => {
-        let values = iter::slice::<T>(&flat).or_raise()?;
-        nested(py, t.shape(), &mut values.iter().map(|&v| Scalar::of(v)))
-    })
+    match_dtype!(flat.dtype(), T => nested(py, t.shape(), &mut iter::slice::<T>(&flat).or_raise()?))
 }
 
-/// One dimension after another, values taken in order.
-fn nested<'py>(py: Python<'py>, shape: &[usize], values: &mut dyn Iterator<Item = Scalar>) -> PyResult<Bound<'py, PyAny>> {
-    let Some((&n, rest)) = shape.split_first() else {
-        return scalar_object(py, values.next().unwrap_or(Scalar::Int(0)));
+/// One dimension after another, values taken from the front.
+fn nested<'py, T: Cast>(py: Python<'py>, shape: &[usize], values: &mut &[T]) -> PyResult<Bound<'py, PyAny>> {
+    let items = match shape {
+        [] => Vec::new(),
+        &[n] => {
+            let (row, rest) = values.split_at(n.min(values.len()));
+            *values = rest;
+            row.iter().map(|&v| scalar_object(py, Scalar::of(v))).collect::<PyResult<Vec<_>>>()?
+        }
+        [n, inner @ ..] => (0..*n).map(|_| nested(py, inner, values)).collect::<PyResult<_>>()?,
     };
-    let out = PyList::empty(py);
-    for _ in 0..n {
-        out.append(nested(py, rest, values)?)?;
-    }
-    Ok(out.into_any())
+    Ok(PyList::new(py, items)?.into_any())
 }

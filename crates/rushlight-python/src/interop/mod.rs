@@ -6,9 +6,10 @@ mod lists;
 mod numpy;
 mod storage;
 
+use buffer::dtype_of_format;
 pub use buffer::{export, release};
 pub use lists::to_list;
-pub use numpy::{array_like, from_numpy};
+pub use numpy::{array_dtype, array_like, from_array};
 pub use storage::UntypedStorage;
 
 use pyo3::prelude::*;

@@ -1,13 +1,15 @@
 //! NumPy arrays over tensors and tensors over NumPy arrays.
 
-use super::{Owner, address, byte_strides, reach};
+use super::{Owner, address, byte_strides, dtype_of_format, reach};
 use crate::errors::OrRaise;
 use crate::tensor::{PyTensor, wrap};
+use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rushlight_core::storage::Storage;
 use rushlight_core::{DType, Layout, Tensor};
+use std::any::Any;
 
 const CONVERTIBLE: &str = "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool.";
 
@@ -76,6 +78,17 @@ pub fn array_like<'py>(obj: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, Py
     Ok(None)
 }
 
+/// The dtype of a NumPy array or scalar.
+pub fn array_dtype(obj: &Bound<'_, PyAny>) -> PyResult<DType> {
+    let dtype = obj.getattr("dtype")?;
+    from_typestr(&dtype.getattr("str")?.extract::<String>()?, &scalar_name(&dtype)?)
+}
+
+/// `numpy.float32`.
+fn scalar_name(dtype: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(format!("numpy.{}", dtype.getattr("type")?.getattr("__name__")?))
+}
+
 /// What an array says about itself.
 struct Described {
     dtype: DType,
@@ -87,14 +100,32 @@ struct Described {
 }
 
 impl Described {
+    /// Quicker than `read`; absent if the array offers no buffer of a known element type.
+    fn of_buffer(view: &PyUntypedBuffer) -> Option<Described> {
+        let dtype = dtype_of_format(view.format())?;
+        Some(Described { dtype, shape: view.shape().to_vec(), strides: Some(view.strides().to_vec()), address: view.buf_ptr() as usize, read_only: view.readonly() })
+    }
+
     fn read(array: &Bound<'_, PyAny>) -> PyResult<Described> {
         let interface = array.getattr("__array_interface__")?;
         let text: String = interface.get_item("typestr")?.extract()?;
-        let name = array.getattr("dtype").and_then(|d| d.getattr("type")?.getattr("__name__")?.extract::<String>());
-        let dtype = from_typestr(&text, &name.map_or(text.clone(), |n| format!("numpy.{n}")))?;
+        let name = array.getattr("dtype").and_then(|d| scalar_name(&d)).unwrap_or_else(|_| text.clone());
+        let dtype = from_typestr(&text, &name)?;
         let strides = interface.get_item("strides").ok().filter(|s| !s.is_none());
         let (address, read_only) = interface.get_item("data")?.extract()?;
         Ok(Described { dtype, shape: interface.get_item("shape")?.extract()?, strides: strides.map(|s| s.extract()).transpose()?, address, read_only })
+    }
+
+    /// A tensor over the memory, which the owner keeps alive.
+    fn tensor(self, owner: Box<dyn Any + Send + Sync>) -> PyResult<Tensor> {
+        let layout = self.layout()?;
+        if self.address % self.dtype.size().min(8) != 0 {
+            return Err(PyValueError::new_err("given numpy array is not aligned to its element size. Copy the numpy array to reallocate the memory."));
+        }
+        let bytes = reach(&layout, self.dtype.size());
+        // SAFETY: the array describes `bytes` bytes at its address and is kept alive by its owner.
+        let storage = unsafe { Storage::foreign(self.address as *mut u8, bytes, self.read_only, owner) };
+        Tensor::from_storage(storage, layout, self.dtype).or_raise()
     }
 
     /// In elements; the strides of dimensions of size one are free, those of an empty array too.
@@ -117,19 +148,22 @@ impl Described {
 
 /// A tensor over the memory of a NumPy array.
 #[pyfunction]
-pub fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    if !array.hasattr("__array_interface__")? {
-        return Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", array.get_type().name()?)));
+fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    // NumPy's scalars describe themselves as arrays do, but have no items.
+    if !array.hasattr("__array_interface__")? || array.hasattr("item")? && !array.hasattr("__setitem__")? {
+        return Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", array.get_type().fully_qualified_name()?)));
     }
-    let described = Described::read(array)?;
-    let layout = described.layout()?;
-    if described.address % described.dtype.size().min(8) != 0 {
-        return Err(PyValueError::new_err("given numpy array is not aligned to its element size. Copy the numpy array to reallocate the memory."));
+    wrap(array.py(), from_array(array)?)
+}
+
+/// A tensor over the memory of an object that describes itself as an array.
+pub fn from_array(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
+    if let Ok(view) = PyUntypedBuffer::get(array)
+        && let Some(described) = Described::of_buffer(&view)
+    {
+        return described.tensor(Owner::boxed(view));
     }
-    let bytes = reach(&layout, described.dtype.size());
-    // SAFETY: the array describes `bytes` bytes at its address and is kept alive by the storage.
-    let storage = unsafe { Storage::foreign(described.address as *mut u8, bytes, described.read_only, Owner::boxed(array.clone().unbind())) };
-    wrap(array.py(), Tensor::from_storage(storage, layout, described.dtype).or_raise()?)
+    Described::read(array)?.tensor(Owner::boxed(array.clone().unbind()))
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
