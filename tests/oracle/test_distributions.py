@@ -95,6 +95,15 @@ def test_divergence_is_pytorchs(name):
     torch.testing.assert_close(torch.tensor(divergence(rl)), torch.tensor(divergence(torch)))
 
 
+@pytest.mark.parametrize("pair", [("Laplace", "Normal"), ("Uniform", "Normal")])
+def test_divergence_between_two_kinds_is_pytorchs(pair):
+    def divergence(library):
+        p, q = (MADE[name](library.distributions, library.tensor) for name in pair)
+        return library.distributions.kl_divergence(p, q).tolist()
+
+    torch.testing.assert_close(torch.tensor(divergence(rl)), torch.tensor(divergence(torch)))
+
+
 BAD = {
     "negative scale": lambda d, t: d.Normal(0.0, -1.0),
     "probability over one": lambda d, t: d.Bernoulli(2.0),

@@ -171,7 +171,7 @@ def _uniform_normal(p, q):
 @register_kl(Laplace, Normal)
 def _laplace_normal(p, q):
     variance = q.scale.pow(2)
-    norm = 0.5 * rl.log(2 * variance / p.scale.pow(2) / math.pi)
+    norm = 0.5 * rl.log(math.pi * variance / (2 * p.scale.pow(2)))
     return norm + (0.5 * p.loc.pow(2) + p.scale.pow(2) - p.loc * q.loc + 0.5 * q.loc.pow(2)) / variance - 1
 
 
