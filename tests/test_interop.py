@@ -151,7 +151,11 @@ def test_pickles(protocol):
     leaf = rl.ones(2, requires_grad=True)
     leaf.note = "kept"
     parameter = rl.nn.Parameter(rl.zeros(2))
-    back = pickle.loads(pickle.dumps([leaf, parameter, sample("int16").t(), rl.ones(2, dtype=rl.bfloat16), rl.empty(3, device="meta")], protocol))
+    back = pickle.loads(
+        pickle.dumps(
+            [leaf, parameter, sample("int16").t(), rl.ones(2, dtype=rl.bfloat16), rl.empty(3, device="meta")], protocol
+        )
+    )
     assert back[0].requires_grad and back[0].note == "kept"
     assert type(back[1]) is rl.nn.Parameter
     assert back[2].stride() == (1, 3) and rl.equal(back[2], sample("int16").t())

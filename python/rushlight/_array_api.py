@@ -398,7 +398,12 @@ class Info:
     def default_dtypes(self, *, device=None):
         """The dtypes of new arrays by kind of number."""
         real = rl.get_default_dtype()
-        return {"real floating": real, "complex floating": real.to_complex(), "integral": rl.int64, "indexing": rl.int64}
+        return {
+            "real floating": real,
+            "complex floating": real.to_complex(),
+            "integral": rl.int64,
+            "indexing": rl.int64,
+        }
 
     def dtypes(self, *, device=None, kind=None):
         """All dtypes, or those of some kinds, by name."""

@@ -28,7 +28,9 @@ def dim_order(self, *, ambiguity_check=False):
     """
     strides = self.stride()
     if ambiguity_check and any(strides.count(s) > 1 or n == 1 for s, n in zip(strides, self.shape)):
-        raise RuntimeError("The tensor does not have unique dim order, or cannot map to exact one of the given memory formats.")
+        raise RuntimeError(
+            "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats."
+        )
     return tuple(sorted(range(self.dim()), key=lambda d: -strides[d]))
 
 
@@ -43,14 +45,18 @@ PARTS = {
     "_indices": "sparse coordinate tensor",
     "_nnz": "sparse tensor",
 }
-CONVERSIONS = "to_sparse to_sparse_coo to_sparse_csr to_sparse_csc to_sparse_bsr to_sparse_bsc to_mkldnn sparse_mask".split()
+CONVERSIONS = (
+    "to_sparse to_sparse_coo to_sparse_csr to_sparse_csc to_sparse_bsr to_sparse_bsc to_mkldnn sparse_mask".split()
+)
 
 
 def part(name, layout):
     """Return the method that asks for a part only a sparse tensor has."""
 
     def ask(self):
-        raise RuntimeError(f"{name} expected {layout} layout but got Strided: the tensor of shape {tuple(self.shape)} is dense")
+        raise RuntimeError(
+            f"{name} expected {layout} layout but got Strided: the tensor of shape {tuple(self.shape)} is dense"
+        )
 
     ask.__name__ = ask.__qualname__ = name
     return ask

@@ -120,7 +120,9 @@ def refuse_conversion(tensor, dtype, device):
     if device is not None and _C.device(device).type != tensor.device.type:
         raise ValueError(f"can't alias tensor from device '{tensor.device}' to '{device}'.")
     if dtype is not None and dtype != tensor.dtype:
-        have, want = (d.type().removeprefix("torch.").removesuffix("Tensor") for d in (tensor, _C.empty(0, dtype=dtype)))
+        have, want = (
+            d.type().removeprefix("torch.").removesuffix("Tensor") for d in (tensor, _C.empty(0, dtype=dtype))
+        )
         raise ValueError(f"can't alias tensor with dtype '{have}' into dtype '{want}'.")
 
 

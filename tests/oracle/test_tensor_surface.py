@@ -457,4 +457,7 @@ np.arange(1, 4) ** rl.arange(3)
 def test_arrays_on_the_left_of_an_operator_are_operands(text):
     result = eval(text)
     assert isinstance(result, rl.Tensor)
-    np.testing.assert_array_equal(result.numpy(), eval(text.replace("rl.", "np.").replace("float64", "float64").replace("ones(2, 2, ", "ones((2, 2), ")))
+    np.testing.assert_array_equal(
+        result.numpy(),
+        eval(text.replace("rl.", "np.").replace("float64", "float64").replace("ones(2, 2, ", "ones((2, 2), ")),
+    )
