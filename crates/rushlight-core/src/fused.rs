@@ -53,7 +53,9 @@ pub fn adam(p: List, g: List, m: List, v: List, largest: Option<List>, steps: &[
     let at = |i: usize| optim::Adam { step: steps.get(i).copied().unwrap_or(1.0), ..*options };
     match largest {
         None => step!([p, m, v], [g]; i, T => optim::adam_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&m[i])?, slice_mut(&v[i])?, None, &at(i))),
-        Some(x) => step!([p, m, v, x], [g]; i, T => optim::adam_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&m[i])?, slice_mut(&v[i])?, Some(slice_mut(&x[i])?), &at(i))),
+        Some(x) => {
+            step!([p, m, v, x], [g]; i, T => optim::adam_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&m[i])?, slice_mut(&v[i])?, Some(slice_mut(&x[i])?), &at(i)))
+        }
     }
 }
 
@@ -93,10 +95,18 @@ pub fn adadelta(p: List, g: List, squares: List, deltas: List, options: &optim::
 /// RMSprop; `means` only when centred, `buffers` only with momentum.
 pub fn rmsprop(p: List, g: List, squares: List, means: Option<List>, buffers: Option<List>, options: &optim::RmsProp) -> Result<bool> {
     match (means, buffers) {
-        (None, None) => step!([p, squares], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, None, None, options)),
-        (Some(a), None) => step!([p, squares, a], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, Some(slice_mut(&a[i])?), None, options)),
-        (None, Some(b)) => step!([p, squares, b], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, None, Some(slice_mut(&b[i])?), options)),
-        (Some(a), Some(b)) => step!([p, squares, a, b], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, Some(slice_mut(&a[i])?), Some(slice_mut(&b[i])?), options)),
+        (None, None) => {
+            step!([p, squares], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, None, None, options))
+        }
+        (Some(a), None) => {
+            step!([p, squares, a], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, Some(slice_mut(&a[i])?), None, options))
+        }
+        (None, Some(b)) => {
+            step!([p, squares, b], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, None, Some(slice_mut(&b[i])?), options))
+        }
+        (Some(a), Some(b)) => {
+            step!([p, squares, a, b], [g]; i, T => optim::rmsprop_step(slice_mut::<T>(&p[i])?, slice(&g[i])?, slice_mut(&squares[i])?, Some(slice_mut(&a[i])?), Some(slice_mut(&b[i])?), options))
+        }
     }
 }
 

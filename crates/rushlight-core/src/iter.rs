@@ -194,7 +194,24 @@ pub(crate) fn gemm(a: &Tensor, b: &Tensor, out: &Tensor, alpha: crate::Scalar, b
             // SAFETY: shapes were checked by the row's rule, strides are those of valid layouts, and the result is fresh.
             unsafe {
                 gemm::gemm_batched::<$t>(
-                    batch, m, n, k, alpha, pa, step(a), sa[d], sa[d + 1], pb, step(b), sb[d], sb[d + 1], beta, pc, step(out), sc[d], sc[d + 1],
+                    batch,
+                    m,
+                    n,
+                    k,
+                    alpha,
+                    pa,
+                    step(a),
+                    sa[d],
+                    sa[d + 1],
+                    pb,
+                    step(b),
+                    sb[d],
+                    sb[d + 1],
+                    beta,
+                    pc,
+                    step(out),
+                    sc[d],
+                    sc[d + 1],
                 )
             }
         }};

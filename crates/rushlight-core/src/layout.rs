@@ -137,8 +137,7 @@ impl Layout {
         if self.is_contiguous() {
             return true;
         }
-        let mut dims: SmallVec<[(isize, usize); 5]> =
-            self.strides.iter().copied().zip(self.shape.iter().copied()).filter(|&(_, n)| n != 1).collect();
+        let mut dims: SmallVec<[(isize, usize); 5]> = self.strides.iter().copied().zip(self.shape.iter().copied()).filter(|&(_, n)| n != 1).collect();
         dims.sort();
         let mut step = 1isize;
         for (stride, size) in dims {

@@ -21,9 +21,23 @@ pub fn promote(a: DType, b: DType) -> DType {
     let (lo, hi) = if rank(a) <= rank(b) { (a, b) } else { (b, a) };
     match (rank(lo), rank(hi)) {
         (3, 3) => C128,
-        (2, 3) => if lo == F64 { C128 } else { hi },
+        (2, 3) => {
+            if lo == F64 {
+                C128
+            } else {
+                hi
+            }
+        }
         (_, 3) => hi,
-        (2, 2) => if lo.size() == hi.size() { F32 } else if lo.size() > hi.size() { lo } else { hi },
+        (2, 2) => {
+            if lo.size() == hi.size() {
+                F32
+            } else if lo.size() > hi.size() {
+                lo
+            } else {
+                hi
+            }
+        }
         (_, 2) => hi,
         (0, _) => hi,
         _ => promote_ints(lo, hi),
@@ -56,11 +70,7 @@ fn kind(d: DType) -> u8 {
 pub fn result_type<'a>(operands: impl IntoIterator<Item = &'a Tensor>) -> DType {
     let mut by_category: [Option<DType>; 3] = [None; 3];
     for x in operands {
-        let (category, dtype) = if x.is_wrapped() {
-            (2, wrapped_dtype(x.dtype()))
-        } else {
-            ((x.ndim() == 0) as usize, x.dtype())
-        };
+        let (category, dtype) = if x.is_wrapped() { (2, wrapped_dtype(x.dtype())) } else { ((x.ndim() == 0) as usize, x.dtype()) };
         let slot = &mut by_category[category];
         *slot = Some(slot.map_or(dtype, |d| promote(d, dtype)));
     }

@@ -166,7 +166,15 @@ impl Storage {
     /// A block inside the object.
     fn small(bytes: usize, zero: bool) -> Arc<Storage> {
         let block = if zero { Inline(UnsafeCell::new([MaybeUninit::new(0); INLINE])) } else { Inline::new() };
-        Arc::new(Storage { ptr: NonNull::dangling(), bytes, capacity: 0, read_only: AtomicBool::new(false), version: AtomicU64::new(0), _owner: None, inline: block })
+        Arc::new(Storage {
+            ptr: NonNull::dangling(),
+            bytes,
+            capacity: 0,
+            read_only: AtomicBool::new(false),
+            version: AtomicU64::new(0),
+            _owner: None,
+            inline: block,
+        })
     }
 
     /// Memory of another owner, kept alive as long as the storage.
@@ -175,7 +183,15 @@ impl Storage {
     /// `ptr` must stay valid for `bytes` bytes while `owner` lives.
     pub unsafe fn foreign(ptr: *mut u8, bytes: usize, read_only: bool, owner: Box<dyn Any + Send + Sync>) -> Arc<Storage> {
         let ptr = NonNull::new(ptr).unwrap_or(NonNull::dangling());
-        Arc::new(Storage { ptr, bytes, capacity: 0, read_only: AtomicBool::new(read_only), version: AtomicU64::new(0), _owner: Some(owner), inline: Inline::new() })
+        Arc::new(Storage {
+            ptr,
+            bytes,
+            capacity: 0,
+            read_only: AtomicBool::new(read_only),
+            version: AtomicU64::new(0),
+            _owner: Some(owner),
+            inline: Inline::new(),
+        })
     }
 
     /// Start of the block.

@@ -81,7 +81,11 @@ impl Tensor {
             bail!(
                 Runtime,
                 "setStorage: sizes {:?}, strides {:?}, storage offset {} and dtype {} reach beyond the storage of {} bytes",
-                layout.shape.as_slice(), layout.strides.as_slice(), layout.offset, dtype.name(), storage.bytes()
+                layout.shape.as_slice(),
+                layout.strides.as_slice(),
+                layout.offset,
+                dtype.name(),
+                storage.bytes()
             );
         }
         Ok(Tensor::from_parts(storage, layout, dtype, Device::Cpu))

@@ -12,10 +12,7 @@ fn main() {
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("standard input");
         let (kind, rest) = line.split_once(' ').expect("a kind and numbers");
-        let n: Vec<usize> = rest
-            .split_whitespace()
-            .map(|word| word.parse().expect("a number"))
-            .collect();
+        let n: Vec<usize> = rest.split_whitespace().map(|word| word.parse().expect("a number")).collect();
         let mut shape = ConvShape {
             batch: n[0],
             c_in: n[1],

@@ -12,14 +12,7 @@ fn main() {
         let line = line.expect("standard input");
         let words: Vec<&str> = line.split_whitespace().collect();
         let number = |i: usize| words[i].parse::<usize>().expect("a number");
-        let (median, best) = time(
-            number(0),
-            number(1),
-            number(2),
-            words[3],
-            number(4),
-            number(5),
-        );
+        let (median, best) = time(number(0), number(1), number(2), words[3], number(4), number(5));
         println!("{median:e} {best:e}");
     }
 }
@@ -28,35 +21,12 @@ fn time(m: usize, n: usize, k: usize, layout: &str, threads: usize, rounds: usiz
     pool::set_num_threads(threads);
     let (a, b) = (vec![0.5f32; m * k], vec![0.25f32; k * n]);
     let mut c = vec![0f32; m * n];
-    let (rsa, csa) = if layout.starts_with('t') {
-        (1, m)
-    } else {
-        (k, 1)
-    };
-    let (rsb, csb) = if layout.ends_with('t') {
-        (1, k)
-    } else {
-        (n, 1)
-    };
+    let (rsa, csa) = if layout.starts_with('t') { (1, m) } else { (k, 1) };
+    let (rsb, csb) = if layout.ends_with('t') { (1, k) } else { (n, 1) };
     let mut product = || {
         // SAFETY: the vectors hold matrices of these shapes and strides.
         unsafe {
-            gemm::gemm_f32(
-                m,
-                n,
-                k,
-                1.0,
-                a.as_ptr(),
-                rsa as isize,
-                csa as isize,
-                b.as_ptr(),
-                rsb as isize,
-                csb as isize,
-                0.0,
-                c.as_mut_ptr(),
-                n as isize,
-                1,
-            );
+            gemm::gemm_f32(m, n, k, 1.0, a.as_ptr(), rsa as isize, csa as isize, b.as_ptr(), rsb as isize, csb as isize, 0.0, c.as_mut_ptr(), n as isize, 1);
         }
     };
     product();

@@ -43,12 +43,8 @@ thread_local! {
 pub fn num_threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
         0 => {
-            let wish = ["RUSHLIGHT_NUM_THREADS", "OMP_NUM_THREADS"]
-                .iter()
-                .find_map(|name| threads_from_env(name));
-            set_num_threads(
-                wish.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())),
-            );
+            let wish = ["RUSHLIGHT_NUM_THREADS", "OMP_NUM_THREADS"].iter().find_map(|name| threads_from_env(name));
+            set_num_threads(wish.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |n| n.get())));
             THREADS.load(Ordering::Relaxed)
         }
         n => n,
@@ -56,14 +52,7 @@ pub fn num_threads() -> usize {
 }
 
 fn threads_from_env(name: &str) -> Option<usize> {
-    std::env::var(name)
-        .ok()?
-        .split(',')
-        .next()?
-        .trim()
-        .parse()
-        .ok()
-        .filter(|&n| n > 0)
+    std::env::var(name).ok()?.split(',').next()?.trim().parse().ok().filter(|&n| n > 0)
 }
 
 /// Sets how many threads later parallel regions use (at least one).
@@ -187,12 +176,7 @@ impl Team {
         Team {
             process,
             leader: Mutex::new(0),
-            board: Mutex::new(Board {
-                job: None,
-                free_seats: 0,
-                sleepers: 0,
-                leader_sleeps: false,
-            }),
+            board: Mutex::new(Board { job: None, free_seats: 0, sleepers: 0, leader_sleeps: false }),
             job_number: AtomicUsize::new(0),
             next_task: AtomicUsize::new(0),
             active: AtomicUsize::new(0),
@@ -203,18 +187,10 @@ impl Team {
     }
 
     /// Runs all tasks with up to `threads - 1` workers and returns when the last has ended.
-    fn lead(
-        &'static self,
-        workers: &mut usize,
-        threads: usize,
-        tasks: usize,
-        f: &(dyn Fn(usize) + Sync),
-    ) {
+    fn lead(&'static self, workers: &mut usize, threads: usize, tasks: usize, f: &(dyn Fn(usize) + Sync)) {
         self.hire(workers, threads - 1);
         // SAFETY: `retire` below returns only when no worker holds the job any more, so `f` outlives its uses.
-        let run = unsafe {
-            std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(f)
-        };
+        let run = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), &'static (dyn Fn(usize) + Sync)>(f) };
         let job = Job { run, tasks };
         self.post(job, threads - 1);
         INSIDE.set(true);
@@ -231,11 +207,7 @@ impl Team {
     fn hire(&'static self, workers: &mut usize, wanted: usize) {
         while *workers < wanted {
             let name = format!("rushlight-{}", *workers + 1);
-            if std::thread::Builder::new()
-                .name(name)
-                .spawn(|| self.serve())
-                .is_err()
-            {
+            if std::thread::Builder::new().name(name).spawn(|| self.serve()).is_err() {
                 return;
             }
             *workers += 1;
@@ -263,10 +235,7 @@ impl Team {
         let mut board = lock(&self.board);
         board.leader_sleeps = true;
         while !all_left() {
-            board = self
-                .done
-                .wait(board)
-                .unwrap_or_else(PoisonError::into_inner);
+            board = self.done.wait(board).unwrap_or_else(PoisonError::into_inner);
         }
         board.leader_sleeps = false;
     }
@@ -309,10 +278,7 @@ impl Team {
             let latest = self.job_number.load(Ordering::Acquire);
             if latest == *seen {
                 board.sleepers += 1;
-                board = self
-                    .work
-                    .wait(board)
-                    .unwrap_or_else(PoisonError::into_inner);
+                board = self.work.wait(board).unwrap_or_else(PoisonError::into_inner);
                 board.sleepers -= 1;
                 continue;
             }

@@ -58,16 +58,8 @@ impl<T: Scalar> Bidiagonal<T> {
     }
 
     fn is_negligible_diagonal(&self, i: usize, low: usize, high: usize) -> bool {
-        let before = if i > low {
-            self.e[i - 1].modulus()
-        } else {
-            T::Real::ZERO
-        };
-        let after = if i < high {
-            self.e[i].modulus()
-        } else {
-            T::Real::ZERO
-        };
+        let before = if i > low { self.e[i - 1].modulus() } else { T::Real::ZERO };
+        let after = if i < high { self.e[i].modulus() } else { T::Real::ZERO };
         self.d[i].modulus() <= T::Real::EPSILON * (before + after) + T::Real::MIN_POSITIVE
     }
 
@@ -105,9 +97,7 @@ impl<T: Scalar> Bidiagonal<T> {
     /// to the corner.
     fn start_vector(&self, low: usize, high: usize) -> (T::Real, T::Real) {
         let (d, e) = (&self.d, &self.e);
-        let scale = [d[high], d[high - 1], e[high - 1], d[low], e[low]]
-            .into_iter()
-            .fold(T::Real::ZERO, |largest, v| largest.max(v.modulus()));
+        let scale = [d[high], d[high - 1], e[high - 1], d[low], e[low]].into_iter().fold(T::Real::ZERO, |largest, v| largest.max(v.modulus()));
         let (last, before) = (d[high] / scale, d[high - 1] / scale);
         let (coupling, first, next) = (e[high - 1] / scale, d[low] / scale, e[low] / scale);
         let half = T::Real::from_f64(0.5);

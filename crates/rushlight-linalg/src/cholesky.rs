@@ -19,10 +19,7 @@ impl<T> Cholesky<T> {
     /// Fails if any matrix of the batch is not positive definite.
     pub fn require_positive_definite(&self) -> Result<(), LinalgError> {
         match self.info.iter().position(|&info| info > 0) {
-            Some(batch) => Err(LinalgError::NotPositiveDefinite {
-                batch,
-                order: self.info[batch] as usize,
-            }),
+            Some(batch) => Err(LinalgError::NotPositiveDefinite { batch, order: self.info[batch] as usize }),
             None => Ok(()),
         }
     }
@@ -32,17 +29,10 @@ impl<T> Cholesky<T> {
 pub fn cholesky<T: Scalar>(a: &[T], shape: MatrixShape) -> Result<Cholesky<T>, LinalgError> {
     MatrixShape::square(shape.batch, shape.rows).check("cholesky", a.len())?;
     let n = shape.rows;
-    let mut result = Cholesky {
-        factors: Vec::with_capacity(a.len()),
-        info: Vec::with_capacity(shape.batch),
-    };
+    let mut result = Cholesky { factors: Vec::with_capacity(a.len()), info: Vec::with_capacity(shape.batch) };
     for index in 0..shape.batch {
         let source = shape.matrix(a, index);
-        let mut lower = Matrix::from_fn(
-            n,
-            n,
-            |i, j| if j <= i { source[i * n + j] } else { T::ZERO },
-        );
+        let mut lower = Matrix::from_fn(n, n, |i, j| if j <= i { source[i * n + j] } else { T::ZERO });
         result.info.push(factor(&mut lower));
         result.factors.extend_from_slice(lower.data());
     }
@@ -57,8 +47,7 @@ fn factor<T: Scalar>(a: &mut Matrix<T>) -> i32 {
         let row = &mut rest[..n];
         for j in 0..i {
             let other = &above[j * n..(j + 1) * n];
-            row[j] =
-                (row[j] - dot_conj(&other[..j], &row[..j])).scale(T::Real::ONE / other[j].re());
+            row[j] = (row[j] - dot_conj(&other[..j], &row[..j])).scale(T::Real::ONE / other[j].re());
         }
         let pivot = row[i].re() - dot_conj(&row[..i], &row[..i]).re();
         if pivot <= T::Real::ZERO || pivot.is_nan() {

@@ -22,52 +22,35 @@ pub struct Eig<T: Scalar> {
 pub fn eig<T: Scalar>(a: &[T], shape: MatrixShape, vectors: bool) -> Result<Eig<T>, LinalgError> {
     let n = shape.rows;
     MatrixShape::square(shape.batch, n).check("eig", a.len())?;
-    let mut result = Eig {
-        values: Vec::with_capacity(shape.batch * n),
-        vectors: Vec::new(),
-    };
+    let mut result = Eig { values: Vec::with_capacity(shape.batch * n), vectors: Vec::new() };
     for batch in 0..shape.batch {
         let mut matrix = Matrix::from_slice(n, n, shape.matrix(a, batch));
         if !matrix.is_finite() {
             return Err(LinalgError::NotFinite { batch });
         }
         let factor = matrix.normalise();
-        let (values, rows) = decompose(matrix, vectors)
-            .map_err(|remaining| LinalgError::DidNotConverge { batch, remaining })?;
-        result
-            .values
-            .extend(values.iter().map(|value| value.scale(factor)));
+        let (values, rows) = decompose(matrix, vectors).map_err(|remaining| LinalgError::DidNotConverge { batch, remaining })?;
+        result.values.extend(values.iter().map(|value| value.scale(factor)));
         result.vectors.extend_from_slice(rows.transposed().data());
     }
     Ok(result)
 }
 
 /// Eigenvalues, and eigenvectors as rows.
-fn decompose<T: Scalar>(
-    mut a: Matrix<T>,
-    vectors: bool,
-) -> Result<(Vec<T::Complex>, Matrix<T::Complex>), usize> {
+fn decompose<T: Scalar>(mut a: Matrix<T>, vectors: bool) -> Result<(Vec<T::Complex>, Matrix<T::Complex>), usize> {
     let n = a.rows;
     let scales = balance(&mut a);
     let (values, mut rows) = if T::IS_COMPLEX {
         let a = Matrix::from_fn(n, n, |i, j| a[(i, j)].to_complex());
         let (mut h, mut qt) = hessenberg(a, vectors);
         let values = triangularise(&mut h, &mut qt)?;
-        let rows = if vectors {
-            eigenvectors(&h, &qt, &values)
-        } else {
-            Matrix::zeros(n, 0)
-        };
+        let rows = if vectors { eigenvectors(&h, &qt, &values) } else { Matrix::zeros(n, 0) };
         (values, rows)
     } else {
         let a = Matrix::from_fn(n, n, |i, j| a[(i, j)].re());
         let (mut h, mut qt) = hessenberg(a, vectors);
         let values = quasi_triangularise(&mut h, &mut qt)?;
-        let rows = if vectors {
-            eigenvectors(&h, &qt, &values)
-        } else {
-            Matrix::zeros(n, 0)
-        };
+        let rows = if vectors { eigenvectors(&h, &qt, &values) } else { Matrix::zeros(n, 0) };
         (values, rows)
     };
     if vectors {

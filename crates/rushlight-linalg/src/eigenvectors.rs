@@ -7,22 +7,14 @@ use crate::vectors::{add_scaled, max_modulus, norm, scale_real};
 /// Row `k` is the eigenvector of `Q T Q^H` for `values[k]`, of no particular length; `qt` is the transpose of Q.
 ///
 /// T is triangular, or quasi-triangular and real, with the second of each pair of values the conjugate of the first.
-pub(crate) fn eigenvectors<T: Scalar>(
-    t: &Matrix<T>,
-    qt: &Matrix<T>,
-    values: &[T::Complex],
-) -> Matrix<T::Complex> {
+pub(crate) fn eigenvectors<T: Scalar>(t: &Matrix<T>, qt: &Matrix<T>, values: &[T::Complex]) -> Matrix<T::Complex> {
     let n = values.len();
     let smallest = (T::Real::EPSILON * max_modulus(t.data())).max(T::Real::MIN_POSITIVE);
     let basis = Matrix::from_fn(n, n, |i, j| qt[(i, j)].to_complex());
     let mut vectors = Matrix::zeros(n, n);
     for k in 0..n {
         if is_block_end(t, k) {
-            let conjugate: Vec<_> = vectors
-                .row(k - 1)
-                .iter()
-                .map(|v: &T::Complex| v.conj())
-                .collect();
+            let conjugate: Vec<_> = vectors.row(k - 1).iter().map(|v: &T::Complex| v.conj()).collect();
             vectors.row_mut(k).copy_from_slice(&conjugate);
             continue;
         }
@@ -39,12 +31,7 @@ fn is_block_end<T: Scalar>(t: &Matrix<T>, i: usize) -> bool {
 }
 
 /// The solution of `(T - value) y = 0` that ends with 1 at the block of `k`.
-fn null_vector<T: Scalar>(
-    t: &Matrix<T>,
-    value: T::Complex,
-    k: usize,
-    smallest: T::Real,
-) -> Vec<T::Complex> {
+fn null_vector<T: Scalar>(t: &Matrix<T>, value: T::Complex, k: usize, smallest: T::Real) -> Vec<T::Complex> {
     let shifted = |i: usize| t[(i, i)].to_complex() - value;
     let mut y = vec![T::Complex::ZERO; k + 1];
     y[k] = T::Complex::ONE;
@@ -55,17 +42,12 @@ fn null_vector<T: Scalar>(
     let mut end = k;
     while end > 0 {
         let i = end - 1;
-        let residual = |row: usize, y: &[T::Complex]| {
-            (end..y.len()).fold(T::Complex::ZERO, |sum, j| {
-                sum - t[(row, j)].to_complex() * y[j]
-            })
-        };
+        let residual = |row: usize, y: &[T::Complex]| (end..y.len()).fold(T::Complex::ZERO, |sum, j| sum - t[(row, j)].to_complex() * y[j]);
         let right = residual(i, &y);
         if is_block_end(t, i) {
             let above = residual(i - 1, &y);
             let (b, c) = (t[(i - 1, i)].to_complex(), t[(i, i - 1)].to_complex());
-            let determinant =
-                away_from_zero(shifted(i - 1) * shifted(i) - b * c, smallest * smallest);
+            let determinant = away_from_zero(shifted(i - 1) * shifted(i) - b * c, smallest * smallest);
             y[i - 1] = (above * shifted(i) - b * right).over(determinant);
             y[i] = (shifted(i - 1) * right - c * above).over(determinant);
             end -= 2;
@@ -81,11 +63,7 @@ fn null_vector<T: Scalar>(
 /// `z`, or `smallest` where `z` is smaller: equal eigenvalues give nearly parallel vectors instead of infinities.
 fn away_from_zero<C: Scalar>(z: C, smallest: C::Real) -> C {
     let smallest = smallest.max(C::Real::MIN_POSITIVE);
-    if z.modulus() < smallest {
-        C::from_real(smallest)
-    } else {
-        z
-    }
+    if z.modulus() < smallest { C::from_real(smallest) } else { z }
 }
 
 /// Scales a vector whose newest entry grew so large that its products could overflow.
@@ -106,13 +84,7 @@ pub(crate) fn normalise<C: Scalar>(v: &mut [C]) {
     if v.iter().all(|x| x.im() == C::Real::ZERO) {
         return;
     }
-    let largest = (0..v.len()).fold(0, |best, i| {
-        if v[i].modulus_squared() > v[best].modulus_squared() {
-            i
-        } else {
-            best
-        }
-    });
+    let largest = (0..v.len()).fold(0, |best, i| if v[i].modulus_squared() > v[best].modulus_squared() { i } else { best });
     let turn = v[largest].conj().over(C::from_real(v[largest].modulus()));
     for x in v.iter_mut() {
         *x *= turn;

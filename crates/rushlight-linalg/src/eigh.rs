@@ -20,25 +20,16 @@ pub struct Eigh<T: Scalar> {
 }
 
 /// Decomposes every matrix of `[batch, n, n]`, reading one half; imaginary parts on the diagonal are ignored.
-pub fn eigh<T: Scalar>(
-    a: &[T],
-    shape: MatrixShape,
-    half: Triangle,
-    vectors: bool,
-) -> Result<Eigh<T>, LinalgError> {
+pub fn eigh<T: Scalar>(a: &[T], shape: MatrixShape, half: Triangle, vectors: bool) -> Result<Eigh<T>, LinalgError> {
     let n = shape.rows;
     MatrixShape::square(shape.batch, n).check("eigh", a.len())?;
-    let mut result = Eigh {
-        values: Vec::with_capacity(shape.batch * n),
-        vectors: Vec::new(),
-    };
+    let mut result = Eigh { values: Vec::with_capacity(shape.batch * n), vectors: Vec::new() };
     for batch in 0..shape.batch {
         let matrix = hermitian(shape.matrix(a, batch), n, half);
         if !matrix.is_finite() {
             return Err(LinalgError::NotFinite { batch });
         }
-        let (values, rows) = decompose(matrix, vectors)
-            .map_err(|remaining| LinalgError::DidNotConverge { batch, remaining })?;
+        let (values, rows) = decompose(matrix, vectors).map_err(|remaining| LinalgError::DidNotConverge { batch, remaining })?;
         result.values.extend(values);
         result.vectors.extend_from_slice(rows.transposed().data());
     }
@@ -48,11 +39,7 @@ pub fn eigh<T: Scalar>(
 /// The whole matrix from one of its halves.
 fn hermitian<T: Scalar>(a: &[T], n: usize, half: Triangle) -> Matrix<T> {
     Matrix::from_fn(n, n, |i, j| {
-        let stored = if half == Triangle::Lower {
-            j <= i
-        } else {
-            i <= j
-        };
+        let stored = if half == Triangle::Lower { j <= i } else { i <= j };
         match (i == j, stored) {
             (true, _) => T::from_real(a[i * n + i].re()),
             (false, true) => a[i * n + j],
@@ -62,18 +49,11 @@ fn hermitian<T: Scalar>(a: &[T], n: usize, half: Triangle) -> Matrix<T> {
 }
 
 /// Ascending eigenvalues, and eigenvectors as rows.
-fn decompose<T: Scalar>(
-    mut a: Matrix<T>,
-    vectors: bool,
-) -> Result<(Vec<T::Real>, Matrix<T>), usize> {
+fn decompose<T: Scalar>(mut a: Matrix<T>, vectors: bool) -> Result<(Vec<T::Real>, Matrix<T>), usize> {
     let factor = a.normalise();
     let n = a.rows;
     let (mut d, mut e, reflectors) = tridiagonalise(a);
-    let mut rows = if vectors {
-        product(&reflectors, n, n).transposed()
-    } else {
-        Matrix::zeros(n, 0)
-    };
+    let mut rows = if vectors { product(&reflectors, n, n).transposed() } else { Matrix::zeros(n, 0) };
     implicit_ql(&mut d, &mut e, &mut rows)?;
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&i, &j| d[i].partial_cmp(&d[j]).unwrap_or(std::cmp::Ordering::Equal));
@@ -101,9 +81,7 @@ fn conjugate_by<T: Scalar>(a: &mut Matrix<T>, reflector: &Reflector<T>) {
     if *tau == T::ZERO {
         return;
     }
-    let mut w: Vec<T> = (0..v.len())
-        .map(|i| *tau * dot(&a.row(start + i)[*start..], v))
-        .collect();
+    let mut w: Vec<T> = (0..v.len()).map(|i| *tau * dot(&a.row(start + i)[*start..], v)).collect();
     let projection = (tau.conj() * dot_conj(v, &w)).scale(T::Real::from_f64(0.5));
     add_scaled(&mut w, -projection, v);
     let v_conjugate: Vec<T> = v.iter().map(|x| x.conj()).collect();
@@ -117,11 +95,7 @@ fn conjugate_by<T: Scalar>(a: &mut Matrix<T>, reflector: &Reflector<T>) {
 
 /// Diagonalises a real symmetric tridiagonal matrix, rotating the rows of `vectors` along
 /// (Martin and Wilkinson, "The implicit QL algorithm", 1968).
-fn implicit_ql<T: Scalar>(
-    d: &mut [T::Real],
-    e: &mut [T::Real],
-    vectors: &mut Matrix<T>,
-) -> Result<(), usize> {
+fn implicit_ql<T: Scalar>(d: &mut [T::Real], e: &mut [T::Real], vectors: &mut Matrix<T>) -> Result<(), usize> {
     for low in 0..d.len() {
         let mut budget = SWEEPS_PER_VALUE;
         loop {
@@ -141,20 +115,10 @@ fn implicit_ql<T: Scalar>(
 
 /// The last index of the unreduced block that begins at `low`.
 fn block_end<R: Real>(d: &[R], e: &[R], low: usize) -> usize {
-    (low..e.len())
-        .find(|&i| {
-            e[i].modulus() <= R::EPSILON * (d[i].modulus() + d[i + 1].modulus()) + R::MIN_POSITIVE
-        })
-        .unwrap_or(e.len())
+    (low..e.len()).find(|&i| e[i].modulus() <= R::EPSILON * (d[i].modulus() + d[i + 1].modulus()) + R::MIN_POSITIVE).unwrap_or(e.len())
 }
 
-fn ql_sweep<T: Scalar>(
-    d: &mut [T::Real],
-    e: &mut [T::Real],
-    vectors: &mut Matrix<T>,
-    low: usize,
-    high: usize,
-) {
+fn ql_sweep<T: Scalar>(d: &mut [T::Real], e: &mut [T::Real], vectors: &mut Matrix<T>, low: usize, high: usize) {
     let two = T::Real::from_f64(2.0);
     let (zero, one) = (T::Real::ZERO, T::Real::ONE);
     let tangent = (d[low + 1] - d[low]) / (two * e[low]);

@@ -39,25 +39,12 @@ impl fmt::Display for LinalgError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Singular { batch, index } => {
-                write!(
-                    f,
-                    "(Batch element {batch}): the diagonal element {} is zero: the matrix is singular",
-                    index + 1
-                )
+                write!(f, "(Batch element {batch}): the diagonal element {} is zero: the matrix is singular", index + 1)
             }
-            Self::NotPositiveDefinite { batch, order } => write!(
-                f,
-                "(Batch element {batch}): the leading minor of order {order} is not positive-definite"
-            ),
-            Self::DidNotConverge { batch, remaining } => write!(
-                f,
-                "(Batch element {batch}): the iteration did not converge, {remaining} values remain"
-            ),
+            Self::NotPositiveDefinite { batch, order } => write!(f, "(Batch element {batch}): the leading minor of order {order} is not positive-definite"),
+            Self::DidNotConverge { batch, remaining } => write!(f, "(Batch element {batch}): the iteration did not converge, {remaining} values remain"),
             Self::NotFinite { batch } => {
-                write!(
-                    f,
-                    "(Batch element {batch}): the matrix contains non-finite values"
-                )
+                write!(f, "(Batch element {batch}): the matrix contains non-finite values")
             }
             Self::Shape(message) => f.write_str(message),
         }

@@ -32,9 +32,7 @@ pub(crate) fn balance<T: Scalar>(a: &mut Matrix<T>) -> Vec<T::Real> {
 fn balancing_factor<T: Scalar>(a: &Matrix<T>, i: usize) -> T::Real {
     let number = T::Real::from_f64;
     let others = (0..a.rows).filter(|&j| j != i);
-    let (mut column, row) = others.fold((T::Real::ZERO, T::Real::ZERO), |(column, row), j| {
-        (column + a[(j, i)].modulus(), row + a[(i, j)].modulus())
-    });
+    let (mut column, row) = others.fold((T::Real::ZERO, T::Real::ZERO), |(column, row), j| (column + a[(j, i)].modulus(), row + a[(i, j)].modulus()));
     if !(column > T::Real::ZERO && row > T::Real::ZERO && (column + row).is_finite()) {
         return T::Real::ONE;
     }
@@ -47,11 +45,7 @@ fn balancing_factor<T: Scalar>(a: &Matrix<T>, i: usize) -> T::Real {
         factor *= number(0.5);
         column *= number(0.25);
     }
-    if (column + row) / factor < number(0.95) * before {
-        factor
-    } else {
-        T::Real::ONE
-    }
+    if (column + row) / factor < number(0.95) * before { factor } else { T::Real::ONE }
 }
 
 /// `A = Q H Q^H` with H zero below the first subdiagonal; returns H and the transpose of Q (empty without `vectors`).
@@ -66,10 +60,6 @@ pub(crate) fn hessenberg<T: Scalar>(mut a: Matrix<T>, vectors: bool) -> (Matrix<
         (k + 1..n).for_each(|i| a[(i, k - 1)] = T::ZERO);
         reflectors.push(reflector);
     }
-    let q = if vectors {
-        product(&reflectors, n, n).transposed()
-    } else {
-        Matrix::zeros(n, 0)
-    };
+    let q = if vectors { product(&reflectors, n, n).transposed() } else { Matrix::zeros(n, 0) };
     (a, q)
 }

@@ -21,26 +21,12 @@ impl<T: Scalar> Reflector<T> {
     /// opposite sign.
     pub fn annihilating(start: usize, mut x: Vec<T>) -> (Self, T::Real) {
         let Some((&alpha, tail)) = x.split_first() else {
-            return (
-                Self {
-                    start,
-                    v: x,
-                    tau: T::ZERO,
-                },
-                T::Real::ZERO,
-            );
+            return (Self { start, v: x, tau: T::ZERO }, T::Real::ZERO);
         };
         let tail_norm = norm(tail);
         if tail_norm == T::Real::ZERO && alpha.im() == T::Real::ZERO {
             x[0] = T::ONE;
-            return (
-                Self {
-                    start,
-                    v: x,
-                    tau: T::ZERO,
-                },
-                alpha.re(),
-            );
+            return (Self { start, v: x, tau: T::ZERO }, alpha.re());
         }
         let beta = -alpha.modulus().hypot(tail_norm).copysign(alpha.re());
         if beta.modulus() < smallest_divisible() {
@@ -54,22 +40,12 @@ impl<T: Scalar> Reflector<T> {
             *entry = entry.over(difference);
         }
         x[0] = T::ONE;
-        (
-            Self {
-                start,
-                v: x,
-                tau: (-difference).over(T::from_real(beta)),
-            },
-            beta,
-        )
+        (Self { start, v: x, tau: (-difference).over(T::from_real(beta)) }, beta)
     }
 
     /// `H^H`.
     pub fn adjoint(&self) -> Self {
-        Self {
-            tau: self.tau.conj(),
-            ..self.clone()
-        }
+        Self { tau: self.tau.conj(), ..self.clone() }
     }
 
     /// `A <- H A`, restricted to the columns `cols`.
@@ -79,18 +55,10 @@ impl<T: Scalar> Reflector<T> {
         }
         let mut projection = vec![T::ZERO; cols.len()];
         for (i, v) in self.v.iter().enumerate() {
-            add_scaled(
-                &mut projection,
-                v.conj(),
-                &a.row(self.start + i)[cols.clone()],
-            );
+            add_scaled(&mut projection, v.conj(), &a.row(self.start + i)[cols.clone()]);
         }
         for (i, &v) in self.v.iter().enumerate() {
-            add_scaled(
-                &mut a.row_mut(self.start + i)[cols.clone()],
-                -(self.tau * v),
-                &projection,
-            );
+            add_scaled(&mut a.row_mut(self.start + i)[cols.clone()], -(self.tau * v), &projection);
         }
     }
 

@@ -27,27 +27,16 @@ impl<T> Lu<T> {
     /// Fails if any matrix of the batch is singular.
     pub fn require_nonsingular(&self) -> Result<(), LinalgError> {
         match self.info.iter().position(|&info| info > 0) {
-            Some(batch) => Err(LinalgError::Singular {
-                batch,
-                index: self.info[batch] as usize - 1,
-            }),
+            Some(batch) => Err(LinalgError::Singular { batch, index: self.info[batch] as usize - 1 }),
             None => Ok(()),
         }
     }
 }
 
 /// Factors every matrix; without `pivot` no rows are exchanged. A singular matrix is reported in `info`.
-pub fn lu_factor<T: Scalar>(
-    a: &[T],
-    shape: MatrixShape,
-    pivot: bool,
-) -> Result<Lu<T>, LinalgError> {
+pub fn lu_factor<T: Scalar>(a: &[T], shape: MatrixShape, pivot: bool) -> Result<Lu<T>, LinalgError> {
     shape.check("lu_factor", a.len())?;
-    let mut lu = Lu {
-        factors: Vec::with_capacity(a.len()),
-        pivots: Vec::new(),
-        info: Vec::with_capacity(shape.batch),
-    };
+    let mut lu = Lu { factors: Vec::with_capacity(a.len()), pivots: Vec::new(), info: Vec::with_capacity(shape.batch) };
     for index in 0..shape.batch {
         let mut matrix = Matrix::from_slice(shape.rows, shape.cols, shape.matrix(a, index));
         factor(&mut matrix, pivot, &mut lu.pivots);
@@ -58,9 +47,7 @@ pub fn lu_factor<T: Scalar>(
 }
 
 fn first_zero<T: Scalar>(a: &Matrix<T>) -> i32 {
-    (0..a.rows.min(a.cols))
-        .position(|i| a[(i, i)] == T::ZERO)
-        .map_or(0, |i| i as i32 + 1)
+    (0..a.rows.min(a.cols)).position(|i| a[(i, i)] == T::ZERO).map_or(0, |i| i as i32 + 1)
 }
 
 fn factor<T: Scalar>(a: &mut Matrix<T>, pivot: bool, pivots: &mut Vec<i32>) {
@@ -105,19 +92,13 @@ fn update_trailing<T: Scalar>(a: &mut Matrix<T>, begin: usize, end: usize) {
         let (head, tail) = a.split_rows(i);
         for k in begin..i {
             let multiplier = tail[k];
-            add_scaled(
-                &mut tail[end..cols],
-                -multiplier,
-                &head[k * cols + end..(k + 1) * cols],
-            );
+            add_scaled(&mut tail[end..cols], -multiplier, &head[k * cols + end..(k + 1) * cols]);
         }
     }
     let (head, tail) = a.split_rows(end);
     for left in (end..cols).step_by(STRIP) {
         let right = (left + STRIP).min(cols);
-        let strip: Vec<&[T]> = (begin..end)
-            .map(|k| &head[k * cols + left..k * cols + right])
-            .collect();
+        let strip: Vec<&[T]> = (begin..end).map(|k| &head[k * cols + left..k * cols + right]).collect();
         for row in tail.chunks_exact_mut(cols) {
             let (multipliers, rest) = row.split_at_mut(left.min(row.len()));
             subtract_rows(&mut rest[..right - left], &multipliers[begin..end], &strip);
@@ -126,32 +107,20 @@ fn update_trailing<T: Scalar>(a: &mut Matrix<T>, begin: usize, end: usize) {
 }
 
 /// Solves `op(A) X = B` for every matrix, from A's factors; `b` is `[batch, n, columns]`.
-pub fn lu_solve<T: Scalar>(
-    factors: &[T],
-    pivots: &[i32],
-    b: &[T],
-    shape: MatrixShape,
-    columns: usize,
-    op: Op,
-) -> Result<Vec<T>, LinalgError> {
+pub fn lu_solve<T: Scalar>(factors: &[T], pivots: &[i32], b: &[T], shape: MatrixShape, columns: usize, op: Op) -> Result<Vec<T>, LinalgError> {
     let n = shape.rows;
     let rhs = MatrixShape::new(shape.batch, n, columns);
     MatrixShape::square(shape.batch, n).check("lu_solve: factors", factors.len())?;
     MatrixShape::new(shape.batch, 1, n).check("lu_solve: pivots", pivots.len())?;
     rhs.check("lu_solve: right-hand side", b.len())?;
     if pivots.iter().any(|&pivot| pivot < 1 || pivot as usize > n) {
-        return Err(LinalgError::Shape(format!(
-            "lu_solve: pivots must lie between 1 and {n}"
-        )));
+        return Err(LinalgError::Shape(format!("lu_solve: pivots must lie between 1 and {n}")));
     }
     let mut solutions = Vec::with_capacity(b.len());
     for index in 0..shape.batch {
         let lu = Matrix::from_slice(n, n, shape.matrix(factors, index));
         let mut x = Matrix::from_slice(n, columns, rhs.matrix(b, index));
-        let exchanges = pivots[index * n..(index + 1) * n]
-            .iter()
-            .map(|&pivot| pivot as usize - 1)
-            .enumerate();
+        let exchanges = pivots[index * n..(index + 1) * n].iter().map(|&pivot| pivot as usize - 1).enumerate();
         if op == Op::None {
             exchanges.for_each(|(i, pivot)| x.swap_rows(i, pivot));
             forward_substitute(&lu, &mut x, true);
@@ -172,9 +141,7 @@ pub fn pivots_to_permutation(pivots: &[i32], rows: usize) -> Result<Vec<usize>, 
     let mut permutation: Vec<usize> = (0..rows).collect();
     for (i, &pivot) in pivots.iter().enumerate() {
         if i >= rows || pivot < 1 || pivot as usize > rows {
-            return Err(LinalgError::Shape(format!(
-                "pivots: {pivot} at {i} is not one of {rows} rows, counted from 1"
-            )));
+            return Err(LinalgError::Shape(format!("pivots: {pivot} at {i} is not one of {rows} rows, counted from 1")));
         }
         permutation.swap(i, pivot as usize - 1);
     }

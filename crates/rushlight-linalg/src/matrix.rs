@@ -15,11 +15,7 @@ pub(crate) struct Matrix<T> {
 
 impl<T: Scalar> Matrix<T> {
     pub fn zeros(rows: usize, cols: usize) -> Self {
-        Self {
-            rows,
-            cols,
-            data: vec![T::ZERO; rows * cols],
-        }
+        Self { rows, cols, data: vec![T::ZERO; rows * cols] }
     }
 
     pub fn identity(rows: usize, cols: usize) -> Self {
@@ -32,17 +28,11 @@ impl<T: Scalar> Matrix<T> {
 
     /// A copy of `rows * cols` numbers.
     pub fn from_slice(rows: usize, cols: usize, data: &[T]) -> Self {
-        Self {
-            rows,
-            cols,
-            data: data.to_vec(),
-        }
+        Self { rows, cols, data: data.to_vec() }
     }
 
     pub fn from_fn(rows: usize, cols: usize, entry: impl Fn(usize, usize) -> T) -> Self {
-        let data = (0..rows * cols)
-            .map(|at| entry(at / cols, at % cols))
-            .collect();
+        let data = (0..rows * cols).map(|at| entry(at / cols, at % cols)).collect();
         Self { rows, cols, data }
     }
 
@@ -96,10 +86,7 @@ impl<T: Scalar> Matrix<T> {
     }
 
     pub fn conjugate(&self) -> Self {
-        Self {
-            data: self.data.iter().map(|v| v.conj()).collect(),
-            ..*self
-        }
+        Self { data: self.data.iter().map(|v| v.conj()).collect(), ..*self }
     }
 
     pub fn with_op(self, op: Op) -> Self {
@@ -112,15 +99,8 @@ impl<T: Scalar> Matrix<T> {
 
     /// The rows named by `order`, in that order.
     pub fn permuted_rows(&self, order: &[usize]) -> Self {
-        let data = order
-            .iter()
-            .flat_map(|&i| self.row(i).iter().copied())
-            .collect();
-        Self {
-            rows: order.len(),
-            cols: self.cols,
-            data,
-        }
+        let data = order.iter().flat_map(|&i| self.row(i).iter().copied()).collect();
+        Self { rows: order.len(), cols: self.cols, data }
     }
 
     pub fn is_finite(&self) -> bool {

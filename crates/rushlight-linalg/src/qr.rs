@@ -29,26 +29,15 @@ pub struct Qr<T> {
 /// Factors every matrix.
 pub fn qr<T: Scalar>(a: &[T], shape: MatrixShape, mode: QrMode) -> Result<Qr<T>, LinalgError> {
     shape.check("qr", a.len())?;
-    let width = if mode == QrMode::Complete {
-        shape.rows
-    } else {
-        shape.min_dim()
-    };
-    let mut factors = Qr {
-        q: Vec::new(),
-        r: Vec::new(),
-    };
+    let width = if mode == QrMode::Complete { shape.rows } else { shape.min_dim() };
+    let mut factors = Qr { q: Vec::new(), r: Vec::new() };
     for index in 0..shape.batch {
         let mut matrix = Matrix::from_slice(shape.rows, shape.cols, shape.matrix(a, index));
         let reflectors = triangularise(&mut matrix);
-        let upper = Matrix::from_fn(width, shape.cols, |i, j| {
-            if i <= j { matrix[(i, j)] } else { T::ZERO }
-        });
+        let upper = Matrix::from_fn(width, shape.cols, |i, j| if i <= j { matrix[(i, j)] } else { T::ZERO });
         factors.r.extend_from_slice(upper.data());
         if mode != QrMode::R {
-            factors
-                .q
-                .extend_from_slice(product(&reflectors, shape.rows, width).data());
+            factors.q.extend_from_slice(product(&reflectors, shape.rows, width).data());
         }
     }
     Ok(factors)
@@ -87,19 +76,12 @@ fn triangularise<T: Scalar>(a: &mut Matrix<T>) -> Vec<Reflector<T>> {
 /// The first `cols` columns of `H0 H1 ... H(count - 1)` (LAPACK's `orgqr`).
 ///
 /// Column `k` of `vectors`, `[batch, rows, cols]`, holds reflector `k` below the diagonal; `tau` is `[batch, count]`.
-pub fn householder_product<T: Scalar>(
-    vectors: &[T],
-    tau: &[T],
-    shape: MatrixShape,
-    count: usize,
-) -> Result<Vec<T>, LinalgError> {
+pub fn householder_product<T: Scalar>(vectors: &[T], tau: &[T], shape: MatrixShape, count: usize) -> Result<Vec<T>, LinalgError> {
     shape.check("householder_product: vectors", vectors.len())?;
     MatrixShape::new(shape.batch, 1, count).check("householder_product: tau", tau.len())?;
     if count > shape.cols || shape.cols > shape.rows {
         let MatrixShape { rows, cols, .. } = shape;
-        return Err(LinalgError::Shape(format!(
-            "householder_product: needs {count} <= {cols} <= {rows}"
-        )));
+        return Err(LinalgError::Shape(format!("householder_product: needs {count} <= {cols} <= {rows}")));
     }
     let mut products = Vec::with_capacity(vectors.len());
     for index in 0..shape.batch {
@@ -108,11 +90,7 @@ pub fn householder_product<T: Scalar>(
             .map(|k| {
                 let mut v = matrix.column(k..shape.rows, k);
                 v[0] = T::ONE;
-                Reflector {
-                    start: k,
-                    v,
-                    tau: tau[index * count + k],
-                }
+                Reflector { start: k, v, tau: tau[index * count + k] }
             })
             .collect();
         products.extend_from_slice(product(&reflectors, shape.rows, shape.cols).data());

@@ -7,10 +7,7 @@ use crate::scalar::{Real, Scalar};
 const SWEEPS_PER_VALUE: usize = 60;
 
 /// `H <- Q^H H Q` triangular; `qt`, the transpose of the vectors so far, follows. Returns the eigenvalues.
-pub(crate) fn triangularise<C: Scalar<Complex = C>>(
-    h: &mut Matrix<C>,
-    qt: &mut Matrix<C>,
-) -> Result<Vec<C>, usize> {
+pub(crate) fn triangularise<C: Scalar<Complex = C>>(h: &mut Matrix<C>, qt: &mut Matrix<C>) -> Result<Vec<C>, usize> {
     let mut high = h.rows.saturating_sub(1);
     let mut sweeps = 0;
     while high > 0 {
@@ -23,11 +20,7 @@ pub(crate) fn triangularise<C: Scalar<Complex = C>>(
             return Err(high);
         }
         sweeps += 1;
-        let shift = if sweeps % 10 == 0 {
-            exceptional_shift(h, high)
-        } else {
-            wilkinson_shift(h, high)
-        };
+        let shift = if sweeps % 10 == 0 { exceptional_shift(h, high) } else { wilkinson_shift(h, high) };
         sweep(h, qt, low, high, shift);
     }
     Ok((0..h.rows).map(|i| h[(i, i)]).collect())
@@ -58,11 +51,7 @@ fn wilkinson_shift<C: Scalar<Complex = C>>(h: &Matrix<C>, high: usize) -> C {
     let root = square_root(half * half + product);
     let aligned = half.re() * root.re() + half.im() * root.im() >= C::Real::ZERO;
     let sum = if aligned { half + root } else { half - root };
-    if sum == C::ZERO {
-        d
-    } else {
-        d - product.over(sum)
-    }
+    if sum == C::ZERO { d } else { d - product.over(sum) }
 }
 
 /// Principal square root.
@@ -73,11 +62,7 @@ fn square_root<C: Scalar<Complex = C>>(z: C) -> C {
         return C::ZERO;
     }
     let smaller = z.im() * half / larger;
-    if z.re() >= C::Real::ZERO {
-        C::complex(larger, smaller)
-    } else {
-        C::complex(smaller.modulus(), larger.copysign(z.im()))
-    }
+    if z.re() >= C::Real::ZERO { C::complex(larger, smaller) } else { C::complex(smaller.modulus(), larger.copysign(z.im())) }
 }
 
 /// One implicit QR step on the block `low..=high`.
@@ -96,10 +81,7 @@ fn sweep<C: Scalar>(h: &mut Matrix<C>, qt: &mut Matrix<C>, low: usize, high: usi
         }
         for i in 0..=(k + 2).min(high) {
             let row = &mut h.row_mut(i)[k..k + 2];
-            (row[0], row[1]) = (
-                row[0].scale(c) + row[1] * s.conj(),
-                row[1].scale(c) - row[0] * s,
-            );
+            (row[0], row[1]) = (row[0].scale(c) + row[1] * s.conj(), row[1].scale(c) - row[0] * s);
         }
         if qt.cols > 0 {
             let (x, y) = qt.two_rows(k, k + 1);

@@ -11,10 +11,7 @@ const SWEEPS_PER_VALUE: usize = 60;
 
 /// `H <- Q^T H Q` with 2 x 2 blocks on the diagonal only for complex pairs; `qt`, the transpose of the vectors so far,
 /// follows. Returns the eigenvalues, of each pair the one with positive imaginary part first.
-pub(crate) fn quasi_triangularise<R: Real>(
-    h: &mut Matrix<R>,
-    qt: &mut Matrix<R>,
-) -> Result<Vec<R::Complex>, usize> {
+pub(crate) fn quasi_triangularise<R: Real>(h: &mut Matrix<R>, qt: &mut Matrix<R>) -> Result<Vec<R::Complex>, usize> {
     let mut values = vec![R::complex(R::ZERO, R::ZERO); h.rows];
     let mut end = h.rows;
     let mut sweeps = 0;
@@ -42,11 +39,7 @@ pub(crate) fn quasi_triangularise<R: Real>(
 }
 
 /// Eigenvalues of the block at `low, low + 1`, which is made triangular if they are real.
-fn settle_pair<R: Real>(
-    h: &mut Matrix<R>,
-    qt: &mut Matrix<R>,
-    low: usize,
-) -> (R::Complex, R::Complex) {
+fn settle_pair<R: Real>(h: &mut Matrix<R>, qt: &mut Matrix<R>, low: usize) -> (R::Complex, R::Complex) {
     let high = low + 1;
     let last = h[(high, high)];
     let product = h[(high, low)] * h[(low, high)];
@@ -54,10 +47,7 @@ fn settle_pair<R: Real>(
     let discriminant = half * half + product;
     let root = discriminant.modulus().sqrt();
     if discriminant < R::ZERO {
-        return (
-            R::complex(last + half, root),
-            R::complex(last + half, -root),
-        );
+        return (R::complex(last + half, root), R::complex(last + half, -root));
     }
     let sum = half + root.copysign(half);
     let (c, s, _) = plane(sum, h[(high, low)]);
@@ -88,17 +78,9 @@ impl<R: Real> Shifts<R> {
         if exceptional {
             let size = h[(high, high - 1)].modulus() + h[(high - 1, high - 2)].modulus();
             let x = h[(high, high)] + R::from_f64(0.75) * size;
-            return Self {
-                x,
-                y: x,
-                w: R::from_f64(-0.4375) * size * size,
-            };
+            return Self { x, y: x, w: R::from_f64(-0.4375) * size * size };
         }
-        Self {
-            x: h[(high, high)],
-            y: h[(high - 1, high - 1)],
-            w: h[(high, high - 1)] * h[(high - 1, high)],
-        }
+        Self { x: h[(high, high)], y: h[(high - 1, high - 1)], w: h[(high, high - 1)] * h[(high - 1, high)] }
     }
 
     /// Where the sweep may begin because two consecutive subdiagonal entries are small, and the first column of the
@@ -121,29 +103,17 @@ impl<R: Real> Shifts<R> {
         let q = h[(m + 1, m + 1)] - z - r - s;
         let last = h[(m + 2, m + 1)];
         let size = p.modulus() + q.modulus() + last.modulus();
-        if size == R::ZERO {
-            [p, q, last]
-        } else {
-            [p / size, q / size, last / size]
-        }
+        if size == R::ZERO { [p, q, last] } else { [p / size, q / size, last / size] }
     }
 }
 
 fn is_small_coupling<R: Real>(h: &Matrix<R>, m: usize, [p, q, r]: [R; 3]) -> bool {
-    let neighbours =
-        h[(m - 1, m - 1)].modulus() + h[(m, m)].modulus() + h[(m + 1, m + 1)].modulus();
+    let neighbours = h[(m - 1, m - 1)].modulus() + h[(m, m)].modulus() + h[(m + 1, m + 1)].modulus();
     h[(m, m - 1)].modulus() * (q.modulus() + r.modulus()) <= R::EPSILON * p.modulus() * neighbours
 }
 
 /// One double QR step on the block `low..=high`, begun at `start`.
-fn sweep<R: Real>(
-    h: &mut Matrix<R>,
-    qt: &mut Matrix<R>,
-    low: usize,
-    start: usize,
-    high: usize,
-    first: [R; 3],
-) {
+fn sweep<R: Real>(h: &mut Matrix<R>, qt: &mut Matrix<R>, low: usize, start: usize, high: usize, first: [R; 3]) {
     for i in start + 2..=high {
         h[(i, i - 2)] = R::ZERO;
         if i > start + 2 {
@@ -154,15 +124,7 @@ fn sweep<R: Real>(
         let width = if k + 1 < high { 3 } else { 2 };
         let (mut bulge, mut size) = (first, R::ONE);
         if k > start {
-            bulge = [
-                h[(k, k - 1)],
-                h[(k + 1, k - 1)],
-                if width == 3 {
-                    h[(k + 2, k - 1)]
-                } else {
-                    R::ZERO
-                },
-            ];
+            bulge = [h[(k, k - 1)], h[(k + 1, k - 1)], if width == 3 { h[(k + 2, k - 1)] } else { R::ZERO }];
             size = bulge.iter().fold(R::ZERO, |sum, v| sum + v.modulus());
             if size == R::ZERO {
                 continue;
@@ -180,10 +142,7 @@ fn sweep<R: Real>(
             h[(k, k - 1)] = -h[(k, k - 1)];
         }
         let pivot = p + length;
-        let reflection = Reflection {
-            left: [pivot / length, q / length, r / length],
-            right: [R::ONE, q / pivot, r / pivot],
-        };
+        let reflection = Reflection { left: [pivot / length, q / length, r / length], right: [R::ONE, q / pivot, r / pivot] };
         reflection.apply_rows(h, k, width, k);
         reflection.apply_columns(h, k, width, (k + 3).min(high));
         reflection.apply_rows_transposed(qt, k, width);

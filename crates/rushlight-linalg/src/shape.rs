@@ -36,17 +36,12 @@ impl MatrixShape {
 
     /// Fails unless `length` numbers fill the shape exactly.
     pub(crate) fn check(&self, what: &str, length: usize) -> Result<(), LinalgError> {
-        let total = self
-            .rows
-            .checked_mul(self.cols)
-            .and_then(|entries| entries.checked_mul(self.batch));
+        let total = self.rows.checked_mul(self.cols).and_then(|entries| entries.checked_mul(self.batch));
         if total == Some(length) {
             return Ok(());
         }
         let Self { batch, rows, cols } = self;
-        Err(LinalgError::Shape(format!(
-            "{what}: {length} numbers do not fill the shape [{batch}, {rows}, {cols}]"
-        )))
+        Err(LinalgError::Shape(format!("{what}: {length} numbers do not fill the shape [{batch}, {rows}, {cols}]")))
     }
 
     /// The numbers of matrix `index`.

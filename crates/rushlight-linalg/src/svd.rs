@@ -31,24 +31,15 @@ pub struct Svd<T: Scalar> {
 }
 
 /// Factors every matrix; infinities and NaN are an error.
-pub fn svd<T: Scalar>(
-    a: &[T],
-    shape: MatrixShape,
-    vectors: SvdVectors,
-) -> Result<Svd<T>, LinalgError> {
+pub fn svd<T: Scalar>(a: &[T], shape: MatrixShape, vectors: SvdVectors) -> Result<Svd<T>, LinalgError> {
     shape.check("svd", a.len())?;
-    let mut result = Svd {
-        u: Vec::new(),
-        s: Vec::new(),
-        vh: Vec::new(),
-    };
+    let mut result = Svd { u: Vec::new(), s: Vec::new(), vh: Vec::new() };
     for batch in 0..shape.batch {
         let matrix = Matrix::from_slice(shape.rows, shape.cols, shape.matrix(a, batch));
         if !matrix.is_finite() {
             return Err(LinalgError::NotFinite { batch });
         }
-        let (ut, s, vh) = decompose(matrix, vectors)
-            .map_err(|remaining| LinalgError::DidNotConverge { batch, remaining })?;
+        let (ut, s, vh) = decompose(matrix, vectors).map_err(|remaining| LinalgError::DidNotConverge { batch, remaining })?;
         result.u.extend_from_slice(ut.transposed().data());
         result.s.extend(s);
         result.vh.extend_from_slice(vh.data());
@@ -57,10 +48,7 @@ pub fn svd<T: Scalar>(
 }
 
 /// `(U^T, S, V^H)`. A wide matrix is decomposed through its adjoint: `A^H = U S V^H` gives `A = V S U^H`.
-fn decompose<T: Scalar>(
-    mut a: Matrix<T>,
-    vectors: SvdVectors,
-) -> Result<(Matrix<T>, Vec<T::Real>, Matrix<T>), usize> {
+fn decompose<T: Scalar>(mut a: Matrix<T>, vectors: SvdVectors) -> Result<(Matrix<T>, Vec<T::Real>, Matrix<T>), usize> {
     if a.rows < a.cols {
         let (ut, s, vh) = decompose(a.adjoint(), vectors)?;
         return Ok((vh.conjugate(), s, ut.conjugate()));
@@ -68,12 +56,7 @@ fn decompose<T: Scalar>(
     let factor = a.normalise();
     let mut form = bidiagonalise(a, vectors);
     form.diagonalise()?;
-    let Bidiagonal {
-        mut d,
-        mut left,
-        mut right,
-        ..
-    } = form;
+    let Bidiagonal { mut d, mut left, mut right, .. } = form;
     for (i, value) in d.iter_mut().enumerate() {
         if *value < T::Real::ZERO {
             *value = -*value;
@@ -112,14 +95,8 @@ fn bidiagonalise<T: Scalar>(mut a: Matrix<T>, vectors: SvdVectors) -> Bidiagonal
     }
     let (left, right) = match vectors {
         SvdVectors::None => (Matrix::zeros(cols, 0), Matrix::zeros(cols, 0)),
-        SvdVectors::Thin => (
-            product(&from_left, rows, cols).transposed(),
-            product(&from_right, cols, cols).adjoint(),
-        ),
-        SvdVectors::Full => (
-            product(&from_left, rows, rows).transposed(),
-            product(&from_right, cols, cols).adjoint(),
-        ),
+        SvdVectors::Thin => (product(&from_left, rows, cols).transposed(), product(&from_right, cols, cols).adjoint()),
+        SvdVectors::Full => (product(&from_left, rows, rows).transposed(), product(&from_right, cols, cols).adjoint()),
     };
     Bidiagonal { d, e, left, right }
 }

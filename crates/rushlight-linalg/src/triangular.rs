@@ -25,17 +25,8 @@ pub struct TriangularSystem {
 /// Solves every system; `a` is `[batch, n, n]`, `b` is `[batch, rows, cols]` with `n` equal to `rows` (left) or `cols`.
 ///
 /// A zero on the diagonal gives infinities, as in LAPACK.
-pub fn solve_triangular<T: Scalar>(
-    a: &[T],
-    b: &[T],
-    rhs: MatrixShape,
-    system: TriangularSystem,
-) -> Result<Vec<T>, LinalgError> {
-    let n = if system.side == Side::Left {
-        rhs.rows
-    } else {
-        rhs.cols
-    };
+pub fn solve_triangular<T: Scalar>(a: &[T], b: &[T], rhs: MatrixShape, system: TriangularSystem) -> Result<Vec<T>, LinalgError> {
+    let n = if system.side == Side::Left { rhs.rows } else { rhs.cols };
     let shape = MatrixShape::square(rhs.batch, n);
     shape.check("solve_triangular: matrix", a.len())?;
     rhs.check("solve_triangular: right-hand side", b.len())?;
@@ -61,20 +52,11 @@ fn solve<T: Scalar>(a: Matrix<T>, mut b: Matrix<T>, system: TriangularSystem) ->
         _ => Triangle::Upper,
     };
     substitute(&a, &mut b, triangle, system.unit_diagonal);
-    if system.side == Side::Right {
-        b.transposed()
-    } else {
-        b
-    }
+    if system.side == Side::Right { b.transposed() } else { b }
 }
 
 /// `X <- A^-1 X` for a triangular A.
-pub(crate) fn substitute<T: Scalar>(
-    a: &Matrix<T>,
-    x: &mut Matrix<T>,
-    triangle: Triangle,
-    unit_diagonal: bool,
-) {
+pub(crate) fn substitute<T: Scalar>(a: &Matrix<T>, x: &mut Matrix<T>, triangle: Triangle, unit_diagonal: bool) {
     match triangle {
         Triangle::Lower => forward_substitute(a, x, unit_diagonal),
         Triangle::Upper => back_substitute(a, x, unit_diagonal),

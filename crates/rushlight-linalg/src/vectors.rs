@@ -98,8 +98,7 @@ pub(crate) fn rotate<T: Scalar>(x: &mut [T], y: &mut [T], c: T::Real, s: T::Real
 
 /// Largest modulus, ignoring NaN.
 pub(crate) fn max_modulus<T: Scalar>(x: &[T]) -> T::Real {
-    x.iter()
-        .fold(T::Real::ZERO, |largest, v| largest.max(v.modulus()))
+    x.iter().fold(T::Real::ZERO, |largest, v| largest.max(v.modulus()))
 }
 
 /// Euclidean norm, scaled when the plain sum of squares leaves the normal range.

@@ -5,21 +5,10 @@ mod matrices;
 use matrices::{Sample, adjoint, assert_close, identity, positive_definite, product, random};
 use num_complex::Complex;
 use rushlight_linalg::{
-    LinalgError, MatrixShape, QrMode, Real, SvdVectors, Triangle, cholesky, eig, eigh, geqrf,
-    householder_product, lu_factor, pivots_to_permutation, qr, svd,
+    LinalgError, MatrixShape, QrMode, Real, SvdVectors, Triangle, cholesky, eig, eigh, geqrf, householder_product, lu_factor, pivots_to_permutation, qr, svd,
 };
 
-const SIZES: [(usize, usize); 9] = [
-    (1, 1),
-    (2, 2),
-    (3, 5),
-    (5, 3),
-    (1, 7),
-    (7, 1),
-    (33, 33),
-    (70, 40),
-    (40, 70),
-];
+const SIZES: [(usize, usize); 9] = [(1, 1), (2, 2), (3, 5), (5, 3), (1, 7), (7, 1), (33, 33), (70, 40), (40, 70)];
 
 for_every_scalar!(
     lu_multiplies_back,
@@ -44,18 +33,9 @@ mod check {
                 let order = pivots_to_permutation(&f.pivots[b * k..(b + 1) * k], m).unwrap();
                 let entry = |i: usize, j: usize| lu[i * n + j];
                 let one = |i, j| if i == j { T::ONE } else { T::ZERO };
-                let lower: Vec<T> = (0..m * k)
-                    .map(|at| (at / k, at % k))
-                    .map(|(i, j)| if j < i { entry(i, j) } else { one(i, j) })
-                    .collect();
-                let upper: Vec<T> = (0..k * n)
-                    .map(|at| (at / n, at % n))
-                    .map(|(i, j)| if i <= j { entry(i, j) } else { T::ZERO })
-                    .collect();
-                let permuted: Vec<T> = order
-                    .iter()
-                    .flat_map(|&i| a[(b * m + i) * n..(b * m + i + 1) * n].to_vec())
-                    .collect();
+                let lower: Vec<T> = (0..m * k).map(|at| (at / k, at % k)).map(|(i, j)| if j < i { entry(i, j) } else { one(i, j) }).collect();
+                let upper: Vec<T> = (0..k * n).map(|at| (at / n, at % n)).map(|(i, j)| if i <= j { entry(i, j) } else { T::ZERO }).collect();
+                let permuted: Vec<T> = order.iter().flat_map(|&i| a[(b * m + i) * n..(b * m + i + 1) * n].to_vec()).collect();
                 assert_close(&product(&lower, &upper, m, k, n), &permuted, 100.0, "L U");
                 assert!(lower.iter().all(|l| l.modulus() <= T::Real::from_f64(1.5)));
             }
@@ -81,12 +61,7 @@ mod check {
             for (mode, k) in [(QrMode::Reduced, m.min(n)), (QrMode::Complete, m)] {
                 let f = qr(&a, shape, mode).unwrap();
                 assert_close(&product(&f.q, &f.r, m, k, n), &a, 200.0, "Q R");
-                assert_close(
-                    &product(&adjoint(&f.q, m, k), &f.q, k, m, k),
-                    &identity(k),
-                    200.0,
-                    "Q^H Q",
-                );
+                assert_close(&product(&adjoint(&f.q, m, k), &f.q, k, m, k), &identity(k), 200.0, "Q^H Q");
                 assert!((0..k * n).all(|at| at / n <= at % n || f.r[at] == T::ZERO));
                 assert_eq!(f.r[..m.min(n) * n], only_r.r[..]);
             }
@@ -111,16 +86,10 @@ mod check {
             let f = qr(&a, shape, QrMode::Complete).unwrap();
             assert_eq!((f.q.len(), f.r.len()), (batch * m * m, 0));
             let f = svd(&a, shape, SvdVectors::Full).unwrap();
-            assert_eq!(
-                (f.u.len(), f.s.len(), f.vh.len()),
-                (batch * m * m, batch * m.min(n), batch * n * n)
-            );
+            assert_eq!((f.u.len(), f.s.len(), f.vh.len()), (batch * m * m, batch * m.min(n), batch * n * n));
             if m == n {
                 assert_eq!(cholesky(&a, shape).unwrap().info.len(), batch);
-                assert_eq!(
-                    eigh(&a, shape, Triangle::Lower, true).unwrap().values.len(),
-                    batch * n
-                );
+                assert_eq!(eigh(&a, shape, Triangle::Lower, true).unwrap().values.len(), batch * n);
                 assert_eq!(eig(&a, shape, true).unwrap().vectors.len(), batch * n * n);
             }
         }
@@ -135,14 +104,8 @@ mod check {
                 assert!(lu_factor(&a, shape, true).is_ok());
                 assert!(cholesky(&a, shape).is_ok());
                 assert!(qr(&a, shape, QrMode::Complete).is_ok());
-                assert_eq!(
-                    svd(&a, shape, SvdVectors::Thin),
-                    Err(LinalgError::NotFinite { batch: 0 })
-                );
-                assert_eq!(
-                    eig(&a, shape, true),
-                    Err(LinalgError::NotFinite { batch: 0 })
-                );
+                assert_eq!(svd(&a, shape, SvdVectors::Thin), Err(LinalgError::NotFinite { batch: 0 }));
+                assert_eq!(eig(&a, shape, true), Err(LinalgError::NotFinite { batch: 0 }));
                 let _ = eigh(&a, shape, Triangle::Lower, true);
             }
         }
@@ -153,31 +116,20 @@ mod check {
 fn singular_matrices_are_reported_by_position() {
     let a = [1.0f64, 2.0, 2.0, 4.0, 5.0, 1.0, 1.0, 5.0];
     let f = lu_factor(&a, MatrixShape::square(2, 2), true).unwrap();
-    assert_eq!(
-        (&f.info[..], &f.pivots[..]),
-        (&[2, 0][..], &[2, 2, 1, 2][..])
-    );
-    assert_eq!(
-        f.require_nonsingular(),
-        Err(LinalgError::Singular { batch: 0, index: 1 })
-    );
+    assert_eq!((&f.info[..], &f.pivots[..]), (&[2, 0][..], &[2, 2, 1, 2][..]));
+    assert_eq!(f.require_nonsingular(), Err(LinalgError::Singular { batch: 0, index: 1 }));
 }
 
 #[test]
 fn the_failing_minor_is_reported_by_order() {
     let a = [1.0f64, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 1.0];
     let f = cholesky(&a, MatrixShape::square(1, 3)).unwrap();
-    assert_eq!(
-        f.require_positive_definite(),
-        Err(LinalgError::NotPositiveDefinite { batch: 0, order: 2 })
-    );
+    assert_eq!(f.require_positive_definite(), Err(LinalgError::NotPositiveDefinite { batch: 0, order: 2 }));
 }
 
 #[test]
 fn wrong_lengths_are_errors() {
-    let message = svd(&[1.0f64; 5], MatrixShape::new(1, 2, 2), SvdVectors::Thin)
-        .unwrap_err()
-        .to_string();
+    let message = svd(&[1.0f64; 5], MatrixShape::new(1, 2, 2), SvdVectors::Thin).unwrap_err().to_string();
     assert_eq!(message, "svd: 5 numbers do not fill the shape [1, 2, 2]");
 }
 
@@ -205,34 +157,14 @@ fn values_agree_with_numpy() {
     );
     assert_close(
         &f.r,
-        &[
-            -2.23606797749979,
-            -0.447213595499958,
-            0.4472135954999579,
-            0.0,
-            -5.079370039680118,
-            0.45281205780094114,
-            0.0,
-            0.0,
-            2.2011272658140597,
-        ],
+        &[-2.23606797749979, -0.447213595499958, 0.4472135954999579, 0.0, -5.079370039680118, 0.45281205780094114, 0.0, 0.0, 2.2011272658140597],
         20.0,
         "R",
     );
     let s = svd(&a, shape, SvdVectors::None).unwrap().s;
-    assert_close(
-        &s,
-        &[5.133697464801611, 2.4127731489663446, 2.0183349750516055],
-        20.0,
-        "S",
-    );
+    assert_close(&s, &[5.133697464801611, 2.4127731489663446, 2.0183349750516055], 20.0, "S");
     let values = eigh(&a, shape, Triangle::Lower, false).unwrap().values;
-    assert_close(
-        &values,
-        &[-2.2145852379666677, 1.9444349135539887, 6.270150324412679],
-        20.0,
-        "eigenvalues of the lower half",
-    );
+    assert_close(&values, &[-2.2145852379666677, 1.9444349135539887, 6.270150324412679], 20.0, "eigenvalues of the lower half");
     let f = eig(&a, shape, true).unwrap();
     let first = f.values.iter().position(|v| v.im > 0.0).unwrap();
     let expected = [Complex::new(1.9376213605951544, 2.830489937088983)];
@@ -243,10 +175,6 @@ fn values_agree_with_numpy() {
         Complex::new(0.18377269853068262, 0.5547727427760482),
         Complex::new(0.7839953578448032, 0.0),
     ];
-    let sign = if (column[0].re > 0.0) == (expected[0].re > 0.0) {
-        1.0
-    } else {
-        -1.0
-    };
+    let sign = if (column[0].re > 0.0) == (expected[0].re > 0.0) { 1.0 } else { -1.0 };
     assert_close(&column, &expected.map(|v| v * sign), 40.0, "eigenvector");
 }

@@ -5,17 +5,7 @@ mod matrices;
 use matrices::{Sample, adjoint, assert_close, awkward, hermitian, identity, product, random};
 use rushlight_linalg::{MatrixShape, Real, Scalar, SvdVectors, Triangle, eig, eigh, svd};
 
-const SIZES: [(usize, usize); 9] = [
-    (1, 1),
-    (2, 2),
-    (3, 5),
-    (5, 3),
-    (1, 7),
-    (7, 1),
-    (33, 33),
-    (70, 40),
-    (40, 70),
-];
+const SIZES: [(usize, usize); 9] = [(1, 1), (2, 2), (3, 5), (5, 3), (1, 7), (7, 1), (33, 33), (70, 40), (40, 70)];
 
 for_every_scalar!(
     svd_multiplies_back,
@@ -34,23 +24,10 @@ mod check {
         let values = svd(a, shape, SvdVectors::None).unwrap().s;
         for (vectors, left, right) in [(SvdVectors::Thin, k, k), (SvdVectors::Full, m, n)] {
             let f = svd(a, shape, vectors).unwrap();
-            assert!(
-                f.s.windows(2).all(|pair| pair[0] >= pair[1])
-                    && f.s.iter().all(|s| *s >= T::Real::ZERO)
-            );
+            assert!(f.s.windows(2).all(|pair| pair[0] >= pair[1]) && f.s.iter().all(|s| *s >= T::Real::ZERO));
             assert_close(&f.s, &values, 100.0, "values without vectors");
-            assert_close(
-                &product(&adjoint(&f.u, m, left), &f.u, left, m, left),
-                &identity(left),
-                400.0,
-                "U^H U",
-            );
-            assert_close(
-                &product(&f.vh, &adjoint(&f.vh, right, n), right, n, right),
-                &identity(right),
-                400.0,
-                "Vh V",
-            );
+            assert_close(&product(&adjoint(&f.u, m, left), &f.u, left, m, left), &identity(left), 400.0, "U^H U");
+            assert_close(&product(&f.vh, &adjoint(&f.vh, right, n), right, n, right), &identity(right), 400.0, "Vh V");
             let mut scaled = vec![T::ZERO; m * n];
             for (at, entry) in scaled.iter_mut().enumerate() {
                 for l in 0..k {
@@ -79,26 +56,11 @@ mod check {
         let shape = MatrixShape::square(1, n);
         let f = eigh(a, shape, Triangle::Lower, true).unwrap();
         assert!(f.values.windows(2).all(|pair| pair[0] <= pair[1]));
-        assert_close(
-            &eigh(a, shape, Triangle::Upper, false).unwrap().values,
-            &f.values,
-            200.0,
-            "values from the upper half",
-        );
+        assert_close(&eigh(a, shape, Triangle::Upper, false).unwrap().values, &f.values, 200.0, "values from the upper half");
         let q = &f.vectors;
-        assert_close(
-            &product(&adjoint(q, n, n), q, n, n, n),
-            &identity(n),
-            400.0,
-            "Q^H Q",
-        );
+        assert_close(&product(&adjoint(q, n, n), q, n, n, n), &identity(n), 400.0, "Q^H Q");
         let scaled: Vec<T> = (0..n * n).map(|at| q[at].scale(f.values[at % n])).collect();
-        assert_close(
-            &product(&scaled, &adjoint(q, n, n), n, n, n),
-            a,
-            1000.0,
-            "Q L Q^H",
-        );
+        assert_close(&product(&scaled, &adjoint(q, n, n), n, n, n), a, 1000.0, "Q L Q^H");
     }
 
     pub fn eigh_multiplies_back<T: Sample>() {
@@ -110,11 +72,7 @@ mod check {
     pub fn eigh_of_awkward_matrices<T: Sample>() {
         for n in [2, 3, 8, 21] {
             for a in awkward::<T>(n) {
-                let symmetric: Vec<T> = adjoint(&a, n, n)
-                    .iter()
-                    .zip(&a)
-                    .map(|(&x, &y)| x + y)
-                    .collect();
+                let symmetric: Vec<T> = adjoint(&a, n, n).iter().zip(&a).map(|(&x, &y)| x + y).collect();
                 check_eigh(&symmetric, n);
             }
         }
@@ -122,53 +80,26 @@ mod check {
 
     fn check_eig<T: Sample>(a: &[T], n: usize) {
         let f = eig(a, MatrixShape::square(1, n), true).unwrap();
-        assert_eq!(
-            eig(a, MatrixShape::square(1, n), false)
-                .unwrap()
-                .values
-                .len(),
-            n
-        );
+        assert_eq!(eig(a, MatrixShape::square(1, n), false).unwrap().values.len(), n);
         let complex: Vec<T::Complex> = a.iter().map(|v| v.to_complex()).collect();
         let left = product(&complex, &f.vectors, n, n, n);
-        let size = a
-            .iter()
-            .fold(T::Real::ZERO, |m, v| Real::max(m, v.modulus()));
+        let size = a.iter().fold(T::Real::ZERO, |m, v| Real::max(m, v.modulus()));
         let bound = T::Real::from_f64(300.0 * n as f64) * T::Real::EPSILON * size;
         for at in 0..n * n {
             let gap = (left[at] - f.vectors[at] * f.values[at % n]).modulus();
-            assert!(
-                gap <= bound,
-                "A v = lambda v fails by {gap:?} > {bound:?} at {at} of {n}"
-            );
+            assert!(gap <= bound, "A v = lambda v fails by {gap:?} > {bound:?} at {at} of {n}");
         }
         for j in 0..n {
             let column: Vec<T::Complex> = (0..n).map(|i| f.vectors[i * n + j]).collect();
-            let length = column
-                .iter()
-                .fold(T::Real::ZERO, |sum, v| sum + v.modulus_squared());
-            assert!(
-                (length - T::Real::ONE).modulus() < T::Real::from_f64(50.0) * T::Real::EPSILON,
-                "length {length:?}"
-            );
-            let largest = column
-                .iter()
-                .fold(T::Real::ZERO, |m, v| Real::max(m, v.modulus()));
+            let length = column.iter().fold(T::Real::ZERO, |sum, v| sum + v.modulus_squared());
+            assert!((length - T::Real::ONE).modulus() < T::Real::from_f64(50.0) * T::Real::EPSILON, "length {length:?}");
+            let largest = column.iter().fold(T::Real::ZERO, |m, v| Real::max(m, v.modulus()));
             let near = largest * T::Real::from_f64(1.0 - 1e-5);
-            assert!(
-                column
-                    .iter()
-                    .any(|v| v.modulus() >= near && v.im() == T::Real::ZERO),
-                "largest component is not real"
-            );
+            assert!(column.iter().any(|v| v.modulus() >= near && v.im() == T::Real::ZERO), "largest component is not real");
         }
         if !T::IS_COMPLEX {
             let pairs = f.values.iter().filter(|v| v.im() > T::Real::ZERO).count();
-            let conjugates = (1..n)
-                .filter(|&i| {
-                    f.values[i].im() < T::Real::ZERO && f.values[i] == f.values[i - 1].conj()
-                })
-                .count();
+            let conjugates = (1..n).filter(|&i| f.values[i].im() < T::Real::ZERO && f.values[i] == f.values[i - 1].conj()).count();
             assert_eq!(pairs, conjugates);
         }
     }

@@ -4,10 +4,7 @@ mod matrices;
 
 use matrices::{Sample, adjoint, assert_close, positive_definite, product, random};
 use num_complex::Complex;
-use rushlight_linalg::{
-    MatrixShape, Op, Scalar, Side, Triangle, TriangularSystem, lu_factor, lu_solve,
-    solve_triangular,
-};
+use rushlight_linalg::{MatrixShape, Op, Scalar, Side, Triangle, TriangularSystem, lu_factor, lu_solve, solve_triangular};
 
 fn with_op<T: Scalar>(a: &[T], n: usize, op: Op) -> Vec<T> {
     match op {
@@ -25,12 +22,7 @@ fn check_lu_solve<T: Sample>() {
         let f = lu_factor(&a, shape, true).unwrap();
         for op in [Op::None, Op::Transpose, Op::Adjoint] {
             let x = lu_solve(&f.factors, &f.pivots, &b, shape, columns, op).unwrap();
-            assert_close(
-                &product(&with_op(&a, n, op), &x, n, n, columns),
-                &b,
-                20_000.0,
-                "op(A) X",
-            );
+            assert_close(&product(&with_op(&a, n, op), &x, n, n, columns), &b, 20_000.0, "op(A) X");
         }
     }
 }
@@ -41,38 +33,18 @@ fn check_triangular<T: Sample>() {
     let b: Vec<T> = random(n * columns, 5);
     for triangle in [Triangle::Lower, Triangle::Upper] {
         for op in [Op::None, Op::Transpose, Op::Adjoint] {
-            for (side, unit_diagonal) in [
-                (Side::Left, false),
-                (Side::Right, false),
-                (Side::Left, true),
-                (Side::Right, true),
-            ] {
+            for (side, unit_diagonal) in [(Side::Left, false), (Side::Right, false), (Side::Left, true), (Side::Right, true)] {
                 let half: Vec<T> = (0..n * n)
                     .map(|at| match (at / n, at % n) {
                         (i, j) if i == j && unit_diagonal => T::ONE,
-                        (i, j) if i == j || (i > j) == (triangle == Triangle::Lower) => {
-                            full[at].scale(small::<T>(unit_diagonal))
-                        }
+                        (i, j) if i == j || (i > j) == (triangle == Triangle::Lower) => full[at].scale(small::<T>(unit_diagonal)),
                         _ => T::ZERO,
                     })
                     .collect();
-                let stored: Vec<T> = full
-                    .iter()
-                    .map(|v| v.scale(small::<T>(unit_diagonal)))
-                    .collect();
-                let system = TriangularSystem {
-                    triangle,
-                    op,
-                    side,
-                    unit_diagonal,
-                };
-                let (rows, cols) = if side == Side::Left {
-                    (n, columns)
-                } else {
-                    (columns, n)
-                };
-                let x =
-                    solve_triangular(&stored, &b, MatrixShape::new(1, rows, cols), system).unwrap();
+                let stored: Vec<T> = full.iter().map(|v| v.scale(small::<T>(unit_diagonal))).collect();
+                let system = TriangularSystem { triangle, op, side, unit_diagonal };
+                let (rows, cols) = if side == Side::Left { (n, columns) } else { (columns, n) };
+                let x = solve_triangular(&stored, &b, MatrixShape::new(1, rows, cols), system).unwrap();
                 let matrix = with_op(&half, n, op);
                 let back = match side {
                     Side::Left => product(&matrix, &x, n, n, columns),
@@ -109,26 +81,6 @@ fn triangular_systems_of_every_form_are_solved() {
 #[test]
 fn pivots_out_of_range_are_errors() {
     let shape = MatrixShape::square(1, 2);
-    assert!(
-        lu_solve(
-            &[1.0f64, 0.0, 0.0, 1.0],
-            &[1, 3],
-            &[1.0, 1.0],
-            shape,
-            1,
-            Op::None
-        )
-        .is_err()
-    );
-    assert!(
-        lu_solve(
-            &[1.0f64, 0.0, 0.0, 1.0],
-            &[0, 2],
-            &[1.0, 1.0],
-            shape,
-            1,
-            Op::Adjoint
-        )
-        .is_err()
-    );
+    assert!(lu_solve(&[1.0f64, 0.0, 0.0, 1.0], &[1, 3], &[1.0, 1.0], shape, 1, Op::None).is_err());
+    assert!(lu_solve(&[1.0f64, 0.0, 0.0, 1.0], &[0, 2], &[1.0, 1.0], shape, 1, Op::Adjoint).is_err());
 }

@@ -40,7 +40,9 @@ pub fn number(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
 fn integer(obj: &Bound<'_, PyAny>) -> PyResult<Scalar> {
     match obj.extract::<i64>() {
         Ok(i) => Ok(Scalar::Int(i)),
-        Err(_) => obj.extract::<u64>().map(Scalar::UInt).map_err(|_| PyOverflowError::new_err("Overflow when unpacking long: the integer does not fit 64 bits")),
+        Err(_) => {
+            obj.extract::<u64>().map(Scalar::UInt).map_err(|_| PyOverflowError::new_err("Overflow when unpacking long: the integer does not fit 64 bits"))
+        }
     }
 }
 
@@ -145,7 +147,11 @@ impl<'a, 'py> Given<'a, 'py> {
         for (i, param) in self.signature.params.iter().enumerate() {
             match &self.slots[i] {
                 Some(obj) if !(obj.is_none() && (param.optional || param.default == Some(Arg::None))) => {
-                    if param.ty.is_tensor() { self.operand(i, param, obj, &mut inputs)? } else { args.push(self.argument(i, param, obj)?) }
+                    if param.ty.is_tensor() {
+                        self.operand(i, param, obj, &mut inputs)?
+                    } else {
+                        args.push(self.argument(i, param, obj)?)
+                    }
                 }
                 _ => match &param.default {
                     Some(_) if param.ty.is_tensor() => inputs.push(None),
@@ -168,7 +174,11 @@ impl<'a, 'py> Given<'a, 'py> {
         let takes_numbers = self.signature.params.first().is_some_and(|p| p.ty == Type::Operand);
         if takes_numbers && inputs.iter().flatten().all(Tensor::is_wrapped) {
             let types: Vec<String> = self.slots.iter().flatten().map(|o| o.get_type().name().map(|n| n.to_string())).collect::<PyResult<_>>()?;
-            return Err(PyTypeError::new_err(format!("{}() received an invalid combination of arguments - got ({}), but expected at least one Tensor", self.signature.name, types.join(", "))));
+            return Err(PyTypeError::new_err(format!(
+                "{}() received an invalid combination of arguments - got ({}), but expected at least one Tensor",
+                self.signature.name,
+                types.join(", ")
+            )));
         }
         Ok(())
     }
@@ -191,7 +201,10 @@ impl<'a, 'py> Given<'a, 'py> {
                         None if item.is_none() => inputs.push(None),
                         None => {
                             let found = item.get_type().name()?;
-                            return Err(PyTypeError::new_err(format!("expected Tensor as element of argument '{}' of {}(), but got {found}", param.name, self.signature.name)));
+                            return Err(PyTypeError::new_err(format!(
+                                "expected Tensor as element of argument '{}' of {}(), but got {found}",
+                                param.name, self.signature.name
+                            )));
                         }
                     }
                 }

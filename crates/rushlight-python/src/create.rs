@@ -63,7 +63,13 @@ fn place(t: Tensor, device: Device) -> PyResult<Tensor> {
 /// A tensor holding a copy of `data`: a number, nested sequences, a NumPy array or a tensor.
 #[pyfunction]
 #[pyo3(signature = (data, *, dtype=None, device=None, requires_grad=false, pin_memory=false))]
-fn tensor<'py>(data: &Bound<'py, PyAny>, dtype: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+fn tensor<'py>(
+    data: &Bound<'py, PyAny>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = pin_memory;
     let o = options(dtype, device)?;
     finish(data.py(), place(from_data(data, o.dtype)?, o.device)?, requires_grad)
@@ -72,14 +78,34 @@ fn tensor<'py>(data: &Bound<'py, PyAny>, dtype: Option<&Bound<'py, PyAny>>, devi
 /// Sizes given as separate numbers or as one sequence.
 fn shape_of(size: &Bound<'_, PyTuple>) -> PyResult<Vec<usize>> {
     let list = if size.len() == 1 && is_sequence(&size.get_item(0)?) { size.get_item(0)? } else { size.clone().into_any() };
-    let sizes = ints(&list)?.ok_or_else(|| PyTypeError::new_err(format!("argument 'size' must be tuple of ints, but found element of another type in {}", list.repr().map(|r| r.to_string()).unwrap_or_default())))?;
-    sizes.iter().map(|&n| usize::try_from(n).map_err(|_| PyRuntimeError::new_err(format!("Trying to create tensor with negative dimension {n}: {:?}", sizes.as_slice())))).collect()
+    let sizes = ints(&list)?.ok_or_else(|| {
+        PyTypeError::new_err(format!(
+            "argument 'size' must be tuple of ints, but found element of another type in {}",
+            list.repr().map(|r| r.to_string()).unwrap_or_default()
+        ))
+    })?;
+    sizes
+        .iter()
+        .map(|&n| {
+            usize::try_from(n).map_err(|_| PyRuntimeError::new_err(format!("Trying to create tensor with negative dimension {n}: {:?}", sizes.as_slice())))
+        })
+        .collect()
 }
 
 /// An uninitialised tensor.
 #[pyfunction]
 #[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
-fn empty<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, memory_format: Option<&Bound<'py, PyMemoryFormat>>) -> PyResult<Bound<'py, PyAny>> {
+fn empty<'py>(
+    py: Python<'py>,
+    size: &Bound<'py, PyTuple>,
+    out: Option<&Bound<'py, PyAny>>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    layout: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+    memory_format: Option<&Bound<'py, PyMemoryFormat>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     let shape = shape_of(size)?;
     if let Some(out) = out.filter(|o| !o.is_none()) {
@@ -97,10 +123,21 @@ fn empty<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'p
 /// One value everywhere.
 #[pyfunction]
 #[pyo3(signature = (size, fill_value, *, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
-fn full<'py>(py: Python<'py>, size: &Bound<'py, PyAny>, fill_value: &Bound<'py, PyAny>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+fn full<'py>(
+    py: Python<'py>,
+    size: &Bound<'py, PyAny>,
+    fill_value: &Bound<'py, PyAny>,
+    out: Option<&Bound<'py, PyAny>>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    layout: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     let shape = shape_of(&PyTuple::new(py, [size])?)?;
-    let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err(format!("full(): argument 'fill_value' must be Number, not {}", fill_value.get_type())))?;
+    let value = crate::args::scalar(fill_value)?
+        .ok_or_else(|| PyTypeError::new_err(format!("full(): argument 'fill_value' must be Number, not {}", fill_value.get_type())))?;
     let o = options(dtype, device)?;
     let result = Tensor::full(&shape, value, o.dtype.unwrap_or_else(|| value.dtype(default_dtype())), o.device).or_raise()?;
     if let Some(out) = out.filter(|o| !o.is_none()) {
@@ -111,7 +148,14 @@ fn full<'py>(py: Python<'py>, size: &Bound<'py, PyAny>, fill_value: &Bound<'py, 
     finish(py, result, requires_grad)
 }
 
-fn constant<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, value: i64, out: Option<&Bound<'py, PyAny>>, o: Options, requires_grad: bool) -> PyResult<Bound<'py, PyAny>> {
+fn constant<'py>(
+    py: Python<'py>,
+    size: &Bound<'py, PyTuple>,
+    value: i64,
+    out: Option<&Bound<'py, PyAny>>,
+    o: Options,
+    requires_grad: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let shape = shape_of(size)?;
     if let Some(out) = out.filter(|o| !o.is_none()) {
         let fitted = crate::tensor::resize(out, &shape)?;
@@ -127,7 +171,17 @@ fn constant<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, value: i64, out: O
 /// Zeros.
 #[pyfunction]
 #[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, **kwargs))]
-fn zeros<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+fn zeros<'py>(
+    py: Python<'py>,
+    size: &Bound<'py, PyTuple>,
+    out: Option<&Bound<'py, PyAny>>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    layout: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     constant(py, &named_size(size, kwargs, "zeros")?, 0, out, options(dtype, device)?, requires_grad)
 }
@@ -135,7 +189,17 @@ fn zeros<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'p
 /// Ones.
 #[pyfunction]
 #[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, **kwargs))]
-fn ones<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+fn ones<'py>(
+    py: Python<'py>,
+    size: &Bound<'py, PyTuple>,
+    out: Option<&Bound<'py, PyAny>>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    layout: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     constant(py, &named_size(size, kwargs, "ones")?, 1, out, options(dtype, device)?, requires_grad)
 }
@@ -155,7 +219,14 @@ fn named_size<'py>(size: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict
 }
 
 /// A tensor like another: `value` everywhere, or uninitialised.
-fn like<'py>(input: &Bound<'py, PyAny>, value: Option<Scalar>, o: Options, format: Option<&Bound<'py, PyMemoryFormat>>, same_device: bool, requires_grad: bool) -> PyResult<Bound<'py, PyAny>> {
+fn like<'py>(
+    input: &Bound<'py, PyAny>,
+    value: Option<Scalar>,
+    o: Options,
+    format: Option<&Bound<'py, PyMemoryFormat>>,
+    same_device: bool,
+    requires_grad: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let x = tensor_of(input).ok_or_else(|| PyTypeError::new_err(format!("argument 'input' must be Tensor, not {}", input.get_type())))?;
     let format = format.map_or(MemoryFormat::Preserve, |f| f.get().0);
     let layout = ops::copy::copy_layout(&x, format).or_raise()?;
@@ -195,7 +266,16 @@ like_factories! {
 /// One value everywhere, with the shape, dtype and device of `input`.
 #[pyfunction]
 #[pyo3(signature = (input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
-fn full_like<'py>(input: &Bound<'py, PyAny>, fill_value: &Bound<'py, PyAny>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, memory_format: Option<&Bound<'py, PyMemoryFormat>>) -> PyResult<Bound<'py, PyAny>> {
+fn full_like<'py>(
+    input: &Bound<'py, PyAny>,
+    fill_value: &Bound<'py, PyAny>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    layout: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+    memory_format: Option<&Bound<'py, PyMemoryFormat>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err("full_like(): argument 'fill_value' must be Number"))?;
     let same = device.is_none_or(|d| d.is_none());
@@ -205,11 +285,22 @@ fn full_like<'py>(input: &Bound<'py, PyAny>, fill_value: &Bound<'py, PyAny>, dty
 /// An uninitialised tensor of given strides.
 #[pyfunction]
 #[pyo3(signature = (size, stride, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
-fn empty_strided<'py>(py: Python<'py>, size: Vec<usize>, stride: Vec<isize>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+fn empty_strided<'py>(
+    py: Python<'py>,
+    size: Vec<usize>,
+    stride: Vec<isize>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    layout: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     let o = options(dtype, device)?;
     if size.len() != stride.len() || stride.iter().any(|&s| s < 0) {
-        return Err(PyRuntimeError::new_err(format!("empty_strided: sizes {size:?} and strides {stride:?} must have one length and strides must not be negative")));
+        return Err(PyRuntimeError::new_err(format!(
+            "empty_strided: sizes {size:?} and strides {stride:?} must have one length and strides must not be negative"
+        )));
     }
     let layout = Layout { shape: size.iter().copied().collect(), strides: stride.iter().copied().collect(), offset: 0 };
     let dtype = o.dtype.unwrap_or_else(default_dtype);
@@ -221,10 +312,23 @@ fn empty_strided<'py>(py: Python<'py>, size: Vec<usize>, stride: Vec<isize>, dty
 /// Numbers from start to end (excluded) at distance step.
 #[pyfunction]
 #[pyo3(signature = (*args, start=None, end=None, step=None, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
-fn arange<'py>(py: Python<'py>, args: &Bound<'py, PyTuple>, start: Option<&Bound<'py, PyAny>>, end: Option<&Bound<'py, PyAny>>, step: Option<&Bound<'py, PyAny>>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool) -> PyResult<Bound<'py, PyAny>> {
+fn arange<'py>(
+    py: Python<'py>,
+    args: &Bound<'py, PyTuple>,
+    start: Option<&Bound<'py, PyAny>>,
+    end: Option<&Bound<'py, PyAny>>,
+    step: Option<&Bound<'py, PyAny>>,
+    out: Option<&Bound<'py, PyAny>>,
+    dtype: Option<&Bound<'py, PyAny>>,
+    layout: Option<&Bound<'py, PyAny>>,
+    device: Option<&Bound<'py, PyAny>>,
+    requires_grad: bool,
+    pin_memory: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     let read = |obj: Option<&Bound<'py, PyAny>>| obj.map(crate::args::scalar).transpose().map(Option::flatten);
-    let given: Vec<Scalar> = args.iter().map(|a| crate::args::scalar(&a)?.ok_or_else(|| PyTypeError::new_err("arange(): arguments must be Numbers"))).collect::<PyResult<_>>()?;
+    let given: Vec<Scalar> =
+        args.iter().map(|a| crate::args::scalar(&a)?.ok_or_else(|| PyTypeError::new_err("arange(): arguments must be Numbers"))).collect::<PyResult<_>>()?;
     let (mut a, mut b, mut s) = (read(start)?, read(end)?, read(step)?);
     match given.as_slice() {
         [] => {}
@@ -294,7 +398,13 @@ fn sequence(a: Scalar, b: Scalar, s: Scalar, whole: bool, dtype: DType) -> PyRes
 /// A tensor over the storage of another.
 #[pyfunction]
 #[pyo3(signature = (storage, dtype, size, stride, offset))]
-fn _from_storage<'py>(storage: &Bound<'py, crate::interop::UntypedStorage>, dtype: &Bound<'py, PyAny>, size: Vec<usize>, stride: Vec<isize>, offset: usize) -> PyResult<Bound<'py, PyAny>> {
+fn _from_storage<'py>(
+    storage: &Bound<'py, crate::interop::UntypedStorage>,
+    dtype: &Bound<'py, PyAny>,
+    size: Vec<usize>,
+    stride: Vec<isize>,
+    offset: usize,
+) -> PyResult<Bound<'py, PyAny>> {
     let dtype = extract_dtype(dtype).ok_or_else(|| PyTypeError::new_err("dtype must be torch.dtype"))?;
     if size.len() != stride.len() || stride.iter().any(|&s| s < 0) {
         return Err(PyRuntimeError::new_err(format!("sizes {size:?} and strides {stride:?} must have one length and strides must not be negative")));

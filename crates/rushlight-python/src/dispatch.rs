@@ -11,8 +11,8 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use rushlight_core::ops::{self, Args, Inputs, Op, Outputs, Rule};
 use rushlight_core::ops::schema::{Signature, Type, parse};
+use rushlight_core::ops::{self, Args, Inputs, Op, Outputs, Rule};
 use rushlight_core::{Tensor, autograd};
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -55,7 +55,13 @@ pub fn unlocked<T: Send>(py: Python<'_>, elements: usize, work: impl FnOnce() ->
     if elements >= RELEASE { py.detach(work) } else { work() }
 }
 
-fn call<'py>(py: Python<'py>, index: usize, positional: &[Bound<'py, PyAny>], mut keywords: SmallVec<[(Cow<'_, str>, Bound<'py, PyAny>); 4]>, method: bool) -> PyResult<Bound<'py, PyAny>> {
+fn call<'py>(
+    py: Python<'py>,
+    index: usize,
+    positional: &[Bound<'py, PyAny>],
+    mut keywords: SmallVec<[(Cow<'_, str>, Bound<'py, PyAny>); 4]>,
+    method: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let entry = &entries()[index];
     if override_::active() {
         let args = PyTuple::new(py, positional)?;
@@ -109,10 +115,15 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
     let targets: Vec<Bound<'py, PyAny>> = if out.is_instance_of::<PyTensor>() { vec![out.clone()] } else { out.try_iter()?.collect::<PyResult<_>>()? };
     let mut outs = Vec::new();
     for target in &targets {
-        outs.push(tensor_of(target).ok_or_else(|| PyTypeError::new_err(format!("{}(): argument 'out' must be Tensor, not {}", entry.name, target.get_type())))?);
+        outs.push(
+            tensor_of(target).ok_or_else(|| PyTypeError::new_err(format!("{}(): argument 'out' must be Tensor, not {}", entry.name, target.get_type())))?,
+        );
     }
     if autograd::grad_enabled() && inputs.iter().flatten().chain(&outs).any(Tensor::requires_grad) {
-        return Err(pyo3::exceptions::PyRuntimeError::new_err(format!("{}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", entry.name)));
+        return Err(pyo3::exceptions::PyRuntimeError::new_err(format!(
+            "{}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.",
+            entry.name
+        )));
     }
     let outputs = run(py, &inputs, |inputs| ops::call(entry.op, inputs, args))?;
     if outputs.len() != outs.len() {
@@ -121,10 +132,17 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
     for ((result, out), target) in outputs.iter().zip(&outs).zip(&targets) {
         if EXACT_OUT.contains(&entry.name) && result.dtype() != out.dtype() {
             let (from, to) = (ops::type_name(result.dtype()), ops::type_name(out.dtype()));
-            return Err(pyo3::exceptions::PyRuntimeError::new_err(format!("{}(): Expected the dtype for input and out to match, but got {from} for input's dtype and {to} for out's dtype.", entry.name)));
+            return Err(pyo3::exceptions::PyRuntimeError::new_err(format!(
+                "{}(): Expected the dtype for input and out to match, but got {from} for input's dtype and {to} for out's dtype.",
+                entry.name
+            )));
         }
         if !rushlight_core::promotion::can_cast(result.dtype(), out.dtype()) {
-            return Err(pyo3::exceptions::PyRuntimeError::new_err(format!("result type {} can't be cast to the desired output type {}", ops::type_name(result.dtype()), ops::type_name(out.dtype()))));
+            return Err(pyo3::exceptions::PyRuntimeError::new_err(format!(
+                "result type {} can't be cast to the desired output type {}",
+                ops::type_name(result.dtype()),
+                ops::type_name(out.dtype())
+            )));
         }
         let fitted = if result.shape() == out.shape() { out.clone() } else { crate::tensor::resize(target, result.shape())? };
         autograd::inplace::check(&fitted, false).or_raise()?;
@@ -138,7 +156,13 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
 ///
 /// # Safety
 /// The arguments are those the interpreter passes to a fastcall function.
-unsafe fn enter(index: usize, first: Option<*mut ffi::PyObject>, args: *const *mut ffi::PyObject, count: ffi::Py_ssize_t, names: *mut ffi::PyObject) -> *mut ffi::PyObject {
+unsafe fn enter(
+    index: usize,
+    first: Option<*mut ffi::PyObject>,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
     // SAFETY: called by the interpreter with the lock held.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: `args` points to `count` positional arguments followed by those named in `names`, all borrowed.
@@ -173,12 +197,22 @@ unsafe fn enter(index: usize, first: Option<*mut ffi::PyObject>, args: *const *m
     std::ptr::null_mut()
 }
 
-unsafe extern "C" fn function(slf: *mut ffi::PyObject, args: *const *mut ffi::PyObject, count: ffi::Py_ssize_t, names: *mut ffi::PyObject) -> *mut ffi::PyObject {
+unsafe extern "C" fn function(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
     // SAFETY: `self` is the number the function was made with.
     unsafe { enter(ffi::PyLong_AsSize_t(slf), None, args, count, names) }
 }
 
-unsafe extern "C" fn method<const I: usize>(slf: *mut ffi::PyObject, args: *const *mut ffi::PyObject, count: ffi::Py_ssize_t, names: *mut ffi::PyObject) -> *mut ffi::PyObject {
+unsafe extern "C" fn method<const I: usize>(
+    slf: *mut ffi::PyObject,
+    args: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> *mut ffi::PyObject {
     // SAFETY: the interpreter's own call.
     unsafe { enter(I, Some(slf), args, count, names) }
 }
@@ -220,7 +254,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
             let fast = METHODS.get(i / 16).map(|block| block[i % 16]).ok_or_else(|| PyTypeError::new_err("more rows than method trampolines"))?;
             let def = definition(entry.name, &doc, fast)?;
             // SAFETY: as above; the class lives as long as the process.
-            let descriptor: Bound<'_, PyAny> = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyDescr_NewMethod(class.as_ptr() as *mut ffi::PyTypeObject, def))? };
+            let descriptor: Bound<'_, PyAny> =
+                unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyDescr_NewMethod(class.as_ptr() as *mut ffi::PyTypeObject, def))? };
             class.setattr(entry.name, descriptor)?;
         }
     }

@@ -133,7 +133,9 @@ fn plan(x: Tensor, key: &Bound<'_, PyAny>) -> PyResult<Plan> {
 
 fn select_error(e: rushlight_core::Error, index: i64, dim: usize, x: &Tensor) -> PyErr {
     if x.ndim() == 0 {
-        return PyIndexError::new_err("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
+        return PyIndexError::new_err(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number",
+        );
     }
     match x.shape().get(dim) {
         Some(n) => PyIndexError::new_err(format!("index {index} is out of bounds for dimension {dim} with size {n}")),
@@ -209,7 +211,11 @@ pub fn set(x: Tensor, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyRes
         return crate::dispatch::unlocked(key.py(), plan.view.numel(), || ops::copy::copy_in_place(&plan.view, &value)).or_raise();
     }
     if value.dtype() != x.dtype() && value.ndim() > 0 && !value.is_wrapped() {
-        return Err(PyRuntimeError::new_err(format!("Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.", ops::type_name(x.dtype()), ops::type_name(value.dtype()))));
+        return Err(PyRuntimeError::new_err(format!(
+            "Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.",
+            ops::type_name(x.dtype()),
+            ops::type_name(value.dtype())
+        )));
     }
     let value = value.to_dtype(x.dtype()).or_raise()?;
     let mut inputs: Inputs = smallvec![Some(plan.view), Some(value)];

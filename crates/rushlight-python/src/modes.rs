@@ -53,7 +53,10 @@ fn can_cast(from_: &Bound<'_, PyDType>, to: &Bound<'_, PyDType>) -> bool {
 fn result_type(py: Python<'_>, tensor1: &Bound<'_, PyAny>, tensor2: &Bound<'_, PyAny>) -> PyResult<Py<PyDType>> {
     let get = |obj: &Bound<'_, PyAny>| match crate::tensor::tensor_of(obj) {
         Some(t) => Ok(t),
-        None => crate::args::number(obj)?.map(crate::args::wrapped).transpose()?.ok_or_else(|| PyTypeError::new_err("result_type(): arguments must be Tensors or Numbers")),
+        None => crate::args::number(obj)?
+            .map(crate::args::wrapped)
+            .transpose()?
+            .ok_or_else(|| PyTypeError::new_err("result_type(): arguments must be Tensors or Numbers")),
     };
     let (a, b) = (get(tensor1)?, get(tensor2)?);
     Ok(dtype_object(py, promotion::result_type([&a, &b])))

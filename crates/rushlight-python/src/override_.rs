@@ -73,7 +73,11 @@ fn add<'py>(found: &mut Vec<Bound<'py, PyAny>>, obj: Bound<'py, PyAny>) -> PyRes
 }
 
 /// Gives the call to an overriding argument, if there is one.
-pub fn intercept<'py>(func: impl FnOnce() -> PyResult<Bound<'py, PyAny>>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub fn intercept<'py>(
+    func: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     if !active() {
         return Ok(None);
     }
@@ -93,7 +97,11 @@ pub fn intercept<'py>(func: impl FnOnce() -> PyResult<Bound<'py, PyAny>>, args: 
             return Ok(Some(out));
         }
     }
-    Err(pyo3::exceptions::PyTypeError::new_err(format!("no implementation found for '{}' on types that implement __torch_function__: {}", func.repr()?, types.repr()?)))
+    Err(pyo3::exceptions::PyTypeError::new_err(format!(
+        "no implementation found for '{}' on types that implement __torch_function__: {}",
+        func.repr()?,
+        types.repr()?
+    )))
 }
 
 /// The bound form for methods written in Rust: `Tensor.name` with `self` first.
@@ -139,7 +147,12 @@ impl Disable {
 /// Assigned as `__torch_function__`, switches overriding off for a class.
 #[pyfunction]
 #[pyo3(signature = (func, _types, args, kwargs=None))]
-fn _disabled_torch_function_impl<'py>(func: &Bound<'py, PyAny>, _types: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+fn _disabled_torch_function_impl<'py>(
+    func: &Bound<'py, PyAny>,
+    _types: &Bound<'py, PyAny>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Bound<'py, PyAny>> {
     DISABLED.set(DISABLED.get() + 1);
     let out = func.call(args.clone(), kwargs);
     DISABLED.set(DISABLED.get().saturating_sub(1));

@@ -13,8 +13,8 @@ use rushlight_core::ops::{self, Inputs, Op};
 use rushlight_core::{DType, Device, Layout, Scalar, Tensor};
 use smallvec::smallvec;
 use std::cell::UnsafeCell;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 /// A multi-dimensional array of one element type that can take part in differentiation.
 #[pyclass(name = "Tensor", module = "rushlight", subclass, weakref, frozen)]
@@ -197,7 +197,9 @@ fn in_place<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'stati
     if let Some(out) = override_::intercept_method(slf, name, &[other])? {
         return Ok(Some(out));
     }
-    let (Some(a), Some(b)) = (tensor_of(slf), operand(other)?) else { return Err(PyTypeError::new_err(format!("unsupported operand type(s) for {name}: 'Tensor' and '{}'", other.get_type().name()?))) };
+    let (Some(a), Some(b)) = (tensor_of(slf), operand(other)?) else {
+        return Err(PyTypeError::new_err(format!("unsupported operand type(s) for {name}: 'Tensor' and '{}'", other.get_type().name()?)));
+    };
     let (elements, inputs): (usize, Inputs) = (a.numel(), smallvec![Some(a), Some(b)]);
     crate::dispatch::unlocked(slf.py(), elements, move || ops::call_in_place(op, inputs, Default::default()).map(drop)).or_raise()?;
     Ok(None)
@@ -248,7 +250,12 @@ impl PyTensor {
 
     #[staticmethod]
     #[pyo3(signature = (cls, data, require_grad=false, **_options))]
-    fn _make_subclass<'py>(cls: &Bound<'py, PyType>, data: &Bound<'py, PyAny>, require_grad: bool, _options: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+    fn _make_subclass<'py>(
+        cls: &Bound<'py, PyType>,
+        data: &Bound<'py, PyAny>,
+        require_grad: bool,
+        _options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let base = cls.py().get_type::<PyTensor>();
         let object = base.getattr("__new__")?.call1((cls, data))?;
         if require_grad {
@@ -464,7 +471,9 @@ impl PyTensor {
     fn set_grad(&self, grad: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let grad = match grad {
             None => None,
-            Some(g) => Some(tensor_of(g).ok_or_else(|| PyTypeError::new_err(format!("assigned grad expected to be a Tensor or None but got grad of {}", g.get_type())))?),
+            Some(g) => Some(
+                tensor_of(g).ok_or_else(|| PyTypeError::new_err(format!("assigned grad expected to be a Tensor or None but got grad of {}", g.get_type())))?,
+            ),
         };
         if grad.as_ref().is_some_and(|g| g.is(self.get_tensor())) {
             return Err(PyRuntimeError::new_err("can't assign Variable as its own grad"));
@@ -665,7 +674,9 @@ impl PyTensor {
 
     fn __neg__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         if slf.get().get_tensor().dtype() == DType::Bool {
-            return Err(PyNotImplementedError::new_err("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."));
+            return Err(PyNotImplementedError::new_err(
+                "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+            ));
         }
         unary(slf.as_any(), &una::NEG, "neg")
     }
@@ -854,7 +865,9 @@ impl PyTensor {
             return wrap(py, ops::call1(&ops::view::VIEW_DTYPE, &[&x], &[ops::Arg::DType(d)]).or_raise()?);
         }
         let list = if rest.len() == 1 && crate::args::is_sequence(&rest[0]) { rest[0].clone() } else { size.clone().into_any() };
-        let sizes = crate::args::ints(&list)?.ok_or_else(|| PyTypeError::new_err(format!("view(): argument 'size' must be tuple of ints, not {}", list.repr().map(|r| r.to_string()).unwrap_or_default())))?;
+        let sizes = crate::args::ints(&list)?.ok_or_else(|| {
+            PyTypeError::new_err(format!("view(): argument 'size' must be tuple of ints, not {}", list.repr().map(|r| r.to_string()).unwrap_or_default()))
+        })?;
         wrap(py, ops::call1(&ops::view::VIEW, &[&x], &[ops::Arg::Ints(sizes)]).or_raise()?)
     }
 }

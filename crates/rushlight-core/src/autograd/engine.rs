@@ -132,14 +132,15 @@ fn seed_gradients(roots: &[Tensor], grads: &[Option<Tensor>], create_graph: bool
         let seed = match grads.get(i).and_then(Option::as_ref) {
             Some(g) => {
                 if g.shape() != root.shape() {
-                    bail!(
-                        Runtime,
-                        "Mismatch in shape: grad_output[{i}] has a shape of {:?} and output[{i}] has a shape of {:?}.",
-                        g.shape(), root.shape()
-                    );
+                    bail!(Runtime, "Mismatch in shape: grad_output[{i}] has a shape of {:?} and output[{i}] has a shape of {:?}.", g.shape(), root.shape());
                 }
                 if g.dtype().is_complex() != root.dtype().is_complex() {
-                    bail!(Runtime, "For complex Tensors, both grad_output and output are required to have the same dtype: grad_output[{i}] is {}, output[{i}] is {}.", g.dtype().name(), root.dtype().name());
+                    bail!(
+                        Runtime,
+                        "For complex Tensors, both grad_output and output are required to have the same dtype: grad_output[{i}] is {}, output[{i}] is {}.",
+                        g.dtype().name(),
+                        root.dtype().name()
+                    );
                 }
                 if create_graph { g.clone() } else { g.detach()? }
             }
@@ -169,10 +170,7 @@ fn wanted(inputs: Option<&[Tensor]>) -> Result<(AddressMap<Vec<(usize, usize)>>,
 }
 
 /// Counts for each reachable node how many edges lead to it and, with wanted inputs, which nodes lead to them.
-fn explore(
-    roots: &[Edge],
-    wanted: Option<&AddressMap<Vec<(usize, usize)>>>,
-) -> (AddressMap<usize>, Option<HashSet<usize, BuildHasherDefault<AddressHasher>>>) {
+fn explore(roots: &[Edge], wanted: Option<&AddressMap<Vec<(usize, usize)>>>) -> (AddressMap<usize>, Option<HashSet<usize, BuildHasherDefault<AddressHasher>>>) {
     let mut waiting: AddressMap<usize> = AddressMap::default();
     let mut seen: HashSet<usize, BuildHasherDefault<AddressHasher>> = HashSet::default();
     let mut order: Vec<&Node> = Vec::new();

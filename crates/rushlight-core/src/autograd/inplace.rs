@@ -26,7 +26,10 @@ pub fn check(x: &Tensor, recorded: bool) -> Result<()> {
         );
     }
     if x.is_inference() && !inference_mode() && (recorded || x.requires_grad()) {
-        bail!(Runtime, "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal tensor before doing inplace update.");
+        bail!(
+            Runtime,
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal tensor before doing inplace update."
+        );
     }
     if !grad_enabled() {
         return Ok(());
@@ -44,9 +47,18 @@ pub fn check(x: &Tensor, recorded: bool) -> Result<()> {
     }
     match x.0.origin {
         Origin::Plain => Ok(()),
-        Origin::NoGrad => bail!(Runtime, "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."),
-        Origin::Several => bail!(Runtime, "Output 0 of a function that returns multiple views is a view and is being modified inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."),
-        Origin::OtherType => bail!(Runtime, "a view of another dtype of a tensor that requires grad is being modified inplace: modify the original tensor, or use an out-of-place operation"),
+        Origin::NoGrad => bail!(
+            Runtime,
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+        ),
+        Origin::Several => bail!(
+            Runtime,
+            "Output 0 of a function that returns multiple views is a view and is being modified inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        ),
+        Origin::OtherType => bail!(
+            Runtime,
+            "a view of another dtype of a tensor that requires grad is being modified inplace: modify the original tensor, or use an out-of-place operation"
+        ),
     }
 }
 

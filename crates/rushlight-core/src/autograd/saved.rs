@@ -86,7 +86,11 @@ impl Saved {
                 "one of the variables needed for gradient computation has been modified by an inplace operation: \
                  [{} {:?}], saved by {}, is at version {}; expected version {} instead. Hint: enable anomaly detection to \
                  find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).",
-                x.dtype().name(), x.shape(), node.name(), x.version(), self.version
+                x.dtype().name(),
+                x.shape(),
+                node.name(),
+                x.version(),
+                self.version
             );
         }
         match self.output {

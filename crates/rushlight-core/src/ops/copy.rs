@@ -68,7 +68,9 @@ fn to_device(call: &Call) -> Result<Outputs> {
     let x = call.input(0)?;
     let Arg::Device(device) = call.arg(0) else { bail!(Type, "_to_device(): device is missing") };
     match (x.device(), device) {
-        (Device::Meta, Device::Cpu) => bail!(NotImplemented, "Cannot copy out of meta tensor; no data! Use torch.empty_like(x, device='cpu') or Module.to_empty()"),
+        (Device::Meta, Device::Cpu) => {
+            bail!(NotImplemented, "Cannot copy out of meta tensor; no data! Use torch.empty_like(x, device='cpu') or Module.to_empty()")
+        }
         _ => Ok(smallvec![Tensor::empty_layout(Layout { offset: 0, ..copy_layout(x, MemoryFormat::Preserve)? }, x.dtype(), *device)?]),
     }
 }
@@ -104,7 +106,12 @@ pub fn to_dtype(x: &Tensor, dtype: DType) -> Result<Tensor> {
 pub fn copy_into(target: &Tensor, source: &Tensor) -> Result<()> {
     let fits = crate::layout::broadcast(target.shape(), source.shape()).is_ok_and(|s| s.as_slice() == target.shape());
     if !fits {
-        bail!(Runtime, "The expanded size of the tensor {:?} must match the existing size {:?}: the source does not broadcast to the target", target.shape(), source.shape());
+        bail!(
+            Runtime,
+            "The expanded size of the tensor {:?} must match the existing size {:?}: the source does not broadcast to the target",
+            target.shape(),
+            source.shape()
+        );
     }
     if target.is_meta() {
         return Ok(());

@@ -34,7 +34,13 @@ fn same_type(c: &Call) -> Result<DType> {
     let dtype = c.input(0)?.dtype();
     for x in c.tensors() {
         if x.dtype() != dtype {
-            bail!(Runtime, "{}: expected all operands to have the same dtype, but got: {} != {}: convert one of them with .to(dtype)", c.op.name(), super::type_name(dtype), super::type_name(x.dtype()));
+            bail!(
+                Runtime,
+                "{}: expected all operands to have the same dtype, but got: {} != {}: convert one of them with .to(dtype)",
+                c.op.name(),
+                super::type_name(dtype),
+                super::type_name(x.dtype())
+            );
         }
     }
     if dtype == DType::Bool {
@@ -49,7 +55,9 @@ fn mismatch(c: &Call, a: &Tensor, b: &Tensor) -> crate::Error {
     crate::err!(
         Runtime,
         "{}: mat1 and mat2 shapes cannot be multiplied: shapes {:?} and {:?} do not match: last dimension of the first ({k}) must equal the second-to-last of the second ({l}){hint}",
-        c.op.name(), a.shape(), b.shape()
+        c.op.name(),
+        a.shape(),
+        b.shape()
     )
 }
 
@@ -82,7 +90,13 @@ fn infer_added(c: &Call, ndim: usize) -> Result<Metas> {
     let shape = product_shape(c, c.input(1)?, c.input(2)?, ndim)?;
     let fits = broadcast(&shape, c.input(0)?.shape()).is_ok_and(|s| s == shape);
     if !fits {
-        bail!(Runtime, "{}: The expanded size of the tensor must match: input of shape {:?} does not broadcast to the product's shape {:?}", c.op.name(), c.input(0)?.shape(), shape.as_slice());
+        bail!(
+            Runtime,
+            "{}: The expanded size of the tensor must match: input of shape {:?} does not broadcast to the product's shape {:?}",
+            c.op.name(),
+            c.input(0)?.shape(),
+            shape.as_slice()
+        );
     }
     Ok(smallvec![Meta::new(&shape, same_type(c)?)])
 }
@@ -143,7 +157,9 @@ fn matmul(c: &Call) -> Result<Outputs> {
         bail!(Runtime, "matmul: both arguments to matmul need to be at least 1D, but they are {}D and {}D", a.ndim(), b.ndim());
     }
     match (a.ndim(), b.ndim()) {
-        (1, 1) if a.shape() != b.shape() => bail!(Runtime, "inconsistent tensor size, expected tensor {:?} and src {:?} to have the same number of elements", a.shape(), b.shape()),
+        (1, 1) if a.shape() != b.shape() => {
+            bail!(Runtime, "inconsistent tensor size, expected tensor {:?} and src {:?} to have the same number of elements", a.shape(), b.shape())
+        }
         (2, 2) => one(a.mm(b)?),
         (1, 1) => one(a.unsqueeze(0)?.mm(&b.unsqueeze(1)?)?.reshape(&[])?),
         (1, _) => one(a.unsqueeze(0)?.matmul(b)?.squeeze(-2)?),

@@ -1,11 +1,11 @@
 //! Rust methods of the tensor for the rows derivatives are written in.
 
+use super::Arg;
 use super::elementwise::{activation as act, binary as bin, ternary as ter, unary as una};
 use super::{call, call1};
+use crate::Result;
 use crate::scalar::Scalar;
 use crate::tensor::Tensor;
-use super::Arg;
-use crate::Result;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
 
@@ -152,7 +152,11 @@ impl Tensor {
 
     /// Adds rows of `source` to the positions of dimension `dim` that `index` names.
     pub fn index_add(&self, dim: i64, index: &Tensor, source: &Tensor) -> Result<Tensor> {
-        let out = call(&super::index::INDEX_ADD, smallvec![Some(self.clone()), Some(index.clone()), Some(source.clone())], smallvec![Arg::from(dim), Arg::from(1i64)])?;
+        let out = call(
+            &super::index::INDEX_ADD,
+            smallvec![Some(self.clone()), Some(index.clone()), Some(source.clone())],
+            smallvec![Arg::from(dim), Arg::from(1i64)],
+        )?;
         out.into_iter().next().ok_or_else(|| crate::err!(Runtime, "index_add: no result"))
     }
 

@@ -335,7 +335,46 @@ pub fn type_name(dtype: DType) -> &'static str {
 pub fn table() -> &'static [&'static Op] {
     static TABLE: OnceLock<Vec<&'static Op>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        [elementwise::unary::ROWS, elementwise::activation::ROWS, elementwise::binary::ROWS, elementwise::ternary::ROWS, view::ROWS, copy::ROWS, reduce::ROWS, matmul::ROWS, shape::join::ROWS, shape::arrange::ROWS, shape::pad::ROWS, index::slices::ROWS, index::gather::ROWS, index::reduce::ROWS, index::advanced::ROWS, index::embedding::ROWS, index::mask::ROWS, index::count::ROWS, scan::ROWS, sort::ROWS, sort::unique::ROWS, nn::attention::ROWS, nn::convolution::ROWS, nn::fold::ROWS, nn::grid::ROWS, nn::loss::ROWS, nn::norm::ROWS, nn::pooling::ROWS, nn::softmax::ROWS, nn::upsample::ROWS, fft::ROWS, linalg::determinant::ROWS, linalg::eigen::ROWS, linalg::lu::ROWS, linalg::qr::ROWS, linalg::singular::ROWS, linalg::solve::ROWS].concat()
+        [
+            elementwise::unary::ROWS,
+            elementwise::activation::ROWS,
+            elementwise::binary::ROWS,
+            elementwise::ternary::ROWS,
+            view::ROWS,
+            copy::ROWS,
+            reduce::ROWS,
+            matmul::ROWS,
+            shape::join::ROWS,
+            shape::arrange::ROWS,
+            shape::pad::ROWS,
+            index::slices::ROWS,
+            index::gather::ROWS,
+            index::reduce::ROWS,
+            index::advanced::ROWS,
+            index::embedding::ROWS,
+            index::mask::ROWS,
+            index::count::ROWS,
+            scan::ROWS,
+            sort::ROWS,
+            sort::unique::ROWS,
+            nn::attention::ROWS,
+            nn::convolution::ROWS,
+            nn::fold::ROWS,
+            nn::grid::ROWS,
+            nn::loss::ROWS,
+            nn::norm::ROWS,
+            nn::pooling::ROWS,
+            nn::softmax::ROWS,
+            nn::upsample::ROWS,
+            fft::ROWS,
+            linalg::determinant::ROWS,
+            linalg::eigen::ROWS,
+            linalg::lu::ROWS,
+            linalg::qr::ROWS,
+            linalg::singular::ROWS,
+            linalg::solve::ROWS,
+        ]
+        .concat()
     })
 }
 
@@ -448,7 +487,10 @@ fn record(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Res
 
 fn make_node(op: &'static Op, inputs: &Inputs, kept: backward::KeptInputs, args: Args, outputs: &Outputs) -> Result<std::sync::Arc<Node>> {
     if inputs.iter().flatten().any(|x| x.is_inference() && op.keep.inputs != 0) {
-        bail!(Runtime, "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`.");
+        bail!(
+            Runtime,
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
+        );
     }
     let edges = inputs.iter().map(|x| x.as_ref().and_then(Tensor::gradient_edge)).collect();
     let metas = outputs.iter().map(|x| OutputMeta { shape: Dims::from_slice(x.shape()), dtype: x.dtype() }).collect();

@@ -101,7 +101,11 @@ fn infer_mean(call: &Call) -> Result<Metas> {
     let x = call.input(0)?;
     let dtype = call.dtype(2).unwrap_or(x.dtype());
     if !dtype.is_differentiable() {
-        bail!(NotImplemented, "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {}. Pass dtype=torch.float32 or convert the tensor with .float()", super::type_name(dtype));
+        bail!(
+            NotImplemented,
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {}. Pass dtype=torch.float32 or convert the tensor with .float()",
+            super::type_name(dtype)
+        );
     }
     Ok(smallvec![Meta::new(&reduced_shape(x.shape(), &reduced_dims(call, 0)?, call.flag(1)), dtype)])
 }
@@ -154,7 +158,11 @@ fn check_nonempty(call: &Call, dims: &[usize]) -> Result<()> {
         && (x.numel() == 0)
     {
         if call.optional_ints(0).is_none_or(|d| d.is_empty()) {
-            bail!(Runtime, "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.", call.op.name());
+            bail!(
+                Runtime,
+                "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
+                call.op.name()
+            );
         }
         bail!(Index, "{}(): Expected reduction dim {d} to have non-zero size.", call.op.name());
     }
@@ -349,7 +357,10 @@ fn var_gradient(b: &super::backward::Back) -> Result<Tensor> {
     }
     if let Some(g) = b.grad(1) {
         let part = spread_back(g, x.shape(), &dims, c.flag(2))?.div(n as f64)?;
-        total = Some(match total { Some(t) => t.add(part)?, None => part });
+        total = Some(match total {
+            Some(t) => t.add(part)?,
+            None => part,
+        });
     }
     total.ok_or_else(|| err!(Runtime, "var: no gradient arrived"))
 }

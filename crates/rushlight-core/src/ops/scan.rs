@@ -6,8 +6,8 @@ use super::{Arg, Call, Meta, Metas, Op, Rule, call1};
 use crate::autograd::node::Grads;
 use crate::tensor::Tensor;
 use crate::{DType, Result, grads, iter, rows};
-use rushlight_kernels::scan::{self, LogSum, RunningProduct, RunningSum};
 use rushlight_kernels::match_dtype;
+use rushlight_kernels::scan::{self, LogSum, RunningProduct, RunningSum};
 use smallvec::smallvec;
 
 rows! {

@@ -1,9 +1,9 @@
 //! Views: other layouts of the same memory.
 
+use super::Arg;
 use super::{Call, Op, Outputs, Rule, call, call1};
 use crate::layout::{Dims, Layout, Strides, checked_numel, view_strides, wrap_dim, wrap_dims};
 use crate::tensor::{Origin, Tensor};
-use super::Arg;
 use crate::{DType, Result, bail, grads, rows};
 use smallvec::{SmallVec, smallvec};
 
@@ -71,7 +71,10 @@ pub fn infer_size(size: &[i64], numel: usize) -> Result<Dims> {
     }
     let mut shape: Dims = size.iter().map(|&n| n.max(0) as usize).collect();
     match free {
-        Some(_) if known == 0 => bail!(Runtime, "cannot reshape tensor of {numel} elements into shape {size:?} because the unspecified dimension size -1 can be any value and is ambiguous"),
+        Some(_) if known == 0 => bail!(
+            Runtime,
+            "cannot reshape tensor of {numel} elements into shape {size:?} because the unspecified dimension size -1 can be any value and is ambiguous"
+        ),
         Some(i) if numel % known == 0 => shape[i] = numel / known,
         None if known == numel => {}
         _ => bail!(Runtime, "shape '{size:?}' is invalid for input of size {numel}"),
@@ -84,7 +87,10 @@ fn view_rule(c: &Call) -> Ruled {
     let shape = infer_size(&c.ints(0)?, x.numel())?;
     match view_strides(x.layout(), &shape) {
         Some(strides) => Ok((Layout { shape, strides, offset: x.layout().offset }, x.dtype())),
-        None => bail!(Runtime, "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead."),
+        None => bail!(
+            Runtime,
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+        ),
     }
 }
 
@@ -99,7 +105,12 @@ fn expand(c: &Call) -> Ruled {
     let x = c.input(0)?;
     let size = c.ints(0)?;
     if size.len() < x.ndim() {
-        bail!(Runtime, "expand: the number of sizes provided ({}) must be greater or equal to the number of dimensions in the tensor ({})", size.len(), x.ndim());
+        bail!(
+            Runtime,
+            "expand: the number of sizes provided ({}) must be greater or equal to the number of dimensions in the tensor ({})",
+            size.len(),
+            x.ndim()
+        );
     }
     let missing = size.len() - x.ndim();
     let (mut shape, mut strides) = (Dims::new(), Strides::new());
@@ -107,10 +118,21 @@ fn expand(c: &Call) -> Ruled {
         let (have, stride) = if i < missing { (1, 0) } else { (x.shape()[i - missing], x.strides()[i - missing]) };
         match n {
             -1 if i < missing => bail!(Runtime, "expand: The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension {i}"),
-            n if n == -1 || n == have as i64 => { shape.push(have); strides.push(stride); }
+            n if n == -1 || n == have as i64 => {
+                shape.push(have);
+                strides.push(stride);
+            }
             n if n < 0 => bail!(Runtime, "expand: invalid size {n}"),
-            n if have == 1 => { shape.push(n as usize); strides.push(0); }
-            n => bail!(Runtime, "The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton dimension {i}. Target sizes: {:?}. Tensor sizes: {:?}", size.as_slice(), x.shape()),
+            n if have == 1 => {
+                shape.push(n as usize);
+                strides.push(0);
+            }
+            n => bail!(
+                Runtime,
+                "The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton dimension {i}. Target sizes: {:?}. Tensor sizes: {:?}",
+                size.as_slice(),
+                x.shape()
+            ),
         }
     }
     checked_numel(&shape)?;
@@ -121,9 +143,15 @@ fn permute(c: &Call) -> Ruled {
     let x = c.input(0)?;
     let dims = c.ints(0)?;
     if dims.len() != x.ndim() {
-        bail!(Runtime, "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = {} is not equal to len(dims) = {}", x.ndim(), dims.len());
+        bail!(
+            Runtime,
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of dimensions i.e. input.dim() = {} is not equal to len(dims) = {}",
+            x.ndim(),
+            dims.len()
+        );
     }
-    let order = wrap_dims(&dims, x.ndim()).map_err(|e| if e.kind() == crate::Kind::Index { e } else { crate::err!(Runtime, "permute(): duplicate dims are not allowed.") })?;
+    let order = wrap_dims(&dims, x.ndim())
+        .map_err(|e| if e.kind() == crate::Kind::Index { e } else { crate::err!(Runtime, "permute(): duplicate dims are not allowed.") })?;
     let l = x.layout();
     Ok((Layout { shape: order.iter().map(|&d| l.shape[d]).collect(), strides: order.iter().map(|&d| l.strides[d]).collect(), offset: l.offset }, x.dtype()))
 }
@@ -267,10 +295,16 @@ fn as_strided_rule(c: &Call) -> Ruled {
     };
     let layout = Layout { shape: size.iter().map(|&n| n as usize).collect(), strides: stride.iter().map(|&s| s as isize).collect(), offset };
     checked_numel(&layout.shape)?;
-    let reach = layout.shape.iter().zip(&layout.strides).try_fold(offset, |r, (&n, &s)| n.saturating_sub(1).checked_mul(s as usize).and_then(|v| r.checked_add(v)));
+    let reach =
+        layout.shape.iter().zip(&layout.strides).try_fold(offset, |r, (&n, &s)| n.saturating_sub(1).checked_mul(s as usize).and_then(|v| r.checked_add(v)));
     let available = x.storage().bytes() / x.dtype().size();
     if !x.is_meta() && layout.numel() > 0 && reach.is_none_or(|r| r >= available) {
-        bail!(Runtime, "setStorage: sizes {:?}, strides {:?}, storage offset {offset} reach beyond the storage of {available} elements", size.as_slice(), stride.as_slice());
+        bail!(
+            Runtime,
+            "setStorage: sizes {:?}, strides {:?}, storage offset {offset} reach beyond the storage of {available} elements",
+            size.as_slice(),
+            stride.as_slice()
+        );
     }
     Ok((layout, x.dtype()))
 }
@@ -279,11 +313,7 @@ fn as_strided_rule(c: &Call) -> Ruled {
 /// reads back through its own layout.
 fn as_strided_backward(b: &super::backward::Back) -> Result<Tensor> {
     let (g, c) = (b.g()?, b.call());
-    let layout = Layout {
-        shape: c.ints(0)?.iter().map(|&n| n as usize).collect(),
-        strides: c.ints(1)?.iter().map(|&s| s as isize).collect(),
-        offset: 0,
-    };
+    let layout = Layout { shape: c.ints(0)?.iter().map(|&n| n as usize).collect(), strides: c.ints(1)?.iter().map(|&s| s as isize).collect(), offset: 0 };
     let input = Layout::contiguous(b.shape(0));
     let start = c.optional_scalar(2).map_or(0, crate::Scalar::to_i64) as usize;
     let reach = layout.span().map_or(0, |(_, end)| end + start).max(input.numel());
@@ -405,7 +435,12 @@ fn view_dtype(c: &Call) -> Ruled {
     let mut layout = x.layout().clone();
     if old != new {
         let (Some(size), Some(&1)) = (layout.shape.last_mut(), layout.strides.last()) else {
-            bail!(Runtime, "self.stride(-1) must be 1 to view {} as {} (different element sizes), and the tensor must have dimensions", x.dtype().name(), dtype.name());
+            bail!(
+                Runtime,
+                "self.stride(-1) must be 1 to view {} as {} (different element sizes), and the tensor must have dimensions",
+                x.dtype().name(),
+                dtype.name()
+            );
         };
         let bytes = *size * old;
         let aligned = |v: usize| v * old % new == 0;
@@ -436,7 +471,8 @@ pub(crate) fn scatter_view(zeros: &Tensor, g: &Tensor, place: impl Fn(&Tensor) -
 /// A strided view by layout (relative to the storage of `x`), recorded.
 pub(crate) fn as_strided(x: &Tensor, layout: &Layout) -> Result<Tensor> {
     let strides: SmallVec<[i64; 5]> = layout.strides.iter().map(|&s| s as i64).collect();
-    let outputs = call(&AS_STRIDED, smallvec![Some(x.clone())], smallvec![Arg::ints(&signed(&layout.shape)), Arg::ints(&strides), Arg::from(layout.offset as i64)])?;
+    let outputs =
+        call(&AS_STRIDED, smallvec![Some(x.clone())], smallvec![Arg::ints(&signed(&layout.shape)), Arg::ints(&strides), Arg::from(layout.offset as i64)])?;
     outputs.into_iter().next().ok_or_else(|| crate::err!(Runtime, "as_strided: no result"))
 }
 

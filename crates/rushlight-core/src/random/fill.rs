@@ -13,15 +13,36 @@ use std::f64::consts::SQRT_2;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum Fill {
-    Uniform { from: f64, to: f64 },
-    Normal { mean: f64, std: f64 },
-    Bernoulli { p: f64 },
-    Exponential { lambda: f64 },
-    Cauchy { median: f64, sigma: f64 },
-    LogNormal { mean: f64, std: f64 },
-    Geometric { p: f64 },
+    Uniform {
+        from: f64,
+        to: f64,
+    },
+    Normal {
+        mean: f64,
+        std: f64,
+    },
+    Bernoulli {
+        p: f64,
+    },
+    Exponential {
+        lambda: f64,
+    },
+    Cauchy {
+        median: f64,
+        sigma: f64,
+    },
+    LogNormal {
+        mean: f64,
+        std: f64,
+    },
+    Geometric {
+        p: f64,
+    },
     /// Whole numbers from `from` on, below `to` or up to the type's largest.
-    Integers { from: i64, to: Option<i64> },
+    Integers {
+        from: i64,
+        to: Option<i64>,
+    },
     /// `random_()`: natural numbers up to the type's largest.
     Naturals,
 }

@@ -138,9 +138,7 @@ fn tiles(n: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// `c = alpha a b + beta c` for `[m, n, k]`, with row and column strides of a and b; c is contiguous.
 fn product<T: AttentionFloat>([m, n, k]: [usize; 3], alpha: T, a: (&[T], usize, usize), b: (&[T], usize, usize), beta: T, c: &mut [T]) {
-    let holds = |(x, row, col): (&[T], usize, usize), rows: usize, cols: usize| {
-        rows == 0 || cols == 0 || (rows - 1) * row + (cols - 1) * col < x.len()
-    };
+    let holds = |(x, row, col): (&[T], usize, usize), rows: usize, cols: usize| rows == 0 || cols == 0 || (rows - 1) * row + (cols - 1) * col < x.len();
     assert!(holds(a, m, k) && holds(b, k, n) && m * n <= c.len(), "attention: operands of a product");
     let strides = |x: (&[T], usize, usize)| (x.1 as isize, x.2 as isize);
     let ((ra, ca), (rb, cb)) = (strides(a), strides(b));

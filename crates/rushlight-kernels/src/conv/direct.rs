@@ -32,24 +32,14 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
 /// Copies the channels of one group of one image; `at` counts groups over all images.
 fn copy_group<T: Float>(job: &Job<T>, padded: &Padded, at: usize, to: *mut T) -> *const T {
     let plane = job.patches.plane();
-    for (c, from) in job.source[at * job.channels * plane..]
-        .chunks_exact(plane)
-        .take(job.channels)
-        .enumerate()
-    {
+    for (c, from) in job.source[at * job.channels * plane..].chunks_exact(plane).take(job.channels).enumerate() {
         // SAFETY: the room was made for `channels` planes.
         unsafe { padded.copy(from, to.add(c * padded.plane())) };
     }
     to
 }
 
-unsafe fn multiply_group<T: Float>(
-    job: &Job<T>,
-    padded: &Padded,
-    shifts: &[isize],
-    at: usize,
-    image: *const T,
-) {
+unsafe fn multiply_group<T: Float>(job: &Job<T>, padded: &Padded, shifts: &[isize], at: usize, image: *const T) {
     let kernel = &T::kernels().scattered;
     let (target, depth) = (&job.target, shifts.len());
     let area = volume(target.size);
@@ -86,12 +76,7 @@ unsafe fn multiply_group<T: Float>(
 /// Writes the gradient of the weights.
 ///
 /// Where there are few groups, images are cut into parts, by the shape alone, whose sums are added in order.
-pub(super) fn backward_weight<T: Float>(
-    shape: &ConvShape,
-    x: &[T],
-    grad_y: &[T],
-    grad_w: &mut [T],
-) {
+pub(super) fn backward_weight<T: Float>(shape: &ConvShape, x: &[T], grad_y: &[T], grad_w: &mut [T]) {
     let parts = PARTS.div_ceil(shape.groups).min(shape.batch);
     let mut sums = vec![T::ZERO; parts * grad_w.len()];
     let (size, group_size) = (grad_w.len(), grad_w.len() / shape.groups);
@@ -122,23 +107,12 @@ pub(super) fn backward_weight<T: Float>(
     });
     grad_w.copy_from_slice(&sums[..size]);
     for part in sums[size..].chunks_exact(size) {
-        grad_w
-            .iter_mut()
-            .zip(part)
-            .for_each(|(total, &part)| *total += part);
+        grad_w.iter_mut().zip(part).for_each(|(total, &part)| *total += part);
     }
 }
 
 /// Adds the products of one group of one image.
-unsafe fn add_image<T: Float>(
-    shape: &ConvShape,
-    padded: &Padded,
-    shifts: &[isize],
-    grad_y: &[T],
-    at: usize,
-    image: *const T,
-    sums: *mut T,
-) {
+unsafe fn add_image<T: Float>(shape: &ConvShape, padded: &Padded, shifts: &[isize], grad_y: &[T], at: usize, image: *const T, sums: *mut T) {
     let [depth, rows, cols] = shape.output;
     for o in 0..shape.group_out() {
         let channel = &grad_y[(at * shape.group_out() + o) * volume(shape.output)..];

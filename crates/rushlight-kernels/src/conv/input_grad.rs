@@ -34,33 +34,15 @@ fn phases_of(shape: &ConvShape, d: usize) -> Vec<Phase> {
     let stride = shape.stride[d];
     (0..stride.min(shape.input[d]))
         .map(|start| {
-            let reach = |tap: usize| {
-                (start + shape.padding[d]) as isize - (tap * shape.dilation[d]) as isize
-            };
-            let taps: Vec<usize> = (0..shape.kernel[d])
-                .filter(|&tap| reach(tap) % stride as isize == 0)
-                .collect();
-            let offsets = taps
-                .iter()
-                .map(|&tap| reach(tap) / stride as isize)
-                .collect();
-            Phase {
-                start,
-                count: (shape.input[d] - start).div_ceil(stride),
-                taps,
-                offsets,
-            }
+            let reach = |tap: usize| (start + shape.padding[d]) as isize - (tap * shape.dilation[d]) as isize;
+            let taps: Vec<usize> = (0..shape.kernel[d]).filter(|&tap| reach(tap) % stride as isize == 0).collect();
+            let offsets = taps.iter().map(|&tap| reach(tap) / stride as isize).collect();
+            Phase { start, count: (shape.input[d] - start).div_ceil(stride), taps, offsets }
         })
         .collect()
 }
 
-fn run_phase<T: Float>(
-    shape: &ConvShape,
-    phase: [&Phase; 3],
-    grad_y: &[T],
-    w: &[T],
-    grad_x: &mut [T],
-) {
+fn run_phase<T: Float>(shape: &ConvShape, phase: [&Phase; 3], grad_y: &[T], w: &[T], grad_x: &mut [T]) {
     if phase.iter().any(|p| p.taps.is_empty()) {
         return;
     }
@@ -72,11 +54,7 @@ fn run_phase<T: Float>(
         step: [1; 3],
         offsets: phase.map(|p| p.offsets.clone()),
     };
-    let target = Target {
-        start: phase.map(|p| p.start),
-        step: shape.stride,
-        ..Target::whole(grad_x, shape.input)
-    };
+    let target = Target { start: phase.map(|p| p.start), step: shape.stride, ..Target::whole(grad_x, shape.input) };
     product::run(&Job {
         patches: &patches,
         groups: shape.groups,

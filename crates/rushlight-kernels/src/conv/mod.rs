@@ -61,11 +61,7 @@ impl ConvShape {
 
     /// Numbers in the input, the weights and the output.
     pub fn lengths(&self) -> (usize, usize, usize) {
-        (
-            self.batch * self.c_in * volume(self.input),
-            self.c_out * self.group_in() * self.taps(),
-            self.batch * self.c_out * volume(self.output),
-        )
+        (self.batch * self.c_in * volume(self.input), self.c_out * self.group_in() * self.taps(), self.batch * self.c_out * volume(self.output))
     }
 
     fn group_in(&self) -> usize {
@@ -88,31 +84,14 @@ impl ConvShape {
 
     /// The input under the kernel at each output position.
     fn patches(&self) -> Patches {
-        let offset = |d: usize| {
-            move |tap: usize| (tap * self.dilation[d]) as isize - self.padding[d] as isize
-        };
+        let offset = |d: usize| move |tap: usize| (tap * self.dilation[d]) as isize - self.padding[d] as isize;
         let offsets = [0, 1, 2].map(|d| (0..self.kernel[d]).map(offset(d)).collect());
-        Patches {
-            batch: self.batch,
-            image: self.c_in * volume(self.input),
-            source: self.input,
-            grid: self.output,
-            step: self.stride,
-            offsets,
-        }
+        Patches { batch: self.batch, image: self.c_in * volume(self.input), source: self.input, grid: self.output, step: self.stride, offsets }
     }
 
     fn check(&self, x: usize, w: usize, y: usize) {
-        assert!(
-            self.groups > 0
-                && self.c_in.is_multiple_of(self.groups)
-                && self.c_out.is_multiple_of(self.groups)
-        );
-        assert_eq!(
-            (x, w, y),
-            self.lengths(),
-            "convolution: memory does not match {self:?}"
-        );
+        assert!(self.groups > 0 && self.c_in.is_multiple_of(self.groups) && self.c_out.is_multiple_of(self.groups));
+        assert_eq!((x, w, y), self.lengths(), "convolution: memory does not match {self:?}");
     }
 }
 
@@ -122,21 +101,11 @@ impl ConvShape {
 ///
 /// # Panics
 /// When a length does not match the shape.
-pub fn conv_forward<T: Float>(
-    shape: &ConvShape,
-    x: &[T],
-    w: &[T],
-    bias: Option<&[T]>,
-    y: &mut [T],
-) {
+pub fn conv_forward<T: Float>(shape: &ConvShape, x: &[T], w: &[T], bias: Option<&[T]>, y: &mut [T]) {
     shape.check(x.len(), w.len(), y.len());
     let area = volume(shape.output);
     if let Some(bias) = bias {
-        assert_eq!(
-            bias.len(),
-            shape.c_out,
-            "convolution: one bias for each output channel"
-        );
+        assert_eq!(bias.len(), shape.c_out, "convolution: one bias for each output channel");
     }
     if area > 0 && (shape.is_empty() || bias.is_some()) {
         for (at, plane) in y.chunks_exact_mut(area).enumerate() {

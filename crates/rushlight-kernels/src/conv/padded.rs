@@ -23,8 +23,7 @@ impl Padded {
     pub fn of(patches: &Patches) -> Padded {
         let low = [0, 1, 2].map(|d| patches.offsets[d].iter().copied().min().unwrap_or(0));
         let high = |d: usize| patches.offsets[d].iter().copied().max().unwrap_or(0);
-        let size = [0, 1, 2]
-            .map(|d| (patches.grid[d] - 1) * patches.step[d] + (high(d) - low[d]) as usize + 1);
+        let size = [0, 1, 2].map(|d| (patches.grid[d] - 1) * patches.step[d] + (high(d) - low[d]) as usize + 1);
         let (source, step) = (patches.source, patches.step);
         let lane = size[2].div_ceil(step[2]);
         let filled = (0..step[2] as isize)
@@ -32,20 +31,11 @@ impl Padded {
                 let offset = low[2] + phase;
                 let valid = overlap(0..lane, step[2], offset, source[2]);
                 let valid = if valid.is_empty() { 0..0 } else { valid };
-                let first = (valid.start * step[2])
-                    .checked_add_signed(offset)
-                    .unwrap_or(0);
+                let first = (valid.start * step[2]).checked_add_signed(offset).unwrap_or(0);
                 (valid, first)
             })
             .collect();
-        Padded {
-            source,
-            low,
-            size,
-            step,
-            lane,
-            filled,
-        }
+        Padded { source, low, size, step, lane, filled }
     }
 
     /// Numbers of one channel.
@@ -75,8 +65,7 @@ impl Padded {
             for &z in &patches.offsets[0] {
                 for &y in &patches.offsets[1] {
                     for &x in &patches.offsets[2] {
-                        let row =
-                            (channel * self.size[0] + above(0, z)) * self.size[1] + above(1, y);
+                        let row = (channel * self.size[0] + above(0, z)) * self.size[1] + above(1, y);
                         let (x, step) = (above(2, x), self.step[2]);
                         shifts.push((row * self.row() + x % step * self.lane + x / step) as isize);
                     }
@@ -124,14 +113,8 @@ fn copy_row<T: Copy + Default>(p: &Padded, from: &[T], to: &mut [T]) {
             let count = to.len();
             match p.step[2] {
                 1 => to.copy_from_slice(&from[..count]),
-                2 => to
-                    .iter_mut()
-                    .zip(from.chunks_exact(2))
-                    .for_each(|(to, from)| *to = from[0]),
-                step => to
-                    .iter_mut()
-                    .zip(from.chunks_exact(step))
-                    .for_each(|(to, from)| *to = from[0]),
+                2 => to.iter_mut().zip(from.chunks_exact(2)).for_each(|(to, from)| *to = from[0]),
+                step => to.iter_mut().zip(from.chunks_exact(step)).for_each(|(to, from)| *to = from[0]),
             }
             *last = from[count * p.step[2]];
         }

@@ -64,21 +64,14 @@ impl Patches {
             j += len;
         }
         taps.iter_mut().for_each(|tap| tap.find_gaps(columns.len()));
-        TapRuns {
-            taps,
-            step: self.step[2],
-        }
+        TapRuns { taps, step: self.step[2] }
     }
 
     /// Adds the runs of `len` columns from column `j` on, all in one row of the grid.
     fn piece_runs(&self, j: usize, len: usize, to: usize, taps: &mut [TapRow]) {
         let [_, height, width] = self.grid;
         let (x, row) = (j % width, j / width);
-        let (y, z, image) = (
-            row % height,
-            row / height % self.grid[0],
-            j / self.positions(),
-        );
+        let (y, z, image) = (row % height, row / height % self.grid[0], j / self.positions());
         let (tap_height, tap_width) = (self.offsets[1].len(), self.offsets[2].len());
         for (kz, &offset_z) in self.offsets[0].iter().enumerate() {
             let Some(sz) = inside(z * self.step[0], offset_z, self.source[0]) else {
@@ -92,13 +85,8 @@ impl Patches {
                 for (kx, &offset_x) in self.offsets[2].iter().enumerate() {
                     let valid = overlap(x..x + len, self.step[2], offset_x, self.source[2]);
                     if !valid.is_empty() {
-                        let from =
-                            line + (valid.start * self.step[2]).wrapping_add_signed(offset_x);
-                        let run = Run {
-                            from,
-                            to: to + valid.start - x,
-                            len: valid.len(),
-                        };
+                        let from = line + (valid.start * self.step[2]).wrapping_add_signed(offset_x);
+                        let run = Run { from, to: to + valid.start - x, len: valid.len() };
                         taps[(kz * tap_height + ky) * tap_width + kx].push(run, self.step[2]);
                     }
                 }
@@ -124,11 +112,7 @@ impl TapRow {
     /// Appends a run, or lengthens the last one where both sides continue.
     fn push(&mut self, run: Run, step: usize) {
         match self.runs.last_mut() {
-            Some(last)
-                if last.from + last.len * step == run.from && last.to + last.len == run.to =>
-            {
-                last.len += run.len
-            }
+            Some(last) if last.from + last.len * step == run.from && last.to + last.len == run.to => last.len += run.len,
             _ => self.runs.push(run),
         }
     }
@@ -136,11 +120,7 @@ impl TapRow {
     /// Lists the columns below `width` that no run fills.
     fn find_gaps(&mut self, width: usize) {
         let mut filled = 0;
-        let end = Run {
-            from: 0,
-            to: width,
-            len: 0,
-        };
+        let end = Run { from: 0, to: width, len: 0 };
         for run in self.runs.iter().chain([&end]) {
             if run.to > filled {
                 self.gaps.push((filled, run.to - filled));
@@ -241,8 +221,5 @@ unsafe fn copy<T: Copy>(from: *const T, to: *mut T, len: usize) {
 #[inline(always)]
 unsafe fn copy_array<T: Copy, const N: usize>(from: *const T, to: *mut T) {
     // SAFETY: the caller vouches for `N` numbers on both sides.
-    unsafe {
-        to.cast::<[T; N]>()
-            .write_unaligned(from.cast::<[T; N]>().read_unaligned())
-    }
+    unsafe { to.cast::<[T; N]>().write_unaligned(from.cast::<[T; N]>().read_unaligned()) }
 }

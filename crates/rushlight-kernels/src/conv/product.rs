@@ -28,20 +28,13 @@ pub(super) struct Target<T> {
 impl<T> Target<T> {
     /// The whole of a contiguous image.
     pub fn whole(memory: &mut [T], size: [usize; 3]) -> Self {
-        Target {
-            ptr: Shared(memory.as_mut_ptr()),
-            size,
-            start: [0; 3],
-            step: [1; 3],
-        }
+        Target { ptr: Shared(memory.as_mut_ptr()), size, start: [0; 3], step: [1; 3] }
     }
 
     /// Distance of grid position `q` from the start of its plane.
     pub fn offset(&self, q: usize, grid: [usize; 3]) -> usize {
         let place = [q / (grid[1] * grid[2]), q / grid[2] % grid[1], q % grid[2]];
-        (0..3).fold(0, |at, d| {
-            at * self.size[d] + place[d] * self.step[d] + self.start[d]
-        })
+        (0..3).fold(0, |at, d| at * self.size[d] + place[d] * self.step[d] + self.start[d])
     }
 }
 
@@ -67,28 +60,16 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
         return direct::run(job);
     }
     let kernel = &T::kernels().packed;
-    let mut panels =
-        Scratch::<T>::new(job.groups * job.rows.next_multiple_of(kernel.mr) * job.depth());
+    let mut panels = Scratch::<T>::new(job.groups * job.rows.next_multiple_of(kernel.mr) * job.depth());
     let panels = Shared(panels.ptr());
     let work = job.groups * job.rows * job.depth() * job.patches.columns();
     let tasks = |count: usize, f: &(dyn Fn(usize) + Sync)| {
-        if work >= PARALLEL {
-            pool::parallel_tasks(count, f)
-        } else {
-            (0..count).for_each(f)
-        }
+        if work >= PARALLEL { pool::parallel_tasks(count, f) } else { (0..count).for_each(f) }
     };
     let slices = job.slices();
     tasks(job.groups * slices.len(), &|task| {
         // SAFETY: each task packs one slice of one group into its own part of the panels.
-        unsafe {
-            job.pack(
-                kernel,
-                task / slices.len(),
-                &slices[task % slices.len()],
-                panels.get(),
-            )
-        }
+        unsafe { job.pack(kernel, task / slices.len(), &slices[task % slices.len()], panels.get()) }
     });
     let cut = Cut::of(job, kernel);
     tasks(cut.tasks(), &|task| {
@@ -119,21 +100,10 @@ impl Cut {
         let columns = job.patches.columns();
         let wanted = (3 * pool::num_threads()).div_ceil(job.groups);
         let most = COLUMNS.max(kernel.nr) / kernel.nr * kernel.nr;
-        let chunk = columns
-            .div_ceil(wanted)
-            .next_multiple_of(kernel.nr)
-            .clamp(kernel.nr, most);
-        let row_parts = wanted
-            .div_ceil(columns.div_ceil(chunk))
-            .min(job.rows.div_ceil(4 * kernel.mr));
+        let chunk = columns.div_ceil(wanted).next_multiple_of(kernel.nr).clamp(kernel.nr, most);
+        let row_parts = wanted.div_ceil(columns.div_ceil(chunk)).min(job.rows.div_ceil(4 * kernel.mr));
         let rows_chunk = job.rows.div_ceil(row_parts).next_multiple_of(kernel.mr);
-        Cut {
-            groups: job.groups,
-            columns,
-            chunk,
-            rows: job.rows,
-            rows_chunk,
-        }
+        Cut { groups: job.groups, columns, chunk, rows: job.rows, rows_chunk }
     }
 
     fn tasks(&self) -> usize {
@@ -141,19 +111,9 @@ impl Cut {
     }
 
     fn part(&self, task: usize) -> Part {
-        let (chunks, row_parts) = (
-            self.columns.div_ceil(self.chunk),
-            self.rows.div_ceil(self.rows_chunk),
-        );
-        let (j, i) = (
-            task / row_parts % chunks * self.chunk,
-            task % row_parts * self.rows_chunk,
-        );
-        Part {
-            group: task / row_parts / chunks,
-            columns: j..(j + self.chunk).min(self.columns),
-            rows: i..(i + self.rows_chunk).min(self.rows),
-        }
+        let (chunks, row_parts) = (self.columns.div_ceil(self.chunk), self.rows.div_ceil(self.rows_chunk));
+        let (j, i) = (task / row_parts % chunks * self.chunk, task % row_parts * self.rows_chunk);
+        Part { group: task / row_parts / chunks, columns: j..(j + self.chunk).min(self.columns), rows: i..(i + self.rows_chunk).min(self.rows) }
     }
 }
 
@@ -171,10 +131,7 @@ impl<T: Float> Job<'_, T> {
     fn slices(&self) -> Vec<Range<usize>> {
         let most = (DEPTH / self.patches.taps()).max(1);
         let step = self.channels.div_ceil(self.channels.div_ceil(most));
-        (0..self.channels)
-            .step_by(step)
-            .map(|c| c..(c + step).min(self.channels))
-            .collect()
+        (0..self.channels).step_by(step).map(|c| c..(c + step).min(self.channels)).collect()
     }
 
     /// Packs the weights of one slice of channels: `panels[group][slice][tile of rows][step][row]`.
@@ -185,33 +142,16 @@ impl<T: Float> Job<'_, T> {
         // SAFETY: the weights of the slice, and its part of the panels.
         unsafe {
             let to = panels.add(padded * (group * depth + slice.start * taps));
-            pack_panels(
-                from,
-                depth as isize,
-                1,
-                self.rows,
-                slice.len() * taps,
-                kernel.mr,
-                to,
-            );
+            pack_panels(from, depth as isize, 1, self.rows, slice.len() * taps, kernel.mr, to);
         }
     }
 
     /// Multiplies one part, slice by slice.
-    unsafe fn multiply(
-        &self,
-        kernel: &Kernel<T>,
-        part: &Part,
-        slices: &[Range<usize>],
-        panels: *const T,
-    ) {
+    unsafe fn multiply(&self, kernel: &Kernel<T>, part: &Part, slices: &[Range<usize>], panels: *const T) {
         let (nr, taps, plane) = (kernel.nr, self.patches.taps(), self.patches.plane());
         let starts: Vec<usize> = part.columns.clone().step_by(nr).collect();
         let end = |j: usize| (j + nr).min(part.columns.end);
-        let runs: Vec<TapRuns> = starts
-            .iter()
-            .map(|&j| self.patches.runs(j..end(j)))
-            .collect();
+        let runs: Vec<TapRuns> = starts.iter().map(|&j| self.patches.runs(j..end(j))).collect();
         let deepest = slices.iter().map(Range::len).max().unwrap_or(0) * taps;
         let mut gathered = Scratch::<T>::new(starts.len() * nr * deepest);
         let gathered = gathered.ptr();
@@ -219,28 +159,14 @@ impl<T: Float> Job<'_, T> {
             let depth = slice.len() * taps;
             // SAFETY: the group's channels are in the source; the panels and the target are the caller's.
             unsafe {
-                let source = self
-                    .source
-                    .as_ptr()
-                    .add((part.group * self.channels + slice.start) * plane);
+                let source = self.source.as_ptr().add((part.group * self.channels + slice.start) * plane);
                 gather(&runs, source, plane, 0..depth, gathered, nr * depth, nr);
                 for i in part.rows.clone().step_by(GROUP.next_multiple_of(kernel.mr)) {
                     let rows = GROUP.next_multiple_of(kernel.mr).min(part.rows.end - i);
-                    let a = panels.add(
-                        self.rows.next_multiple_of(kernel.mr)
-                            * (part.group * self.depth() + slice.start * taps)
-                            + i * depth,
-                    );
+                    let a = panels.add(self.rows.next_multiple_of(kernel.mr) * (part.group * self.depth() + slice.start * taps) + i * depth);
                     for (panel, &j) in starts.iter().enumerate() {
                         let b = gathered.add(panel * nr * depth);
-                        let tile = Panel {
-                            a,
-                            b,
-                            depth,
-                            rows,
-                            channel: part.group * self.rows + i,
-                            columns: j..end(j),
-                        };
+                        let tile = Panel { a, b, depth, rows, channel: part.group * self.rows + i, columns: j..end(j) };
                         self.multiply_panel(kernel, &tile, self.add || number > 0);
                     }
                 }
@@ -263,12 +189,7 @@ impl<T: Float> Job<'_, T> {
         unsafe {
             if adjacent {
                 let beta = if add { T::ONE } else { T::ZERO };
-                (kernel.run)(&panel.block(
-                    kernel,
-                    target.ptr.get().add(first),
-                    area as isize,
-                    beta,
-                ));
+                (kernel.run)(&panel.block(kernel, target.ptr.get().add(first), area as isize, beta));
                 return;
             }
             let mut results = Scratch::<T>::new(panel.rows * kernel.nr);

@@ -3,8 +3,7 @@ use crate::gemm::tests::noise;
 
 /// Calls `visit(y, w, x)` with the flat indices of every product of the convolution.
 fn for_each_product(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
-    let unravel =
-        |i: usize, size: [usize; 3]| [i / (size[1] * size[2]), i / size[2] % size[1], i % size[2]];
+    let unravel = |i: usize, size: [usize; 3]| [i / (size[1] * size[2]), i / size[2] % size[1], i % size[2]];
     let (gi, go) = (s.c_in / s.groups, s.c_out / s.groups);
     for b in 0..s.batch {
         for o in 0..s.c_out {
@@ -13,17 +12,12 @@ fn for_each_product(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
                     for t in 0..s.taps() {
                         let (at, tap) = (unravel(q, s.output), unravel(t, s.kernel));
                         let from: Option<Vec<usize>> = (0..3)
-                            .map(|d| {
-                                (at[d] * s.stride[d] + tap[d] * s.dilation[d])
-                                    .checked_sub(s.padding[d])
-                            })
+                            .map(|d| (at[d] * s.stride[d] + tap[d] * s.dilation[d]).checked_sub(s.padding[d]))
                             .zip(s.input)
                             .map(|(at, size)| at.filter(|&at| at < size))
                             .collect();
                         if let Some(p) = from {
-                            let x = ((b * s.c_in + o / go * gi + c) * s.input[0] + p[0])
-                                * s.input[1]
-                                + p[1];
+                            let x = ((b * s.c_in + o / go * gi + c) * s.input[0] + p[0]) * s.input[1] + p[1];
                             let y = (b * s.c_out + o) * volume(s.output) + q;
                             visit(y, (o * gi + c) * s.taps() + t, x * s.input[2] + p[2]);
                         }
@@ -34,30 +28,16 @@ fn for_each_product(s: &ConvShape, mut visit: impl FnMut(usize, usize, usize)) {
     }
 }
 
-fn assert_close<T: Float + Into<f64>>(
-    what: &str,
-    shape: &ConvShape,
-    got: &[T],
-    want: &[f64],
-    tolerance: f64,
-) {
+fn assert_close<T: Float + Into<f64>>(what: &str, shape: &ConvShape, got: &[T], want: &[f64], tolerance: f64) {
     for (i, (&got, &want)) in got.iter().zip(want).enumerate() {
         let got: f64 = got.into();
-        assert!(
-            (got - want).abs() <= tolerance * (1.0 + want.abs()),
-            "{what} {i}: {got} instead of {want} in {shape:?}"
-        );
+        assert!((got - want).abs() <= tolerance * (1.0 + want.abs()), "{what} {i}: {got} instead of {want} in {shape:?}");
     }
 }
 
 fn check<T: Float + Into<f64>>(s: &ConvShape, tolerance: f64) {
     let (nx, nw, ny) = s.lengths();
-    let (x, w, bias, g) = (
-        noise::<T>(nx, 1),
-        noise::<T>(nw, 2),
-        noise::<T>(s.c_out, 3),
-        noise::<T>(ny, 4),
-    );
+    let (x, w, bias, g) = (noise::<T>(nx, 1), noise::<T>(nw, 2), noise::<T>(s.c_out, 3), noise::<T>(ny, 4));
     let wide = |v: &[T]| v.iter().map(|&x| x.into()).collect::<Vec<f64>>();
     let (wide_x, wide_w, wide_g) = (wide(&x), wide(&w), wide(&g));
     let (mut y, mut gx, mut gw) = (vec![0.0; ny], vec![0.0; nx], vec![0.0; nw]);
@@ -76,34 +56,18 @@ fn check<T: Float + Into<f64>>(s: &ConvShape, tolerance: f64) {
     assert_close("weight gradient", s, &got_w, &gw, tolerance);
     conv_forward(s, &x, &w, Some(&bias), &mut got_y);
     let area = volume(s.output);
-    y.iter_mut()
-        .enumerate()
-        .for_each(|(i, y)| *y += bias[i / area % s.c_out].into());
+    y.iter_mut().enumerate().for_each(|(i, y)| *y += bias[i / area % s.c_out].into());
     assert_close("output with bias", s, &got_y, &y, tolerance);
 }
 
 fn shape(batch: usize, channels: [usize; 3], input: [usize; 3], kernel: [usize; 3]) -> ConvShape {
     let [c_in, c_out, groups] = channels;
     let (stride, padding, dilation) = ([1; 3], [0; 3], [1; 3]);
-    natural(ConvShape {
-        batch,
-        c_in,
-        c_out,
-        groups,
-        input,
-        kernel,
-        stride,
-        padding,
-        dilation,
-        output: [0; 3],
-    })
+    natural(ConvShape { batch, c_in, c_out, groups, input, kernel, stride, padding, dilation, output: [0; 3] })
 }
 
 fn natural(s: ConvShape) -> ConvShape {
-    ConvShape {
-        output: s.natural_output().expect("the kernel fits"),
-        ..s
-    }
+    ConvShape { output: s.natural_output().expect("the kernel fits"), ..s }
 }
 
 fn check_both(s: ConvShape) {
@@ -126,21 +90,9 @@ fn stride_padding_dilation_groups() {
     for stride in [1, 2, 3] {
         for padding in [0, 1, 4] {
             for dilation in [1, 2] {
-                for channels in [
-                    [4, 6, 2],
-                    [3, 7, 1],
-                    [6, 6, 6],
-                    [3, 6, 3],
-                    [18, 20, 2],
-                    [9, 30, 1],
-                ] {
+                for channels in [[4, 6, 2], [3, 7, 1], [6, 6, 6], [3, 6, 3], [18, 20, 2], [9, 30, 1]] {
                     let base = shape(2, channels, [1, 10, 13], [1, 3, 2]);
-                    check_both(natural(ConvShape {
-                        stride: [1, stride, stride],
-                        padding: [0, padding, padding],
-                        dilation: [1, dilation, dilation],
-                        ..base
-                    }));
+                    check_both(natural(ConvShape { stride: [1, stride, stride], padding: [0, padding, padding], dilation: [1, dilation, dilation], ..base }));
                 }
             }
         }
@@ -151,12 +103,7 @@ fn stride_padding_dilation_groups() {
 fn three_dimensions_with_everything() {
     for channels in [[4, 6, 2], [2, 2, 2], [11, 13, 1]] {
         let base = shape(2, channels, [6, 7, 8], [3, 2, 3]);
-        check_both(natural(ConvShape {
-            stride: [2, 1, 3],
-            padding: [2, 0, 1],
-            dilation: [1, 2, 2],
-            ..base
-        }));
+        check_both(natural(ConvShape { stride: [2, 1, 3], padding: [2, 0, 1], dilation: [1, 2, 2], ..base }));
     }
 }
 
@@ -164,10 +111,7 @@ fn three_dimensions_with_everything() {
 fn inputs_longer_than_the_stride_needs() {
     for channels in [[3, 4, 1], [10, 12, 1]] {
         let base = shape(2, channels, [1, 9, 12], [1, 2, 1]);
-        check_both(natural(ConvShape {
-            stride: [1, 3, 5],
-            ..base
-        }));
+        check_both(natural(ConvShape { stride: [1, 3, 5], ..base }));
     }
 }
 
@@ -184,11 +128,7 @@ fn threads_do_not_change_a_bit() {
     let before = crate::pool::num_threads();
     for channels in [[8, 20, 1], [16, 20, 1], [24, 24, 24]] {
         let base = shape(9, channels, [1, 21, 23], [1, 3, 3]);
-        let s = natural(ConvShape {
-            stride: [1, 2, 1],
-            padding: [0, 1, 1],
-            ..base
-        });
+        let s = natural(ConvShape { stride: [1, 2, 1], padding: [0, 1, 1], ..base });
         let one = run_on(1, &s);
         assert!([2, 3, 5].iter().all(|&threads| run_on(threads, &s) == one));
     }
@@ -199,11 +139,7 @@ fn threads_do_not_change_a_bit() {
 fn run_on(threads: usize, s: &ConvShape) -> [Vec<f32>; 3] {
     crate::pool::set_num_threads(threads);
     let (nx, nw, ny) = s.lengths();
-    let (x, w, g) = (
-        noise::<f32>(nx, 1),
-        noise::<f32>(nw, 2),
-        noise::<f32>(ny, 4),
-    );
+    let (x, w, g) = (noise::<f32>(nx, 1), noise::<f32>(nw, 2), noise::<f32>(ny, 4));
     let (mut y, mut gx, mut gw) = (vec![0.0; ny], vec![0.0; nx], vec![0.0; nw]);
     conv_forward(s, &x, &w, None, &mut y);
     conv_backward_input(s, &g, &w, &mut gx);

@@ -32,28 +32,13 @@ pub(super) fn run<T: Float>(shape: &ConvShape, x: &[T], grad_y: &[T], grad_w: &m
     let (size, result) = (grad_w.len(), Shared(grad_w.as_mut_ptr()));
     let run_task = |task: usize| {
         let (chunk, part) = (task / parts, task % parts);
-        let (group, j) = (
-            chunk / columns.div_ceil(step),
-            chunk % columns.div_ceil(step) * step,
-        );
+        let (group, j) = (chunk / columns.div_ceil(step), chunk % columns.div_ceil(step) * step);
         let bound = |part: usize| part * patches.columns() / parts;
         // SAFETY: the first part writes to the result, each other one to its own copy; chunks write disjoint columns.
         unsafe {
-            let c = if part == 0 {
-                result.get()
-            } else {
-                sums.get().add((part - 1) * size)
-            };
-            let task = Task {
-                shape,
-                patches: &patches,
-                kernel,
-                x,
-                grad_y,
-                group,
-                columns: j..(j + step).min(columns),
-                positions: bound(part)..bound(part + 1),
-            };
+            let c = if part == 0 { result.get() } else { sums.get().add((part - 1) * size) };
+            let task =
+                Task { shape, patches: &patches, kernel, x, grad_y, group, columns: j..(j + step).min(columns), positions: bound(part)..bound(part + 1) };
             task.run(c.add(group * rows * columns), columns);
         }
     };
@@ -65,10 +50,7 @@ pub(super) fn run<T: Float>(shape: &ConvShape, x: &[T], grad_y: &[T], grad_w: &m
     for part in 1..parts {
         // SAFETY: every part wrote all of its copy.
         let sum = unsafe { std::slice::from_raw_parts(sums.get().add((part - 1) * size), size) };
-        grad_w
-            .iter_mut()
-            .zip(sum)
-            .for_each(|(total, &value)| *total += value);
+        grad_w.iter_mut().zip(sum).for_each(|(total, &value)| *total += value);
     }
 }
 
@@ -100,32 +82,17 @@ impl<T: Float> Task<'_, T> {
             // SAFETY: the buffers have room for `DEPTH` positions; the group's channels are in the input; C is the caller's.
             unsafe {
                 self.pack_rows(&positions, panels_a.ptr());
-                let from = self
-                    .x
-                    .as_ptr()
-                    .add(self.group * self.shape.group_in() * plane);
+                let from = self.x.as_ptr().add(self.group * self.shape.group_in() * plane);
                 for j in self.columns.clone().step_by(nr) {
                     let cols = nr.min(self.columns.end - j);
                     gather(&runs, from, plane, j..j + cols, lines.ptr(), 0, DEPTH);
-                    pack_panel(
-                        lines.ptr(),
-                        DEPTH as isize,
-                        1,
-                        cols,
-                        depth,
-                        nr,
-                        panel_b.ptr(),
-                    );
+                    pack_panel(lines.ptr(), DEPTH as isize, 1, cols, depth, nr, panel_b.ptr());
                     run(&Block {
                         rows,
                         cols,
                         depth,
                         alpha: T::ONE,
-                        beta: if start == self.positions.start {
-                            T::ZERO
-                        } else {
-                            T::ONE
-                        },
+                        beta: if start == self.positions.start { T::ZERO } else { T::ONE },
                         a: panels_a.ptr(),
                         a_row: 1,
                         a_col: mr as isize,
@@ -145,11 +112,7 @@ impl<T: Float> Task<'_, T> {
 
     /// Packs the output's gradient at some positions, which may lie in several images.
     unsafe fn pack_rows(&self, positions: &Range<usize>, to: *mut T) {
-        let (mr, rows, area) = (
-            self.kernel.mr,
-            self.shape.group_out(),
-            volume(self.shape.output),
-        );
+        let (mr, rows, area) = (self.kernel.mr, self.shape.group_out(), volume(self.shape.output));
         let depth = positions.len();
         let mut q = positions.start;
         while q < positions.end {

@@ -48,7 +48,13 @@ impl Cast for u64 {
         match wide {
             Wide::Int(i) => i as u64,
             Wide::Big(u) => u,
-            Wide::Float(f) | Wide::Complex(f, _) => if f < 0.0 { f as i64 as u64 } else { f as u64 },
+            Wide::Float(f) | Wide::Complex(f, _) => {
+                if f < 0.0 {
+                    f as i64 as u64
+                } else {
+                    f as u64
+                }
+            }
         }
     }
 }

@@ -40,12 +40,7 @@ pub trait Map3 {
     /// Other elements read, and the element written.
     type In: Num;
     /// The formula.
-    fn call(
-        a: <Self::First as Num>::Acc,
-        b: <Self::In as Num>::Acc,
-        c: <Self::In as Num>::Acc,
-        p: &Params,
-    ) -> <Self::In as Num>::Acc;
+    fn call(a: <Self::First as Num>::Acc, b: <Self::In as Num>::Acc, c: <Self::In as Num>::Acc, p: &Params) -> <Self::In as Num>::Acc;
 }
 
 /// Carries a formula's type to the dispatch, which infers it from an argument.
@@ -186,10 +181,7 @@ macro_rules! loop1 {
             type Out = $out;
             #[inline(always)]
             #[allow(unused_imports)]
-            fn call(
-                $x: <$in as $crate::elementwise::num::Num>::Acc,
-                $p: &$crate::elementwise::driver::Params,
-            ) -> <$out as $crate::elementwise::num::Num>::Acc {
+            fn call($x: <$in as $crate::elementwise::num::Num>::Acc, $p: &$crate::elementwise::driver::Params) -> <$out as $crate::elementwise::num::Num>::Acc {
                 $body
             }
         }

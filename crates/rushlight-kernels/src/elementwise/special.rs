@@ -73,7 +73,13 @@ pub fn pow_signed(base: i64, exponent: i64) -> i64 {
     if exponent < 0 {
         return match base {
             1 => 1,
-            -1 => if exponent % 2 == 0 { 1 } else { -1 },
+            -1 => {
+                if exponent % 2 == 0 {
+                    1
+                } else {
+                    -1
+                }
+            }
             _ => 0,
         };
     }
@@ -129,7 +135,13 @@ pub fn lgamma(x: f64) -> f64 {
 /// Inverse error function: a rational start (Giles 2012) refined by two Newton steps.
 pub fn erfinv(x: f64) -> f64 {
     if x.abs() >= 1.0 || x.is_nan() {
-        return if x == 1.0 { f64::INFINITY } else if x == -1.0 { f64::NEG_INFINITY } else { f64::NAN };
+        return if x == 1.0 {
+            f64::INFINITY
+        } else if x == -1.0 {
+            f64::NEG_INFINITY
+        } else {
+            f64::NAN
+        };
     }
     let w = -((1.0 - x) * (1.0 + x)).ln();
     let (c, t): (&[f64], f64) = if w < 5.0 {
@@ -140,7 +152,13 @@ pub fn erfinv(x: f64) -> f64 {
     let mut y = c.iter().fold(0.0, |acc, &k| acc * t + k) * x;
     for _ in 0..2 {
         let error = if y.abs() < 2.0 { libm::erf(y) - x } else { (libm::erfc(-y) - 1.0) - x };
-        let error = if y > 2.0 { (1.0 - x) - libm::erfc(y) } else if y < -2.0 { libm::erfc(-y) - (1.0 + x) } else { error };
+        let error = if y > 2.0 {
+            (1.0 - x) - libm::erfc(y)
+        } else if y < -2.0 {
+            libm::erfc(-y) - (1.0 + x)
+        } else {
+            error
+        };
         let step = error / (2.0 / PI.sqrt() * (-y * y).exp());
         y -= step / (1.0 + y * step);
     }
@@ -168,7 +186,15 @@ pub fn digamma(mut x: f64) -> f64 {
         return result + 2.251_752_589_066_721;
     }
     let z = 1.0 / (x * x);
-    let series = [8.333_333_333_333_333e-2, -2.109_279_609_279_609_3e-2, 7.575_757_575_757_576e-3, -4.166_666_666_666_667e-3, 3.968_253_968_253_968e-3, -8.333_333_333_333_333e-3, 8.333_333_333_333_333e-2];
+    let series = [
+        8.333_333_333_333_333e-2,
+        -2.109_279_609_279_609_3e-2,
+        7.575_757_575_757_576e-3,
+        -4.166_666_666_666_667e-3,
+        3.968_253_968_253_968e-3,
+        -8.333_333_333_333_333e-3,
+        8.333_333_333_333_333e-2,
+    ];
     let tail = if x < 1e17 { z * series.iter().fold(0.0, |acc, &k| acc * z + k) } else { 0.0 };
     result + x.ln() - 0.5 / x - tail
 }
@@ -239,7 +265,20 @@ pub fn zeta(x: f64, q: f64) -> f64 {
     s += b * w / (x - 1.0) - 0.5 * b;
     let mut factor = 1.0;
     let mut k = 0.0;
-    const BERNOULLI: [f64; 12] = [12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.892_437_580_318_379e9, 7.47242496e10, -2.950_130_727_918_164e12, 1.1646782814350067e14, -4.597_978_722_407_472e15, 1.815_210_540_194_354_6e17, -7.1661652561756670113e18];
+    const BERNOULLI: [f64; 12] = [
+        12.0,
+        -720.0,
+        30240.0,
+        -1209600.0,
+        47900160.0,
+        -1.892_437_580_318_379e9,
+        7.47242496e10,
+        -2.950_130_727_918_164e12,
+        1.1646782814350067e14,
+        -4.597_978_722_407_472e15,
+        1.815_210_540_194_354_6e17,
+        -7.1661652561756670113e18,
+    ];
     for d in BERNOULLI {
         factor *= x + k;
         b /= w;
@@ -287,26 +326,54 @@ fn bessel_asymptotic(x: f64, order: f64) -> f64 {
 /// e^-|x| I0(x).
 pub fn i0e(x: f64) -> f64 {
     let a = x.abs();
-    if a.is_infinite() { 0.0 } else if a < 30.0 { bessel_series(a, 0.0) * (-a).exp() } else if a.is_nan() { a } else { bessel_asymptotic(a, 0.0) }
+    if a.is_infinite() {
+        0.0
+    } else if a < 30.0 {
+        bessel_series(a, 0.0) * (-a).exp()
+    } else if a.is_nan() {
+        a
+    } else {
+        bessel_asymptotic(a, 0.0)
+    }
 }
 
 /// I0(x).
 pub fn i0(x: f64) -> f64 {
     let a = x.abs();
-    if a < 30.0 { bessel_series(a, 0.0) } else if a.is_infinite() { a } else { (a / 2.0).exp() * i0e(a) * (a / 2.0).exp() }
+    if a < 30.0 {
+        bessel_series(a, 0.0)
+    } else if a.is_infinite() {
+        a
+    } else {
+        (a / 2.0).exp() * i0e(a) * (a / 2.0).exp()
+    }
 }
 
 /// e^-|x| I1(x).
 pub fn i1e(x: f64) -> f64 {
     let a = x.abs();
-    let y = if a.is_infinite() { 0.0 } else if a < 30.0 { a / 2.0 * bessel_series(a, 1.0) * (-a).exp() } else if a.is_nan() { a } else { bessel_asymptotic(a, 1.0) };
+    let y = if a.is_infinite() {
+        0.0
+    } else if a < 30.0 {
+        a / 2.0 * bessel_series(a, 1.0) * (-a).exp()
+    } else if a.is_nan() {
+        a
+    } else {
+        bessel_asymptotic(a, 1.0)
+    };
     if x < 0.0 { -y } else { y }
 }
 
 /// I1(x).
 pub fn i1(x: f64) -> f64 {
     let a = x.abs();
-    let y = if a < 30.0 { a / 2.0 * bessel_series(a, 1.0) } else if a.is_infinite() { a } else { (a / 2.0).exp() * i1e(a) * (a / 2.0).exp() };
+    let y = if a < 30.0 {
+        a / 2.0 * bessel_series(a, 1.0)
+    } else if a.is_infinite() {
+        a
+    } else {
+        (a / 2.0).exp() * i1e(a) * (a / 2.0).exp()
+    };
     if x < 0.0 { -y } else { y }
 }
 

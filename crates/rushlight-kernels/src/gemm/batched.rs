@@ -33,42 +33,17 @@ pub unsafe fn gemm_batched<T: Number>(
     rsc: isize,
     csc: isize,
 ) {
-    let a = View {
-        ptr: a,
-        row: rsa,
-        col: csa,
-    };
-    let b = View {
-        ptr: b,
-        row: rsb,
-        col: csb,
-    };
-    let first = Problem {
-        m,
-        n,
-        k,
-        alpha,
-        a,
-        b,
-        beta,
-        c,
-        c_row: rsc,
-        c_col: csc,
-    };
+    let a = View { ptr: a, row: rsa, col: csa };
+    let b = View { ptr: b, row: rsb, col: csb };
+    let first = Problem { m, n, k, alpha, a, b, beta, c, c_row: rsc, c_col: csc };
     let first = &first;
     let run = |i: usize| {
         let at = |stride: isize| i as isize * stride;
         // SAFETY: the operands of product `i`.
         unsafe {
             product::<T>(&Problem {
-                a: View {
-                    ptr: first.a.ptr.offset(at(bsa)),
-                    ..first.a
-                },
-                b: View {
-                    ptr: first.b.ptr.offset(at(bsb)),
-                    ..first.b
-                },
+                a: View { ptr: first.a.ptr.offset(at(bsa)), ..first.a },
+                b: View { ptr: first.b.ptr.offset(at(bsb)), ..first.b },
                 c: first.c.offset(at(bsc)),
                 ..*first
             });

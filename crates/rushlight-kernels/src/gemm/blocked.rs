@@ -46,16 +46,8 @@ impl<T: Copy, S: Copy> Problem<T, S> {
             n: self.m,
             k: self.k,
             alpha: self.alpha,
-            a: View {
-                ptr: self.b.ptr,
-                row: self.b.col,
-                col: self.b.row,
-            },
-            b: View {
-                ptr: self.a.ptr,
-                row: self.a.col,
-                col: self.a.row,
-            },
+            a: View { ptr: self.b.ptr, row: self.b.col, col: self.b.row },
+            b: View { ptr: self.a.ptr, row: self.a.col, col: self.a.row },
             beta: self.beta,
             c: self.c,
             c_row: self.c_col,
@@ -89,32 +81,15 @@ impl<T: Float> Plan<'_, T> {
         let kernels = T::kernels();
         let size = size_of::<T>();
         let pack_a = p.m * p.k * size > 256 << 10 && p.n > 2 * kernels.direct.nr;
-        let kernel = if pack_a {
-            &kernels.packed
-        } else {
-            &kernels.direct
-        };
+        let kernel = if pack_a { &kernels.packed } else { &kernels.direct };
         let pack_b = p.b.col != 1 || (p.k * p.n * size > 512 << 10 && p.m > 4 * kernel.mr);
         let limit = if pack_a || pack_b { DEPTH } else { 4 * DEPTH };
-        let depth =
-            p.k.div_ceil(p.k.div_ceil(limit))
-                .next_multiple_of(4)
-                .min(p.k);
-        Plan {
-            kernel,
-            pack_a,
-            pack_b,
-            depth,
-            parallel: p.m * p.n * p.k >= PARALLEL,
-        }
+        let depth = p.k.div_ceil(p.k.div_ceil(limit)).next_multiple_of(4).min(p.k);
+        Plan { kernel, pack_a, pack_b, depth, parallel: p.m * p.n * p.k >= PARALLEL }
     }
 
     fn tasks(&self, tasks: usize, f: impl Fn(usize) + Sync) {
-        if self.parallel {
-            pool::parallel_tasks(tasks, f)
-        } else {
-            (0..tasks).for_each(f)
-        }
+        if self.parallel { pool::parallel_tasks(tasks, f) } else { (0..tasks).for_each(f) }
     }
 
     /// Packs `extent` lines into panels of `width`, several panels a task.
@@ -127,15 +102,7 @@ impl<T: Float> Plan<'_, T> {
             unsafe {
                 let from = v.ptr.offset(i as isize * v.across);
                 let to = to.get().add(i * depth);
-                pack_panels(
-                    from,
-                    v.across,
-                    v.along,
-                    lines.min(extent - i),
-                    depth,
-                    width,
-                    to,
-                );
+                pack_panels(from, v.across, v.along, lines.min(extent - i), depth, width, to);
             }
         });
     }
@@ -175,16 +142,8 @@ pub(crate) unsafe fn multiply<T: Float>(p: &Problem<T>) {
     let Kernel { mr, nr, .. } = *plan.kernel;
     let columns = if plan.pack_b { p.n.min(COLUMNS) } else { p.n };
     let rows = if plan.pack_a { p.m.min(ROWS) } else { p.m };
-    let mut panels_b = Scratch::new(if plan.pack_b {
-        columns.next_multiple_of(nr) * plan.depth
-    } else {
-        0
-    });
-    let mut panels_a = Scratch::new(if plan.pack_a {
-        rows.next_multiple_of(mr) * plan.depth
-    } else {
-        0
-    });
+    let mut panels_b = Scratch::new(if plan.pack_b { columns.next_multiple_of(nr) * plan.depth } else { 0 });
+    let mut panels_a = Scratch::new(if plan.pack_a { rows.next_multiple_of(mr) * plan.depth } else { 0 });
     for j in (0..p.n).step_by(columns) {
         for q in (0..p.k).step_by(plan.depth) {
             let cols = columns.min(p.n - j);
@@ -210,11 +169,7 @@ pub(crate) unsafe fn multiply<T: Float>(p: &Problem<T>) {
                     c_col: p.c_col,
                 };
                 if plan.pack_b {
-                    let lines = Strided {
-                        ptr: part.b,
-                        across: p.b.col,
-                        along: p.b.row,
-                    };
+                    let lines = Strided { ptr: part.b, across: p.b.col, along: p.b.row };
                     plan.pack(&lines, cols, depth, nr, panels_b.ptr());
                     part.b = panels_b.ptr();
                     part.b_row = nr as isize;
@@ -225,11 +180,7 @@ pub(crate) unsafe fn multiply<T: Float>(p: &Problem<T>) {
                     part.a = p.a.ptr.offset(i as isize * p.a.row + q as isize * p.a.col);
                     part.c = p.c.offset(i as isize * p.c_row + j as isize * p.c_col);
                     if plan.pack_a {
-                        let lines = Strided {
-                            ptr: part.a,
-                            across: p.a.row,
-                            along: p.a.col,
-                        };
+                        let lines = Strided { ptr: part.a, across: p.a.row, along: p.a.col };
                         plan.pack(&lines, part.rows, depth, mr, panels_a.ptr());
                         part.a = panels_a.ptr();
                         part.a_tile = (mr * depth) as isize;
@@ -247,11 +198,7 @@ unsafe impl<T: Sync> Sync for Block<T> {}
 /// Cuts a block into groups of rows, and of columns where rows alone leave threads idle.
 unsafe fn compute<T: Float>(plan: &Plan<T>, block: &Block<T>) {
     let Kernel { mr, nr, run } = *plan.kernel;
-    let wanted = if plan.parallel {
-        3 * pool::num_threads()
-    } else {
-        1
-    };
+    let wanted = if plan.parallel { 3 * pool::num_threads() } else { 1 };
     let row_tiles = block.rows.div_ceil(mr);
     let group = row_tiles.div_ceil(block.rows.div_ceil(GROUP)) * mr;
     let row_groups = block.rows.div_ceil(group);
@@ -272,9 +219,7 @@ unsafe fn compute<T: Float>(plan: &Plan<T>, block: &Block<T>) {
                 cols: (wide * nr).min(block.cols - j),
                 a: block.a.offset((i / mr) as isize * block.a_tile),
                 b: block.b.offset(panel as isize * block.b_panel),
-                c: block
-                    .c
-                    .offset(i as isize * block.c_row + j as isize * block.c_col),
+                c: block.c.offset(i as isize * block.c_row + j as isize * block.c_col),
                 ..*block
             });
         }

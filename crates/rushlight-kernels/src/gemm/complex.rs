@@ -18,23 +18,14 @@ where
     Complex<T>: Ring,
 {
     // SAFETY: the caller's.
-    unsafe {
-        if p.m * p.n * p.k < SPLIT {
-            ring::multiply(p)
-        } else {
-            multiply_split(p)
-        }
-    }
+    unsafe { if p.m * p.n * p.k < SPLIT { ring::multiply(p) } else { multiply_split(p) } }
 }
 
 unsafe fn multiply_split<T: Float>(p: &Problem<Complex<T>>)
 where
     Complex<T>: Ring,
 {
-    let (mut a, mut b) = (
-        Scratch::<T>::new(2 * p.m * p.k),
-        Scratch::<T>::new(2 * p.k * p.n),
-    );
+    let (mut a, mut b) = (Scratch::<T>::new(2 * p.m * p.k), Scratch::<T>::new(2 * p.k * p.n));
     let mut c = Scratch::<T>::new(2 * p.m * p.n);
     // SAFETY: the buffers hold the two parts of each matrix.
     unsafe {
@@ -42,18 +33,7 @@ where
         let [u, v] = split(&p.b, p.k, p.n, b.ptr());
         let (re, im) = (c.ptr(), c.ptr().add(p.m * p.n));
         let real = |alpha: T, a: View<T>, b: View<T>, beta: T, c: *mut T| {
-            multiply_float(&Problem {
-                m: p.m,
-                n: p.n,
-                k: p.k,
-                alpha,
-                a,
-                b,
-                beta,
-                c,
-                c_row: p.n as isize,
-                c_col: 1,
-            });
+            multiply_float(&Problem { m: p.m, n: p.n, k: p.k, alpha, a, b, beta, c, c_row: p.n as isize, c_col: 1 });
         };
         real(T::ONE, x, u, T::ZERO, re);
         real(-T::ONE, y, v, T::ONE, re);
@@ -64,30 +44,19 @@ where
 }
 
 /// The real and the imaginary parts as two contiguous matrices.
-unsafe fn split<T: Float>(
-    view: &View<Complex<T>>,
-    rows: usize,
-    cols: usize,
-    to: *mut T,
-) -> [View<T>; 2] {
+unsafe fn split<T: Float>(view: &View<Complex<T>>, rows: usize, cols: usize, to: *mut T) -> [View<T>; 2] {
     let (re, im) = (to, to.wrapping_add(rows * cols));
     for i in 0..rows {
         for j in 0..cols {
             // SAFETY: an element of the matrix, and its places in the two parts.
             unsafe {
-                let z = *view
-                    .ptr
-                    .offset(i as isize * view.row + j as isize * view.col);
+                let z = *view.ptr.offset(i as isize * view.row + j as isize * view.col);
                 *re.add(i * cols + j) = z.re;
                 *im.add(i * cols + j) = z.im;
             }
         }
     }
-    [re, im].map(|ptr| View {
-        ptr: ptr.cast_const(),
-        row: cols as isize,
-        col: 1,
-    })
+    [re, im].map(|ptr| View { ptr: ptr.cast_const(), row: cols as isize, col: 1 })
 }
 
 unsafe fn join<T: Float>(p: &Problem<Complex<T>>, re: *const T, im: *const T)
@@ -99,17 +68,9 @@ where
             // SAFETY: an element of C, and its places in the two parts.
             unsafe {
                 let sum = Complex::new(*re.add(i * p.n + j), *im.add(i * p.n + j));
-                let value = if p.alpha == Complex::new(T::ONE, T::ZERO) {
-                    sum
-                } else {
-                    p.alpha.times(sum)
-                };
+                let value = if p.alpha == Complex::new(T::ONE, T::ZERO) { sum } else { p.alpha.times(sum) };
                 let to = p.c.offset(i as isize * p.c_row + j as isize * p.c_col);
-                *to = if p.beta == Ring::ZERO {
-                    value
-                } else {
-                    value.plus(p.beta.times(*to))
-                };
+                *to = if p.beta == Ring::ZERO { value } else { value.plus(p.beta.times(*to)) };
             }
         }
     }

@@ -49,25 +49,11 @@ pub(crate) unsafe fn multiply<T: Half>(p: &Problem<T, f32>) {
         let b = widen(&p.b, p.k, p.n, wide_b.ptr());
         for i in (0..p.m).step_by(rows) {
             let m = rows.min(p.m - i);
-            let part = View {
-                ptr: p.a.ptr.offset(i as isize * p.a.row),
-                ..p.a
-            };
+            let part = View { ptr: p.a.ptr.offset(i as isize * p.a.row), ..p.a };
             let a = widen(&part, m, p.k, wide_a.ptr());
             let c = sums.ptr();
             let (n, k) = (p.n, p.k);
-            multiply_float(&Problem {
-                m,
-                n,
-                k,
-                alpha: 1.0,
-                a,
-                b,
-                beta: 0.0,
-                c,
-                c_row: n as isize,
-                c_col: 1,
-            });
+            multiply_float(&Problem { m, n, k, alpha: 1.0, a, b, beta: 0.0, c, c_row: n as isize, c_col: 1 });
             round(p, i, m, c);
         }
     }
@@ -76,18 +62,10 @@ pub(crate) unsafe fn multiply<T: Half>(p: &Problem<T, f32>) {
 /// A contiguous f32 copy, stored along the direction in which the matrix is contiguous.
 unsafe fn widen<T: Half>(view: &View<T>, rows: usize, cols: usize, to: *mut f32) -> View<f32> {
     if view.row == 1 && view.col != 1 {
-        let flipped = View {
-            ptr: view.ptr,
-            row: view.col,
-            col: 1,
-        };
+        let flipped = View { ptr: view.ptr, row: view.col, col: 1 };
         // SAFETY: the caller's, with rows and columns exchanged.
         let wide = unsafe { widen(&flipped, cols, rows, to) };
-        return View {
-            ptr: wide.ptr,
-            row: 1,
-            col: rows as isize,
-        };
+        return View { ptr: wide.ptr, row: 1, col: rows as isize };
     }
     let (from, out) = (Shared(view.ptr.cast_mut()), Shared(to));
     let (row, col) = (view.row, view.col);
@@ -105,11 +83,7 @@ unsafe fn widen<T: Half>(view: &View<T>, rows: usize, cols: usize, to: *mut f32)
             }
         }
     });
-    View {
-        ptr: to,
-        row: cols as isize,
-        col: 1,
-    }
+    View { ptr: to, row: cols as isize, col: 1 }
 }
 
 /// Rows `i .. i + m` of C from their f32 sums.
@@ -119,13 +93,8 @@ unsafe fn round<T: Half>(p: &Problem<T, f32>, i: usize, m: usize, sums: *const f
             // SAFETY: an element of C and its sum.
             unsafe {
                 let value = p.alpha * *sums.add(r * p.n + j);
-                let to =
-                    p.c.offset((i + r) as isize * p.c_row + j as isize * p.c_col);
-                let before = if p.beta == 0.0 {
-                    0.0
-                } else {
-                    p.beta * (*to).widen()
-                };
+                let to = p.c.offset((i + r) as isize * p.c_row + j as isize * p.c_col);
+                let before = if p.beta == 0.0 { 0.0 } else { p.beta * (*to).widen() };
                 *to = T::round(value + before);
             }
         }

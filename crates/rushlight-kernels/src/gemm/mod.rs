@@ -111,31 +111,10 @@ pub unsafe fn gemm_generic<T: Number>(
     rsc: isize,
     csc: isize,
 ) {
-    let a = View {
-        ptr: a,
-        row: rsa,
-        col: csa,
-    };
-    let b = View {
-        ptr: b,
-        row: rsb,
-        col: csb,
-    };
+    let a = View { ptr: a, row: rsa, col: csa };
+    let b = View { ptr: b, row: rsb, col: csb };
     // SAFETY: the caller's.
-    unsafe {
-        product(&Problem {
-            m,
-            n,
-            k,
-            alpha,
-            a,
-            b,
-            beta,
-            c,
-            c_row: rsc,
-            c_col: csc,
-        })
-    }
+    unsafe { product(&Problem { m, n, k, alpha, a, b, beta, c, c_row: rsc, c_col: csc }) }
 }
 
 /// Settles the products without a sum, and hands the others to the element type.
@@ -158,11 +137,7 @@ unsafe fn scale<T: Number>(p: &Problem<T, T::Factor>) {
             // SAFETY: an element of C.
             unsafe {
                 let c = p.c.offset(i as isize * p.c_row + j as isize * p.c_col);
-                *c = if p.beta == T::NOTHING {
-                    T::ZERO
-                } else {
-                    (*c).times(p.beta)
-                };
+                *c = if p.beta == T::NOTHING { T::ZERO } else { (*c).times(p.beta) };
             }
         }
     }

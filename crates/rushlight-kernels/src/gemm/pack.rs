@@ -9,15 +9,7 @@ use super::Float;
 /// # Safety
 /// `from.offset(i * across + p * along)` must be readable for `i < extent`, `p < depth`, and `to` must have room for
 /// `extent.next_multiple_of(width) * depth` numbers.
-pub(crate) unsafe fn pack_panels<T: Float>(
-    from: *const T,
-    across: isize,
-    along: isize,
-    extent: usize,
-    depth: usize,
-    width: usize,
-    to: *mut T,
-) {
+pub(crate) unsafe fn pack_panels<T: Float>(from: *const T, across: isize, along: isize, extent: usize, depth: usize, width: usize, to: *mut T) {
     for (panel, i) in (0..extent).step_by(width).enumerate() {
         let lines = (extent - i).min(width);
         // SAFETY: the panel's lines and room are part of what the caller vouches for.
@@ -33,47 +25,26 @@ pub(crate) unsafe fn pack_panels<T: Float>(
 ///
 /// # Safety
 /// As for [`pack_panels`], for one panel.
-pub(crate) unsafe fn pack_panel<T: Float>(
-    from: *const T,
-    across: isize,
-    along: isize,
-    lines: usize,
-    depth: usize,
-    width: usize,
-    to: *mut T,
-) {
+pub(crate) unsafe fn pack_panel<T: Float>(from: *const T, across: isize, along: isize, lines: usize, depth: usize, width: usize, to: *mut T) {
     // SAFETY: as for `pack_panels`, for one panel.
     unsafe {
         if across == 1 {
             for p in 0..depth {
-                std::ptr::copy_nonoverlapping(
-                    from.offset(p as isize * along),
-                    to.add(p * width),
-                    lines,
-                );
+                std::ptr::copy_nonoverlapping(from.offset(p as isize * along), to.add(p * width), lines);
             }
         } else {
             pack_transposed(from, across, along, lines, depth, width, to);
         }
         if lines < width {
             for p in 0..depth {
-                std::slice::from_raw_parts_mut(to.add(p * width + lines), width - lines)
-                    .fill(T::ZERO);
+                std::slice::from_raw_parts_mut(to.add(p * width + lines), width - lines).fill(T::ZERO);
             }
         }
     }
 }
 
 /// Four lines at a time, in 4 x 4 blocks where the lines are contiguous.
-unsafe fn pack_transposed<T: Float>(
-    from: *const T,
-    across: isize,
-    along: isize,
-    lines: usize,
-    depth: usize,
-    width: usize,
-    to: *mut T,
-) {
+unsafe fn pack_transposed<T: Float>(from: *const T, across: isize, along: isize, lines: usize, depth: usize, width: usize, to: *mut T) {
     let quads = if along == 1 { lines / 4 * 4 } else { 0 };
     let deep = depth / 4 * 4;
     // SAFETY: as for `pack_panels`, for one panel.
@@ -83,44 +54,18 @@ unsafe fn pack_transposed<T: Float>(
             for p in (0..deep).step_by(4) {
                 T::transpose4(lines.add(p), across, to.add(p * width + i), width);
             }
-            copy_strided(
-                lines.add(deep),
-                across,
-                1,
-                4,
-                depth - deep,
-                width,
-                to.add(deep * width + i),
-            );
+            copy_strided(lines.add(deep), across, 1, 4, depth - deep, width, to.add(deep * width + i));
         }
         let rest = from.offset(quads as isize * across);
-        copy_strided(
-            rest,
-            across,
-            along,
-            lines - quads,
-            depth,
-            width,
-            to.add(quads),
-        );
+        copy_strided(rest, across, along, lines - quads, depth, width, to.add(quads));
     }
 }
 
-unsafe fn copy_strided<T: Copy>(
-    from: *const T,
-    across: isize,
-    along: isize,
-    lines: usize,
-    depth: usize,
-    width: usize,
-    to: *mut T,
-) {
+unsafe fn copy_strided<T: Copy>(from: *const T, across: isize, along: isize, lines: usize, depth: usize, width: usize, to: *mut T) {
     for p in 0..depth {
         for i in 0..lines {
             // SAFETY: as for `pack_panels`.
-            unsafe {
-                *to.add(p * width + i) = *from.offset(i as isize * across + p as isize * along)
-            };
+            unsafe { *to.add(p * width + i) = *from.offset(i as isize * across + p as isize * along) };
         }
     }
 }
@@ -129,18 +74,11 @@ unsafe fn copy_strided<T: Copy>(
 ///
 /// # Safety
 /// Both blocks must be accessible at these strides.
-pub(crate) unsafe fn transpose4<T: Copy>(
-    from: *const T,
-    from_stride: isize,
-    to: *mut T,
-    to_stride: usize,
-) {
+pub(crate) unsafe fn transpose4<T: Copy>(from: *const T, from_stride: isize, to: *mut T, to_stride: usize) {
     for i in 0..4 {
         for p in 0..4 {
             // SAFETY: inside the two blocks.
-            unsafe {
-                *to.add(p * to_stride + i) = *from.offset(i as isize * from_stride + p as isize)
-            };
+            unsafe { *to.add(p * to_stride + i) = *from.offset(i as isize * from_stride + p as isize) };
         }
     }
 }
@@ -151,12 +89,7 @@ pub(crate) unsafe fn transpose4<T: Copy>(
 /// As for [`transpose4`].
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(crate) unsafe fn transpose4_f32(
-    from: *const f32,
-    from_stride: isize,
-    to: *mut f32,
-    to_stride: usize,
-) {
+pub(crate) unsafe fn transpose4_f32(from: *const f32, from_stride: isize, to: *mut f32, to_stride: usize) {
     use std::arch::x86_64::*;
     // SAFETY: four rows of four numbers each are read and written; SSE is part of x86-64.
     unsafe {

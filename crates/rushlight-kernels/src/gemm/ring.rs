@@ -50,9 +50,7 @@ pub(crate) unsafe fn multiply<T: Ring>(p: &Problem<T>) {
         let panels = Shared(panels.ptr());
         let tiles = p.m.div_ceil(MR);
         let work = p.n * p.k * MR;
-        pool::parallel_for(tiles, (1usize << 16).div_ceil(work), |range| {
-            multiply_rows(p, panels.get(), range.start, range.end)
-        });
+        pool::parallel_for(tiles, (1usize << 16).div_ceil(work), |range| multiply_rows(p, panels.get(), range.start, range.end));
     }
 }
 
@@ -63,9 +61,7 @@ unsafe fn pack<T: Ring>(p: &Problem<T>, panels: *mut T) {
             // SAFETY: columns of B that exist are read; the panels have room for the others too.
             unsafe {
                 let exists = j < p.n;
-                let from =
-                    p.b.ptr
-                        .wrapping_offset(q as isize * p.b.row + j as isize * p.b.col);
+                let from = p.b.ptr.wrapping_offset(q as isize * p.b.row + j as isize * p.b.col);
                 *column.add(q * NR) = if exists { *from } else { T::ZERO };
             }
         }
@@ -92,9 +88,7 @@ unsafe fn multiply_tile<T: Ring>(p: &Problem<T>, panel: *const T, i: usize, j: u
         unsafe {
             let b = &*panel.add(q * NR).cast::<[T; NR]>();
             for r in 0..MR {
-                let x =
-                    *p.a.ptr
-                        .offset((i + r.min(rows - 1)) as isize * p.a.row + q as isize * p.a.col);
+                let x = *p.a.ptr.offset((i + r.min(rows - 1)) as isize * p.a.row + q as isize * p.a.col);
                 for c in 0..NR {
                     acc[r][c] = acc[r][c].plus(x.times(b[c]));
                 }
@@ -105,14 +99,9 @@ unsafe fn multiply_tile<T: Ring>(p: &Problem<T>, panel: *const T, i: usize, j: u
         for c in 0..(p.n - j).min(NR) {
             // SAFETY: an element of C.
             unsafe {
-                let to =
-                    p.c.offset((i + r) as isize * p.c_row + (j + c) as isize * p.c_col);
+                let to = p.c.offset((i + r) as isize * p.c_row + (j + c) as isize * p.c_col);
                 let value = p.alpha.times(acc[r][c]);
-                *to = if p.beta == T::ZERO {
-                    value
-                } else {
-                    value.plus(p.beta.times(*to))
-                };
+                *to = if p.beta == T::ZERO { value } else { value.plus(p.beta.times(*to)) };
             }
         }
     }

@@ -25,15 +25,10 @@ pub(crate) struct Scratch<T> {
 impl<T: Copy> Scratch<T> {
     pub fn new(len: usize) -> Self {
         let wanted = (len * size_of::<T>()).div_ceil(64);
-        let mut lines = KEEP
-            .with_borrow_mut(|kept| take_best(kept, wanted))
-            .unwrap_or_default();
+        let mut lines = KEEP.with_borrow_mut(|kept| take_best(kept, wanted)).unwrap_or_default();
         lines.clear();
         lines.reserve_exact(wanted);
-        Scratch {
-            lines,
-            item: std::marker::PhantomData,
-        }
+        Scratch { lines, item: std::marker::PhantomData }
     }
 
     pub fn ptr(&mut self) -> *mut T {
@@ -44,11 +39,7 @@ impl<T: Copy> Scratch<T> {
 /// The smallest kept buffer that is large enough.
 fn take_best(kept: &mut Vec<Vec<Line>>, wanted: usize) -> Option<Vec<Line>> {
     let fits = |(_, buffer): &(usize, &Vec<Line>)| buffer.capacity() >= wanted;
-    let (at, _) = kept
-        .iter()
-        .enumerate()
-        .filter(fits)
-        .min_by_key(|(_, buffer)| buffer.capacity())?;
+    let (at, _) = kept.iter().enumerate().filter(fits).min_by_key(|(_, buffer)| buffer.capacity())?;
     Some(kept.swap_remove(at))
 }
 

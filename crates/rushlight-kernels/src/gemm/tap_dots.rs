@@ -44,8 +44,7 @@ where
     unsafe {
         let zero = V::splat(V::Item::ZERO);
         let mut acc = [zero; TAPS];
-        let x: [*const V::Item; TAPS] =
-            std::array::from_fn(|t| s.x.offset(*s.shifts.add(first + t)));
+        let x: [*const V::Item; TAPS] = std::array::from_fn(|t| s.x.offset(*s.shifts.add(first + t)));
         for row in 0..s.rows as isize {
             for j in (0..s.cols).step_by(V::LANES) {
                 let count = (s.cols - j).min(V::LANES);

@@ -6,9 +6,7 @@ use num_complex::Complex;
 pub(crate) fn noise<T: Float>(n: usize, seed: u64) -> Vec<T> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut next = || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         T::of((state >> 40) as f64 / (1u64 << 23) as f64 - 1.0)
     };
     (0..n).map(|_| next()).collect()
@@ -28,11 +26,7 @@ fn stored<T: Float>(rows: usize, cols: usize, layout: usize, seed: u64) -> Store
         _ => (2 * cols + 3, 2),
     };
     let len = rows * row + cols * col + 1;
-    Stored {
-        data: noise(len, seed),
-        row: row as isize,
-        col: col as isize,
-    }
+    Stored { data: noise(len, seed), row: row as isize, col: col as isize }
 }
 
 impl<T: Float> Stored<T> {
@@ -41,19 +35,8 @@ impl<T: Float> Stored<T> {
     }
 }
 
-fn check<T: Float + Number<Factor = T> + Into<f64>>(
-    m: usize,
-    n: usize,
-    k: usize,
-    layouts: [usize; 3],
-    alpha: f64,
-    beta: f64,
-    tolerance: f64,
-) {
-    let (a, b) = (
-        stored::<T>(m, k, layouts[0], 1),
-        stored::<T>(k, n, layouts[1], 2),
-    );
+fn check<T: Float + Number<Factor = T> + Into<f64>>(m: usize, n: usize, k: usize, layouts: [usize; 3], alpha: f64, beta: f64, tolerance: f64) {
+    let (a, b) = (stored::<T>(m, k, layouts[0], 1), stored::<T>(k, n, layouts[1], 2));
     let before = stored::<T>(m, n, layouts[2], 3);
     let mut c = before.data.clone();
     if beta == 0.0 {
@@ -61,42 +44,15 @@ fn check<T: Float + Number<Factor = T> + Into<f64>>(
     }
     // SAFETY: the matrices own memory for these shapes and strides.
     unsafe {
-        gemm_generic(
-            m,
-            n,
-            k,
-            T::of(alpha),
-            a.data.as_ptr(),
-            a.row,
-            a.col,
-            b.data.as_ptr(),
-            b.row,
-            b.col,
-            T::of(beta),
-            c.as_mut_ptr(),
-            before.row,
-            before.col,
-        );
+        gemm_generic(m, n, k, T::of(alpha), a.data.as_ptr(), a.row, a.col, b.data.as_ptr(), b.row, b.col, T::of(beta), c.as_mut_ptr(), before.row, before.col);
     }
-    let after = Stored {
-        data: c,
-        row: before.row,
-        col: before.col,
-    };
+    let after = Stored { data: c, row: before.row, col: before.col };
     for i in 0..m {
         for j in 0..n {
             let sum: f64 = (0..k).map(|p| a.at(i, p).into() * b.at(p, j).into()).sum();
-            let want = alpha * sum
-                + if beta == 0.0 {
-                    0.0
-                } else {
-                    beta * before.at(i, j).into()
-                };
+            let want = alpha * sum + if beta == 0.0 { 0.0 } else { beta * before.at(i, j).into() };
             let got: f64 = after.at(i, j).into();
-            assert!(
-                (got - want).abs() <= tolerance * (1.0 + k as f64).sqrt(),
-                "({m}, {n}, {k}) {layouts:?} at ({i}, {j}): {got} instead of {want}"
-            );
+            assert!((got - want).abs() <= tolerance * (1.0 + k as f64).sqrt(), "({m}, {n}, {k}) {layouts:?} at ({i}, {j}): {got} instead of {want}");
         }
     }
 }
@@ -120,15 +76,7 @@ fn every_edge_of_the_tiles() {
 
 #[test]
 fn odd_sizes_and_layouts() {
-    for (m, n, k) in [
-        (64, 10, 128),
-        (64, 128, 77),
-        (31, 130, 300),
-        (150, 5, 9),
-        (1, 200, 100),
-        (200, 1, 100),
-        (1, 1, 1000),
-    ] {
+    for (m, n, k) in [(64, 10, 128), (64, 128, 77), (31, 130, 300), (150, 5, 9), (1, 200, 100), (200, 1, 100), (1, 1, 1000)] {
         check_layouts(m, n, k);
     }
 }
@@ -163,22 +111,7 @@ fn threads_do_not_change_a_bit() {
         let mut c = vec![0f32; m * n];
         // SAFETY: contiguous matrices of these shapes.
         unsafe {
-            gemm_f32(
-                m,
-                n,
-                k,
-                1.0,
-                a.as_ptr(),
-                k as isize,
-                1,
-                b.as_ptr(),
-                n as isize,
-                1,
-                0.0,
-                c.as_mut_ptr(),
-                n as isize,
-                1,
-            );
+            gemm_f32(m, n, k, 1.0, a.as_ptr(), k as isize, 1, b.as_ptr(), n as isize, 1, 0.0, c.as_mut_ptr(), n as isize, 1);
         }
         c
     };
@@ -189,32 +122,15 @@ fn threads_do_not_change_a_bit() {
 }
 
 /// A row-major product by the definition, through `f64` complex numbers.
-fn reference(
-    m: usize,
-    n: usize,
-    k: usize,
-    a: &[Complex<f64>],
-    b: &[Complex<f64>],
-) -> Vec<Complex<f64>> {
-    (0..m * n)
-        .map(|at| (0..k).map(|p| a[at / n * k + p] * b[p * n + at % n]).sum())
-        .collect()
+fn reference(m: usize, n: usize, k: usize, a: &[Complex<f64>], b: &[Complex<f64>]) -> Vec<Complex<f64>> {
+    (0..m * n).map(|at| (0..k).map(|p| a[at / n * k + p] * b[p * n + at % n]).sum()).collect()
 }
 
 /// Compares a contiguous product with the reference; `C` starts as ones, `alpha = beta = 1`.
-fn check_number<T: Number>(
-    (m, n, k): (usize, usize, usize),
-    one: T::Factor,
-    from: impl Fn(Complex<f64>) -> T,
-    to: impl Fn(T) -> Complex<f64>,
-    tolerance: f64,
-) {
+fn check_number<T: Number>((m, n, k): (usize, usize, usize), one: T::Factor, from: impl Fn(Complex<f64>) -> T, to: impl Fn(T) -> Complex<f64>, tolerance: f64) {
     let source = |len: usize, seed: u64| -> Vec<T> {
         let (re, im) = (noise::<f64>(len, seed), noise::<f64>(len, seed + 9));
-        re.iter()
-            .zip(im)
-            .map(|(&re, im)| from(Complex::new(re, im)))
-            .collect()
+        re.iter().zip(im).map(|(&re, im)| from(Complex::new(re, im))).collect()
     };
     let (a, b) = (source(m * k, 1), source(k * n, 2));
     let mut c = vec![from(Complex::new(1.0, 0.0)); m * n];
@@ -222,33 +138,12 @@ fn check_number<T: Number>(
     // SAFETY: contiguous matrices of these shapes.
     unsafe {
         let (k, n) = (k as isize, n as isize);
-        gemm_generic(
-            m,
-            n as usize,
-            k as usize,
-            one,
-            a.as_ptr(),
-            k,
-            1,
-            b.as_ptr(),
-            n,
-            1,
-            one,
-            c.as_mut_ptr(),
-            n,
-            1,
-        );
+        gemm_generic(m, n as usize, k as usize, one, a.as_ptr(), k, 1, b.as_ptr(), n, 1, one, c.as_mut_ptr(), n, 1);
     }
     let wide = |v: &[T]| v.iter().map(|&x| to(x)).collect::<Vec<_>>();
-    for (got, want) in wide(&c)
-        .iter()
-        .zip(reference(m, n, k, &wide(&a), &wide(&b)))
-    {
+    for (got, want) in wide(&c).iter().zip(reference(m, n, k, &wide(&a), &wide(&b))) {
         let want = want + start;
-        assert!(
-            (got - want).norm() <= tolerance * (k as f64).sqrt() * (1.0 + want.norm()),
-            "{got} instead of {want}"
-        );
+        assert!((got - want).norm() <= tolerance * (k as f64).sqrt() * (1.0 + want.norm()), "{got} instead of {want}");
     }
 }
 
@@ -256,43 +151,13 @@ fn check_number<T: Number>(
 fn other_numbers() {
     for shape in [(1, 1, 1), (3, 5, 7), (4, 16, 9), (17, 33, 40), (70, 35, 20)] {
         let real = |x: f64| Complex::new(x, 0.0);
-        check_number(
-            shape,
-            1i64,
-            |z| (z.re * 100.0) as i64,
-            |x| real(x as f64),
-            0.0,
-        );
-        check_number(
-            shape,
-            1i32,
-            |z| (z.re * 100.0) as i32,
-            |x| real(x.into()),
-            0.0,
-        );
-        check_number(
-            shape,
-            1.0f32,
-            |z| f16::from_f64(z.re),
-            |x| real(x.to_f64()),
-            1e-3,
-        );
-        check_number(
-            shape,
-            1.0f32,
-            |z| bf16::from_f64(z.re),
-            |x| real(x.to_f64()),
-            1e-2,
-        );
+        check_number(shape, 1i64, |z| (z.re * 100.0) as i64, |x| real(x as f64), 0.0);
+        check_number(shape, 1i32, |z| (z.re * 100.0) as i32, |x| real(x.into()), 0.0);
+        check_number(shape, 1.0f32, |z| f16::from_f64(z.re), |x| real(x.to_f64()), 1e-3);
+        check_number(shape, 1.0f32, |z| bf16::from_f64(z.re), |x| real(x.to_f64()), 1e-2);
         check_number(shape, real(1.0), |z| z, |z| z, 1e-14);
         let narrow = |z: Complex<f64>| Complex::new(z.re as f32, z.im as f32);
-        check_number(
-            shape,
-            narrow(real(1.0)),
-            narrow,
-            |z| Complex::new(z.re.into(), z.im.into()),
-            1e-6,
-        );
+        check_number(shape, narrow(real(1.0)), narrow, |z| Complex::new(z.re.into(), z.im.into()), 1e-6);
     }
 }
 
@@ -300,24 +165,7 @@ fn other_numbers() {
 fn integers_wrap_around() {
     let (a, b, mut c) = ([100i8, 3], [100i8, 2], [0i8]);
     // SAFETY: a (1, 2) times a (2, 1) matrix.
-    unsafe {
-        gemm_generic(
-            1,
-            1,
-            2,
-            1,
-            a.as_ptr(),
-            2,
-            1,
-            b.as_ptr(),
-            1,
-            1,
-            0,
-            c.as_mut_ptr(),
-            1,
-            1,
-        )
-    };
+    unsafe { gemm_generic(1, 1, 2, 1, a.as_ptr(), 2, 1, b.as_ptr(), 1, 1, 0, c.as_mut_ptr(), 1, 1) };
     assert_eq!(c[0], 100i8.wrapping_mul(100).wrapping_add(6));
 }
 
@@ -330,44 +178,10 @@ fn batches_are_separate_products() {
     let (rows, cols) = (k as isize, n as isize);
     // SAFETY: A is shared (stride zero), B and C are contiguous stacks.
     unsafe {
-        gemm_batched(
-            batch,
-            m,
-            n,
-            k,
-            1.0,
-            a.as_ptr(),
-            0,
-            rows,
-            1,
-            b.as_ptr(),
-            rows * cols,
-            cols,
-            1,
-            0.0,
-            all.as_mut_ptr(),
-            (m * n) as isize,
-            cols,
-            1,
-        );
+        gemm_batched(batch, m, n, k, 1.0, a.as_ptr(), 0, rows, 1, b.as_ptr(), rows * cols, cols, 1, 0.0, all.as_mut_ptr(), (m * n) as isize, cols, 1);
         for i in 0..batch {
             let (b, c) = (b.as_ptr().add(i * k * n), each.as_mut_ptr().add(i * m * n));
-            gemm_f32(
-                m,
-                n,
-                k,
-                1.0,
-                a.as_ptr(),
-                rows,
-                1,
-                b,
-                cols,
-                1,
-                0.0,
-                c,
-                cols,
-                1,
-            );
+            gemm_f32(m, n, k, 1.0, a.as_ptr(), rows, 1, b, cols, 1, 0.0, c, cols, 1);
         }
     }
     assert_eq!(all, each);

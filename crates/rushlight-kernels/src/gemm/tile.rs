@@ -55,34 +55,19 @@ unsafe fn load_row<V: Vector, const NV: usize>(b: *const V::Item, last: usize) -
         // SAFETY: the row has `(NV - 1) * LANES + last` columns.
         unsafe {
             let from = b.add(v * V::LANES);
-            if v + 1 < NV {
-                V::load(from)
-            } else {
-                V::load_first(from, last)
-            }
+            if v + 1 < NV { V::load(from) } else { V::load_first(from, last) }
         }
     })
 }
 
 /// Computes an `MR x (NV * LANES)` tile and adds it to C.
 #[inline(always)]
-pub(super) unsafe fn tile<
-    V: Vector,
-    const MR: usize,
-    const NV: usize,
-    const MODE: u8,
-    const PANEL: usize,
->(
-    t: &Tile<V::Item>,
-) where
+pub(super) unsafe fn tile<V: Vector, const MR: usize, const NV: usize, const MODE: u8, const PANEL: usize>(t: &Tile<V::Item>)
+where
     V::Item: Float,
 {
     let block = t.block;
-    let (a_row, a_col) = if MODE == PACKED {
-        (1, PANEL as isize)
-    } else {
-        (block.a_row, block.a_col)
-    };
+    let (a_row, a_col) = if MODE == PACKED { (1, PANEL as isize) } else { (block.a_row, block.a_col) };
     let (mut a, mut b) = (t.a, t.b);
     // SAFETY: A has `MR` rows (padded when packed) and B `depth` rows at the given strides.
     unsafe {
@@ -120,8 +105,7 @@ where
         let count = if v + 1 < NV { V::LANES } else { t.last };
         // SAFETY: row `i` of the tile exists and has `count` columns from here.
         unsafe {
-            let to =
-                t.c.offset(i as isize * block.c_row + (v * V::LANES) as isize * block.c_col);
+            let to = t.c.offset(i as isize * block.c_row + (v * V::LANES) as isize * block.c_col);
             if block.c_col == 1 {
                 store_adjacent(acc[v], to, count, block);
             } else {
@@ -145,11 +129,7 @@ where
         if block.beta != V::Item::ZERO {
             value = value.plus_product(V::splat(block.beta), V::load_first(to, count));
         }
-        if count == V::LANES {
-            value.store(to)
-        } else {
-            value.store_first(to, count)
-        }
+        if count == V::LANES { value.store(to) } else { value.store_first(to, count) }
     }
 }
 
@@ -164,11 +144,7 @@ where
         acc.store(lanes.as_mut_ptr());
         for (j, &x) in lanes[..count].iter().enumerate() {
             let c = to.offset(j as isize * block.c_col);
-            let before = if block.beta == V::Item::ZERO {
-                V::Item::ZERO
-            } else {
-                block.beta * *c
-            };
+            let before = if block.beta == V::Item::ZERO { V::Item::ZERO } else { block.beta * *c };
             *c = block.alpha * x + before;
         }
     }

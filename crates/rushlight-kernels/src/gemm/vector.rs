@@ -83,12 +83,7 @@ mod x86 {
     #[inline(always)]
     unsafe fn mask64(count: usize) -> __m256i {
         // SAFETY: registers only, inlined where AVX2 is enabled.
-        unsafe {
-            _mm256_cmpgt_epi64(
-                _mm256_set1_epi64x(count as i64),
-                _mm256_setr_epi64x(0, 1, 2, 3),
-            )
-        }
+        unsafe { _mm256_cmpgt_epi64(_mm256_set1_epi64x(count as i64), _mm256_setr_epi64x(0, 1, 2, 3)) }
     }
 
     x86_vector!(
@@ -188,11 +183,9 @@ macro_rules! base_vector {
             #[inline(always)]
             unsafe fn plus_product(self, x: Self, y: Self) -> Self {
                 // NEON has a fused instruction; on SSE2 `mul_add` would be a function call.
-                Base(std::array::from_fn(|i| {
-                    match cfg!(target_arch = "aarch64") {
-                        true => x.0[i].mul_add(y.0[i], self.0[i]),
-                        false => self.0[i] + x.0[i] * y.0[i],
-                    }
+                Base(std::array::from_fn(|i| match cfg!(target_arch = "aarch64") {
+                    true => x.0[i].mul_add(y.0[i], self.0[i]),
+                    false => self.0[i] + x.0[i] * y.0[i],
                 }))
             }
         }

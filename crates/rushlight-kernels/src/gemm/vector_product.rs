@@ -43,11 +43,7 @@ pub(crate) unsafe fn multiply<T: Float>(p: &Problem<T>) {
         }
         for i in 0..p.m {
             let c = p.c.offset(i as isize * p.c_row);
-            let before = if p.beta == T::ZERO {
-                T::ZERO
-            } else {
-                p.beta * *c
-            };
+            let before = if p.beta == T::ZERO { T::ZERO } else { p.beta * *c };
             *c = p.alpha * *sums.add(i) + before;
         }
     }
@@ -131,8 +127,7 @@ where
             let x = [V::load(s.x.add(p)), V::load(s.x.add(p + V::LANES))];
             for i in 0..LINES {
                 for v in 0..2 {
-                    acc[i][v] =
-                        acc[i][v].plus_product(V::load(line(i).add(p + v * V::LANES)), x[v]);
+                    acc[i][v] = acc[i][v].plus_product(V::load(line(i).add(p + v * V::LANES)), x[v]);
                 }
             }
         }
@@ -180,8 +175,7 @@ where
     let eights = s.lines / 8 * 8;
     // SAFETY: the caller vouches for the sweep; `sums` is written before it is read.
     unsafe {
-        std::slice::from_raw_parts_mut(s.sums.cast::<std::mem::MaybeUninit<V::Item>>(), s.length)
-            .fill(std::mem::MaybeUninit::new(V::Item::ZERO));
+        std::slice::from_raw_parts_mut(s.sums.cast::<std::mem::MaybeUninit<V::Item>>(), s.length).fill(std::mem::MaybeUninit::new(V::Item::ZERO));
         for p in (0..eights).step_by(8) {
             add_lines::<V, 8>(s, p);
         }
@@ -199,8 +193,7 @@ where
     // SAFETY: lines `first .. first + LINES` belong to the sweep.
     unsafe {
         let line = |i: usize| s.matrix.offset((first + i) as isize * s.stride);
-        let x: [V; LINES] =
-            std::array::from_fn(|i| V::splat(*s.x.offset((first + i) as isize * s.x_stride)));
+        let x: [V; LINES] = std::array::from_fn(|i| V::splat(*s.x.offset((first + i) as isize * s.x_stride)));
         let whole = s.length / V::LANES * V::LANES;
         for j in (0..whole).step_by(V::LANES) {
             let mut acc = V::load(s.sums.add(j));

@@ -78,14 +78,7 @@ impl<T: Float> Moments<T> {
 /// `m`, `v`: running means of `g` and `g^2`; `p -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps)`, `c = 1 - beta^step`.
 ///
 /// With `vmax` (amsgrad) the largest `v` so far takes the place of `v`.
-pub fn adam_step<T: Float>(
-    p: &mut [T],
-    g: &[T],
-    m: &mut [T],
-    v: &mut [T],
-    vmax: Option<&mut [T]>,
-    options: &Adam,
-) {
+pub fn adam_step<T: Float>(p: &mut [T], g: &[T], m: &mut [T], v: &mut [T], vmax: Option<&mut [T]>, options: &Adam) {
     let moments = Moments::new(options);
     let size = T::of(-(options.lr / (1.0 - options.beta1.powf(options.step))));
     let root = T::of((1.0 - options.beta2.powf(options.step)).sqrt());
@@ -125,9 +118,7 @@ impl NAdam {
 
 /// Adam with Nesterov's momentum (Dozat, 2016).
 pub fn nadam_step<T: Float>(p: &mut [T], g: &[T], m: &mut [T], v: &mut [T], options: &NAdam) {
-    let Adam {
-        step, lr, beta2, ..
-    } = options.adam;
+    let Adam { step, lr, beta2, .. } = options.adam;
     let moments = Moments::new(&options.adam);
     let (mu, next) = (options.momentum(step), options.momentum(step + 1.0));
     let correction = T::of(1.0 - beta2.powf(step));
@@ -143,9 +134,7 @@ pub fn nadam_step<T: Float>(p: &mut [T], g: &[T], m: &mut [T], v: &mut [T], opti
 
 /// Adam with a rectified variance (Liu et al., 2019): plain momentum until the variance is tractable.
 pub fn radam_step<T: Float>(p: &mut [T], g: &[T], m: &mut [T], v: &mut [T], options: &RAdam) {
-    let Adam {
-        step, beta1, beta2, ..
-    } = *options;
+    let Adam { step, beta1, beta2, .. } = *options;
     let moments = Moments::new(options);
     let lr = T::of(options.lr);
     let correction1 = T::of(1.0 - beta1.powf(step));

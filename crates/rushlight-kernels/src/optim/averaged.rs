@@ -26,13 +26,6 @@ pub fn asgd_step<T: Float>(p: &mut [T], g: &[T], average: &mut [T], options: &As
     update([g], [p, average], move |[g], [p, average]| {
         let g = gradient.apply(g, p);
         let p = (p * keep).plus(size, g);
-        [
-            p,
-            if copies {
-                p
-            } else {
-                average + (p - average) * mu
-            },
-        ]
+        [p, if copies { p } else { average + (p - average) * mu }]
     });
 }

@@ -18,10 +18,7 @@ where
 {
     let n = a.first().map_or(0, |a| a.len());
     let equal = x.iter().all(|x| x.len() == n) && a.iter().all(|a| a.len() == n);
-    assert!(
-        equal,
-        "an optimizer's parameter, gradient and state must have one length"
-    );
+    assert!(equal, "an optimizer's parameter, gradient and state must have one length");
     let bases = Bases(a.map(|a| a.as_mut_ptr()));
     parallel_for(n, GRAIN, |range| {
         let part = bases.get().map(|base| {

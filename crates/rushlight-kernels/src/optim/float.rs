@@ -4,16 +4,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// f32 or f64.
 pub trait Float:
-    Copy
-    + Default
-    + PartialOrd
-    + Send
-    + Sync
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
+    Copy + Default + PartialOrd + Send + Sync + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
     /// 1.
     const ONE: Self;
@@ -49,21 +40,13 @@ pub trait Float:
     /// `maximum(other)`: NaN if either is.
     #[inline(always)]
     fn larger(self, other: Self) -> Self {
-        if self >= other || self.is_nan() {
-            self
-        } else {
-            other
-        }
+        if self >= other || self.is_nan() { self } else { other }
     }
 
     /// `minimum(other)`: NaN if either is.
     #[inline(always)]
     fn smaller(self, other: Self) -> Self {
-        if self <= other || self.is_nan() {
-            self
-        } else {
-            other
-        }
+        if self <= other || self.is_nan() { self } else { other }
     }
 
     /// Whether it is not a number.
@@ -114,16 +97,12 @@ impl<T: Float> Lerp<T> {
     pub(super) fn new(weight: f64) -> Self {
         let weight = T::of(weight);
         let from_end = weight.magnitude() >= T::of(0.5);
-        Self {
-            weight: if from_end { weight - T::ONE } else { weight },
-            from_end,
-        }
+        Self { weight: if from_end { weight - T::ONE } else { weight }, from_end }
     }
 
     #[inline(always)]
     pub(super) fn apply(self, start: T, end: T) -> T {
-        self.weight
-            .fused(end - start, if self.from_end { end } else { start })
+        self.weight.fused(end - start, if self.from_end { end } else { start })
     }
 }
 
@@ -136,10 +115,7 @@ pub(super) struct MeanSquare<T> {
 
 impl<T: Float> MeanSquare<T> {
     pub(super) fn new(keep: f64) -> Self {
-        Self {
-            keep: T::of(keep),
-            take: T::of(1.0 - keep),
-        }
+        Self { keep: T::of(keep), take: T::of(1.0 - keep) }
     }
 
     #[inline(always)]
@@ -158,20 +134,12 @@ pub(super) struct Gradient<T> {
 
 impl<T: Float> Gradient<T> {
     pub(super) fn new(maximize: bool, weight_decay: f64) -> Self {
-        Self {
-            maximize,
-            decay: weight_decay != 0.0,
-            weight_decay: T::of(weight_decay),
-        }
+        Self { maximize, decay: weight_decay != 0.0, weight_decay: T::of(weight_decay) }
     }
 
     #[inline(always)]
     pub(super) fn apply(self, g: T, p: T) -> T {
         let g = if self.maximize { -g } else { g };
-        if self.decay {
-            g.plus(self.weight_decay, p)
-        } else {
-            g
-        }
+        if self.decay { g.plus(self.weight_decay, p) } else { g }
     }
 }

@@ -23,9 +23,7 @@ pub fn sum_of_squares<T: Float>(x: &[T]) -> f64 {
             sums[i].store(sum.to_bits(), Ordering::Relaxed);
         }
     });
-    sums.into_iter()
-        .map(|sum| f64::from_bits(sum.into_inner()))
-        .sum()
+    sums.into_iter().map(|sum| f64::from_bits(sum.into_inner())).sum()
 }
 
 /// `x *= factor`.

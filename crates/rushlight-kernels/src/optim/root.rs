@@ -41,26 +41,16 @@ pub struct Adadelta {
 }
 
 /// `d = sqrt(deltas + eps) / sqrt(squares + eps) * g`; `p -= lr * d`; means of `g^2` and `d^2` (Zeiler, 2012).
-pub fn adadelta_step<T: Float>(
-    p: &mut [T],
-    g: &[T],
-    squares: &mut [T],
-    deltas: &mut [T],
-    options: &Adadelta,
-) {
+pub fn adadelta_step<T: Float>(p: &mut [T], g: &[T], squares: &mut [T], deltas: &mut [T], options: &Adadelta) {
     let gradient = Gradient::new(options.maximize, options.weight_decay);
     let mean = MeanSquare::new(options.rho);
     let (eps, size) = (T::of(options.eps), T::of(-options.lr));
-    update(
-        [g],
-        [p, squares, deltas],
-        move |[g], [p, squares, deltas]| {
-            let g = gradient.apply(g, p);
-            let squares = mean.apply(squares, g);
-            let delta = (deltas + eps).root() / (squares + eps).root() * g;
-            [p.plus(size, delta), squares, mean.apply(deltas, delta)]
-        },
-    );
+    update([g], [p, squares, deltas], move |[g], [p, squares, deltas]| {
+        let g = gradient.apply(g, p);
+        let squares = mean.apply(squares, g);
+        let delta = (deltas + eps).root() / (squares + eps).root() * g;
+        [p.plus(size, delta), squares, mean.apply(deltas, delta)]
+    });
 }
 
 /// Options of `torch.optim.RMSprop`.
@@ -78,14 +68,7 @@ pub struct RmsProp {
 /// `squares`: running mean of `g^2`; `p -= lr * g / (sqrt(squares) + eps)` (Hinton, 2012).
 ///
 /// With `mean` (centered) the variance takes the place of `squares`; with `buf` the quotient gathers momentum.
-pub fn rmsprop_step<T: Float>(
-    p: &mut [T],
-    g: &[T],
-    squares: &mut [T],
-    mean: Option<&mut [T]>,
-    buf: Option<&mut [T]>,
-    options: &RmsProp,
-) {
+pub fn rmsprop_step<T: Float>(p: &mut [T], g: &[T], squares: &mut [T], mean: Option<&mut [T]>, buf: Option<&mut [T]>, options: &RmsProp) {
     let rule = RmsRule::new(options);
     match (mean, buf) {
         (None, None) => update([g], [p, squares], move |[g], [p, s]| {
@@ -100,14 +83,10 @@ pub fn rmsprop_step<T: Float>(
             let (p, s, _, buf) = rule.apply(g, p, s, None, Some(buf));
             [p, s, buf]
         }),
-        (Some(mean), Some(buf)) => update(
-            [g],
-            [p, squares, mean, buf],
-            move |[g], [p, s, mean, buf]| {
-                let (p, s, mean, buf) = rule.apply(g, p, s, Some(mean), Some(buf));
-                [p, s, mean, buf]
-            },
-        ),
+        (Some(mean), Some(buf)) => update([g], [p, squares, mean, buf], move |[g], [p, s, mean, buf]| {
+            let (p, s, mean, buf) = rule.apply(g, p, s, Some(mean), Some(buf));
+            [p, s, mean, buf]
+        }),
     }
 }
 

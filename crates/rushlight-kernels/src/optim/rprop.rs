@@ -17,13 +17,7 @@ pub struct Rprop {
 /// `p -= sign(g) * size`; `size` grows where the gradient keeps its sign and shrinks where it turns.
 ///
 /// Where it turns the gradient counts as 0, also as `previous` of the next step.
-pub fn rprop_step<T: Float>(
-    p: &mut [T],
-    g: &[T],
-    previous: &mut [T],
-    size: &mut [T],
-    options: &Rprop,
-) {
+pub fn rprop_step<T: Float>(p: &mut [T], g: &[T], previous: &mut [T], size: &mut [T], options: &Rprop) {
     let maximize = options.maximize;
     let (minus, plus) = (T::of(options.eta_minus), T::of(options.eta_plus));
     let (least, most) = (T::of(options.step_min), T::of(options.step_max));

@@ -22,24 +22,16 @@ pub struct Sgd {
 ///
 /// Without `buf` there is no momentum.
 pub fn sgd_step<T: Float>(p: &mut [T], g: &[T], buf: Option<&mut [T]>, options: &Sgd) {
-    let Sgd {
-        nesterov, first, ..
-    } = *options;
+    let Sgd { nesterov, first, .. } = *options;
     let gradient = Gradient::new(options.maximize, options.weight_decay);
     let step = T::of(-options.lr);
     let Some(buf) = buf else {
-        return update([g], [p], move |[g], [p]| {
-            [p.plus(step, gradient.apply(g, p))]
-        });
+        return update([g], [p], move |[g], [p]| [p.plus(step, gradient.apply(g, p))]);
     };
     let (momentum, take) = (T::of(options.momentum), T::of(1.0 - options.dampening));
     update([g], [p, buf], move |[g], [p, buf]| {
         let g = gradient.apply(g, p);
-        let buf = if first {
-            g
-        } else {
-            (buf * momentum).plus(take, g)
-        };
+        let buf = if first { g } else { (buf * momentum).plus(take, g) };
         let along = if nesterov { g.plus(momentum, buf) } else { buf };
         [p.plus(step, along), buf]
     });

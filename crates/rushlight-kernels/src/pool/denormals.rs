@@ -33,18 +33,14 @@ mod control {
     pub(super) fn control_word() -> u64 {
         let mut word = 0u32;
         // SAFETY: stores the 32-bit control register into `word`.
-        unsafe {
-            std::arch::asm!("stmxcsr [{}]", in(reg) &mut word, options(nostack, preserves_flags))
-        };
+        unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &mut word, options(nostack, preserves_flags)) };
         word.into()
     }
 
     pub(super) fn set_control_word(word: u64) {
         let word = word as u32;
         // SAFETY: loads a word read from the register with only the two flush bits changed; rounding stays as it was.
-        unsafe {
-            std::arch::asm!("ldmxcsr [{}]", in(reg) &word, options(nostack, preserves_flags))
-        };
+        unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &word, options(nostack, preserves_flags)) };
     }
 }
 
@@ -56,17 +52,13 @@ mod control {
     pub(super) fn control_word() -> u64 {
         let word: u64;
         // SAFETY: reads the floating point control register.
-        unsafe {
-            std::arch::asm!("mrs {}, fpcr", out(reg) word, options(nomem, nostack, preserves_flags))
-        };
+        unsafe { std::arch::asm!("mrs {}, fpcr", out(reg) word, options(nomem, nostack, preserves_flags)) };
         word
     }
 
     pub(super) fn set_control_word(word: u64) {
         // SAFETY: writes a word read from the register with only the flush bit changed.
-        unsafe {
-            std::arch::asm!("msr fpcr, {}", in(reg) word, options(nomem, nostack, preserves_flags))
-        };
+        unsafe { std::arch::asm!("msr fpcr, {}", in(reg) word, options(nomem, nostack, preserves_flags)) };
     }
 }
 

@@ -28,15 +28,7 @@ fn count_each(n: usize, grain: usize) {
 fn covers_every_index_once() {
     for threads in [1, 2, 3, 8] {
         with_threads(threads, || {
-            for (n, grain) in [
-                (0, 1),
-                (1, 0),
-                (7, 1),
-                (8, 3),
-                (1000, 1),
-                (1000, 999),
-                (1000, 5000),
-            ] {
+            for (n, grain) in [(0, 1), (1, 0), (7, 1), (8, 3), (1000, 1), (1000, 999), (1000, 5000)] {
                 count_each(n, grain);
             }
         });
@@ -50,9 +42,7 @@ fn many_jobs_in_a_row() {
 
 #[test]
 fn nested_regions_run_inline() {
-    with_threads(4, || {
-        parallel_for(8, 1, |outer| outer.for_each(|_| count_each(100, 1)))
-    });
+    with_threads(4, || parallel_for(8, 1, |outer| outer.for_each(|_| count_each(100, 1))));
 }
 
 #[test]
@@ -70,14 +60,9 @@ fn several_callers_at_once() {
 fn panics_reach_the_caller_and_the_pool_survives() {
     with_threads(3, || {
         for bad in 0..3 {
-            let result = catch_unwind(|| {
-                parallel_for(3, 1, |range| assert!(!range.contains(&bad), "task {bad}"))
-            });
+            let result = catch_unwind(|| parallel_for(3, 1, |range| assert!(!range.contains(&bad), "task {bad}")));
             let payload = result.expect_err("the panic was lost");
-            assert_eq!(
-                payload.downcast_ref::<String>().unwrap(),
-                &format!("task {bad}")
-            );
+            assert_eq!(payload.downcast_ref::<String>().unwrap(), &format!("task {bad}"));
             count_each(100, 1);
         }
     });
@@ -96,14 +81,9 @@ fn flushes_denormals_only_above_the_grain() {
         lost.into_inner()
     };
     for threads in [1, 2] {
-        with_threads(threads, || {
-            assert_eq!((halve(10, 10), halve(100, 10)), (0, 100))
-        });
+        with_threads(threads, || assert_eq!((halve(10, 10), halve(100, 10)), (0, 100)));
     }
-    assert_ne!(
-        (std::hint::black_box(f32::MIN_POSITIVE) * std::hint::black_box(0.5)).to_bits(),
-        0
-    );
+    assert_ne!((std::hint::black_box(f32::MIN_POSITIVE) * std::hint::black_box(0.5)).to_bits(), 0);
 }
 
 #[cfg(unix)]

@@ -36,8 +36,7 @@ pub enum Divisor {
 
 impl Divisor {
     fn of(self, window: [&Window; 3]) -> i64 {
-        let product =
-            |count: fn(&Window) -> usize| window.iter().map(|w| count(w)).product::<usize>() as i64;
+        let product = |count: fn(&Window) -> usize| window.iter().map(|w| count(w)).product::<usize>() as i64;
         match self {
             Divisor::Inside => product(|w| w.count),
             Divisor::Padded => product(|w| w.padded),
@@ -109,20 +108,14 @@ fn row_sum<T: Averaged>(x: &[T]) -> T {
 ///
 /// # Panics
 /// When a length does not match the pooling.
-pub fn avg_pool_backward<T: Averaged>(
-    p: &Pooling,
-    grad_y: &[T],
-    grad_x: &mut [T],
-    divisor: Divisor,
-) {
+pub fn avg_pool_backward<T: Averaged>(p: &Pooling, grad_y: &[T], grad_x: &mut [T], divisor: Divisor) {
     p.check(grad_x.len(), grad_y.len());
     let (input, output) = (p.input_area(), p.output_area());
     let grad_x = Shared(grad_x.as_mut_ptr());
     pool::parallel_for(p.planes, p.grain(), |planes| {
         for plane in planes {
             // SAFETY: planes are disjoint.
-            let grad_x =
-                unsafe { std::slice::from_raw_parts_mut(grad_x.get().add(plane * input), input) };
+            let grad_x = unsafe { std::slice::from_raw_parts_mut(grad_x.get().add(plane * input), input) };
             grad_x.fill(T::default());
             spread_plane(p, &grad_y[plane * output..][..output], grad_x, divisor);
         }
@@ -133,9 +126,7 @@ fn spread_plane<T: Averaged>(p: &Pooling, grad_y: &[T], grad_x: &mut [T], diviso
     p.for_each_window(|o, window| {
         if !is_empty(window) {
             let share = grad_y[o].over(divisor.of(window));
-            p.for_each_row(window, |row| {
-                window[2].for_each(|i| grad_x[row + i] += share)
-            });
+            p.for_each_row(window, |row| window[2].for_each(|i| grad_x[row + i] += share));
         }
     });
 }

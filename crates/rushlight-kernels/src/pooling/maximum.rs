@@ -48,10 +48,7 @@ pub fn max_pool<T: Ordered>(p: &Pooling, x: &[T], y: &mut [T], indices: &mut [i6
             let (y, indices) = unsafe {
                 let start = plane * output;
                 let y = std::slice::from_raw_parts_mut(y.get().add(start), output);
-                (
-                    y,
-                    std::slice::from_raw_parts_mut(indices.get().add(start), output),
-                )
+                (y, std::slice::from_raw_parts_mut(indices.get().add(start), output))
             };
             max_plane(p, x, y, indices);
         }
@@ -85,18 +82,13 @@ where
     T: Copy + Default + Send + Sync + std::ops::AddAssign,
 {
     p.check(grad_x.len(), grad_y.len());
-    assert_eq!(
-        indices.len(),
-        grad_y.len(),
-        "pooling: one index for each output"
-    );
+    assert_eq!(indices.len(), grad_y.len(), "pooling: one index for each output");
     let (input, output) = (p.input_area(), p.output_area());
     let grad_x = Shared(grad_x.as_mut_ptr());
     pool::parallel_for(p.planes, p.grain(), |planes| {
         for plane in planes {
             // SAFETY: planes are disjoint.
-            let grad_x =
-                unsafe { std::slice::from_raw_parts_mut(grad_x.get().add(plane * input), input) };
+            let grad_x = unsafe { std::slice::from_raw_parts_mut(grad_x.get().add(plane * input), input) };
             grad_x.fill(T::default());
             let outputs = plane * output..(plane + 1) * output;
             for (&g, &at) in grad_y[outputs.clone()].iter().zip(&indices[outputs]) {

@@ -32,13 +32,7 @@ struct Window {
 
 impl Window {
     fn new(start: usize, end: usize, step: usize, padded: usize) -> Self {
-        Window {
-            start,
-            end,
-            step,
-            count: end.saturating_sub(start).div_ceil(step),
-            padded,
-        }
+        Window { start, end, step, count: end.saturating_sub(start).div_ceil(step), padded }
     }
 
     #[inline(always)]
@@ -73,31 +67,18 @@ impl Pooling {
         padding: [usize; 3],
         dilation: [usize; 3],
     ) -> Pooling {
-        let window = |d: usize, o: usize| {
-            sliding_window(input[d], o * stride[d], kernel[d], padding[d], dilation[d])
-        };
+        let window = |d: usize, o: usize| sliding_window(input[d], o * stride[d], kernel[d], padding[d], dilation[d]);
         let windows = [0, 1, 2].map(|d| (0..output[d]).map(|o| window(d, o)).collect());
-        Pooling {
-            planes,
-            input,
-            windows,
-        }
+        Pooling { planes, input, windows }
     }
 
     /// Windows that cut the plane into `output` nearly equal parts: from `floor(o * n / m)` to `ceil((o + 1) * n / m)`.
     pub fn adaptive(planes: usize, input: [usize; 3], output: [usize; 3]) -> Pooling {
         let window = |d: usize, o: usize| {
-            let (start, end) = (
-                o * input[d] / output[d],
-                ((o + 1) * input[d]).div_ceil(output[d]),
-            );
+            let (start, end) = (o * input[d] / output[d], ((o + 1) * input[d]).div_ceil(output[d]));
             Window::new(start, end, 1, end - start)
         };
-        Pooling {
-            planes,
-            input,
-            windows: [0, 1, 2].map(|d| (0..output[d]).map(|o| window(d, o)).collect()),
-        }
+        Pooling { planes, input, windows: [0, 1, 2].map(|d| (0..output[d]).map(|o| window(d, o)).collect()) }
     }
 
     fn input_area(&self) -> usize {
@@ -131,16 +112,8 @@ impl Pooling {
     }
 
     fn check(&self, input: usize, output: usize) {
-        assert_eq!(
-            input,
-            self.planes * self.input_area(),
-            "pooling: length of the input"
-        );
-        assert_eq!(
-            output,
-            self.planes * self.output_area(),
-            "pooling: length of the output"
-        );
+        assert_eq!(input, self.planes * self.input_area(), "pooling: length of the input");
+        assert_eq!(output, self.planes * self.output_area(), "pooling: length of the output");
     }
 
     /// Planes that are worth a task.
@@ -150,20 +123,9 @@ impl Pooling {
 }
 
 /// The window that starts at `start` of the padded dimension.
-fn sliding_window(
-    input: usize,
-    start: usize,
-    kernel: usize,
-    padding: usize,
-    dilation: usize,
-) -> Window {
+fn sliding_window(input: usize, start: usize, kernel: usize, padding: usize, dilation: usize) -> Window {
     let end = (start + (kernel - 1) * dilation + 1).min(input + 2 * padding);
     let skipped = padding.saturating_sub(start).div_ceil(dilation) * dilation;
     let first = (start + skipped).saturating_sub(padding);
-    Window::new(
-        first,
-        end.saturating_sub(padding).min(input),
-        dilation,
-        end.saturating_sub(start),
-    )
+    Window::new(first, end.saturating_sub(padding).min(input), dilation, end.saturating_sub(start))
 }

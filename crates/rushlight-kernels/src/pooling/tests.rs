@@ -15,25 +15,14 @@ struct Line {
 impl Line {
     fn output(&self) -> usize {
         let span = self.input + 2 * self.padding - (self.dilation * (self.kernel - 1) + 1);
-        let size = if self.ceil {
-            span.div_ceil(self.stride)
-        } else {
-            span / self.stride
-        } + 1;
-        if self.ceil && (size - 1) * self.stride >= self.input + self.padding {
-            size - 1
-        } else {
-            size
-        }
+        let size = if self.ceil { span.div_ceil(self.stride) } else { span / self.stride } + 1;
+        if self.ceil && (size - 1) * self.stride >= self.input + self.padding { size - 1 } else { size }
     }
 
     /// The positions of window `o`, by the definition.
     fn positions(&self, o: usize) -> Vec<usize> {
         let at = |tap: usize| (o * self.stride + tap * self.dilation).checked_sub(self.padding);
-        (0..self.kernel)
-            .filter_map(at)
-            .filter(|&at| at < self.input)
-            .collect()
+        (0..self.kernel).filter_map(at).filter(|&at| at < self.input).collect()
     }
 
     /// How many positions count when padding does.
@@ -48,20 +37,8 @@ fn lines() -> Vec<Line> {
     for input in [5, 8, 13] {
         for kernel in [1, 2, 3] {
             for stride in [1, 2, 3] {
-                for (padding, dilation, ceil) in [
-                    (0, 1, false),
-                    (kernel / 2, 1, true),
-                    (kernel / 2, 2, false),
-                    (0, 2, true),
-                ] {
-                    all.push(Line {
-                        input,
-                        kernel,
-                        stride,
-                        padding,
-                        dilation,
-                        ceil,
-                    });
+                for (padding, dilation, ceil) in [(0, 1, false), (kernel / 2, 1, true), (kernel / 2, 2, false), (0, 2, true)] {
+                    all.push(Line { input, kernel, stride, padding, dilation, ceil });
                 }
             }
         }
@@ -73,15 +50,7 @@ fn lines() -> Vec<Line> {
 fn pooling(planes: usize, dims: [Line; 3]) -> Pooling {
     let [input, output] = [dims.map(|l| l.input), dims.map(|l| l.output())];
     let [kernel, stride] = [dims.map(|l| l.kernel), dims.map(|l| l.stride)];
-    Pooling::sliding(
-        planes,
-        input,
-        output,
-        kernel,
-        stride,
-        dims.map(|l| l.padding),
-        dims.map(|l| l.dilation),
-    )
+    Pooling::sliding(planes, input, output, kernel, stride, dims.map(|l| l.padding), dims.map(|l| l.dilation))
 }
 
 /// The flat positions of every window of a plane.
@@ -93,47 +62,23 @@ fn windows(dims: [Line; 3]) -> Vec<(Vec<usize>, usize)> {
                 let mut flat = Vec::new();
                 for i in dims[0].positions(z) {
                     for j in dims[1].positions(y) {
-                        flat.extend(
-                            dims[2]
-                                .positions(x)
-                                .iter()
-                                .map(|k| (i * dims[1].input + j) * dims[2].input + k),
-                        );
+                        flat.extend(dims[2].positions(x).iter().map(|k| (i * dims[1].input + j) * dims[2].input + k));
                     }
                 }
-                all.push((
-                    flat,
-                    dims[0].padded(z) * dims[1].padded(y) * dims[2].padded(x),
-                ));
+                all.push((flat, dims[0].padded(z) * dims[1].padded(y) * dims[2].padded(x)));
             }
         }
     }
     all
 }
 
-const FLAT: Line = Line {
-    input: 1,
-    kernel: 1,
-    stride: 1,
-    padding: 0,
-    dilation: 1,
-    ceil: false,
-};
+const FLAT: Line = Line { input: 1, kernel: 1, stride: 1, padding: 0, dilation: 1, ceil: false };
 
 fn cases() -> Vec<[Line; 3]> {
     let lines = lines();
     let mut all: Vec<[Line; 3]> = lines.iter().map(|&l| [FLAT, FLAT, l]).collect();
-    all.extend(
-        lines
-            .iter()
-            .zip(lines.iter().rev())
-            .map(|(&a, &b)| [FLAT, a, b]),
-    );
-    all.extend(
-        (0..lines.len() - 9)
-            .step_by(7)
-            .map(|i| [lines[i], lines[i + 4], lines[i + 9]]),
-    );
+    all.extend(lines.iter().zip(lines.iter().rev()).map(|(&a, &b)| [FLAT, a, b]));
+    all.extend((0..lines.len() - 9).step_by(7).map(|i| [lines[i], lines[i + 4], lines[i + 9]]));
     all
 }
 
@@ -145,21 +90,14 @@ fn maximum_and_its_place() {
         let windows = windows(dims);
         let area = p.input_area();
         let x = noise::<f32>(planes * area, 1);
-        let (mut y, mut at) = (
-            vec![0.0; planes * windows.len()],
-            vec![0; planes * windows.len()],
-        );
+        let (mut y, mut at) = (vec![0.0; planes * windows.len()], vec![0; planes * windows.len()]);
         max_pool(&p, &x, &mut y, &mut at);
         let g = noise::<f32>(y.len(), 2);
         let (mut gx, mut want) = (vec![f32::NAN; x.len()], vec![0.0; x.len()]);
         max_pool_backward(&p, &g, &at, &mut gx);
         for (o, &place) in at.iter().enumerate() {
             let plane = &x[o / windows.len() * area..][..area];
-            let best = windows[o % windows.len()]
-                .0
-                .iter()
-                .map(|&i| plane[i])
-                .fold(f32::NEG_INFINITY, f32::max);
+            let best = windows[o % windows.len()].0.iter().map(|&i| plane[i]).fold(f32::NEG_INFINITY, f32::max);
             assert_eq!((y[o], plane[place as usize]), (best, best));
             want[o / windows.len() * area + place as usize] += g[o];
         }
@@ -169,10 +107,7 @@ fn maximum_and_its_place() {
 
 #[test]
 fn average_and_its_gradient() {
-    for dims in cases()
-        .into_iter()
-        .filter(|dims| dims.iter().all(|l| l.dilation == 1))
-    {
+    for dims in cases().into_iter().filter(|dims| dims.iter().all(|l| l.dilation == 1)) {
         let p = pooling(2, dims);
         let windows = windows(dims);
         let area = p.input_area();
@@ -230,23 +165,12 @@ fn nan_ties_and_infinities() {
     assert_eq!(place([1.0, nan, 9.0, 2.0]), (nan.to_bits(), 1));
     assert_eq!(place([1.0, nan, nan, 2.0]), (nan.to_bits(), 2));
     assert_eq!(place([1.0, 4.0, 4.0, 2.0]), (4f32.to_bits(), 1));
-    assert_eq!(
-        place([f32::NEG_INFINITY; 4]),
-        (f32::NEG_INFINITY.to_bits(), 0)
-    );
+    assert_eq!(place([f32::NEG_INFINITY; 4]), (f32::NEG_INFINITY.to_bits(), 0));
 }
 
 #[test]
 fn integers_and_empty_planes() {
-    let p = Pooling::sliding(
-        1,
-        [1, 1, 4],
-        [1, 1, 2],
-        [1, 1, 2],
-        [1, 1, 2],
-        [0; 3],
-        [1; 3],
-    );
+    let p = Pooling::sliding(1, [1, 1, 4], [1, 1, 2], [1, 1, 2], [1, 1, 2], [0; 3], [1; 3]);
     let (mut y, mut at) = ([0i64; 2], [0; 2]);
     max_pool(&p, &[i64::MIN, i64::MIN, -7, -9], &mut y, &mut at);
     assert_eq!((y, at), ([i64::MIN, -7], [0, 2]));

@@ -30,19 +30,11 @@ impl Generator {
 
     /// For `prob <= 1/2`.
     fn binomial_half<T: Real>(&mut self, count: f64, prob: f64) -> f64 {
-        if rounded::<T>(count * prob) >= 10.0 {
-            self.binomial_rejection::<T>(count, prob)
-        } else {
-            self.binomial_inversion::<T>(count, prob)
-        }
+        if rounded::<T>(count * prob) >= 10.0 { self.binomial_rejection::<T>(count, prob) } else { self.binomial_inversion::<T>(count, prob) }
     }
 
     fn binomial_inversion<T: Real>(&mut self, count: f64, prob: f64) -> f64 {
-        let log_failure = if T::DOUBLE {
-            (-prob).ln_1p()
-        } else {
-            f64::from((-prob as f32).ln_1p())
-        };
+        let log_failure = if T::DOUBLE { (-prob).ln_1p() } else { f64::from((-prob as f32).ln_1p()) };
         let (mut trials, mut successes) = (0.0, 0.0);
         loop {
             trials += (self.unit().ln() / log_failure).ceil();

@@ -40,17 +40,8 @@ pub(super) fn polar_f64(data: &mut [f64], mean: f64, std: f64) {
 /// Natural logarithm of a normal positive number.
 #[inline(always)]
 fn ln(x: f32) -> f32 {
-    const P: [f32; 9] = [
-        7.037_683_6e-2,
-        -1.151_461e-1,
-        1.167_699_84e-1,
-        -1.242_014_1e-1,
-        1.424_932_3e-1,
-        -1.666_805_7e-1,
-        2.000_071_4e-1,
-        -2.499_999_4e-1,
-        3.333_333e-1,
-    ];
+    const P: [f32; 9] =
+        [7.037_683_6e-2, -1.151_461e-1, 1.167_699_84e-1, -1.242_014_1e-1, 1.424_932_3e-1, -1.666_805_7e-1, 2.000_071_4e-1, -2.499_999_4e-1, 3.333_333e-1];
     let bits = x.to_bits();
     let fraction = f32::from_bits((bits & 0x007f_ffff) | 0x3f00_0000);
     let small = fraction < FRAC_1_SQRT_2;
@@ -76,19 +67,12 @@ fn sin_cos(angle: f32) -> (f32, f32) {
     let x = turns.mul_add(-2.418_756_5e-4, x);
     let x = turns.mul_add(-3.774_895e-8, x);
     let z = x * x;
-    let c = 2.443_315_7e-5f32
-        .mul_add(z, -1.388_731_6e-3)
-        .mul_add(z, 4.166_664_6e-2);
+    let c = 2.443_315_7e-5f32.mul_add(z, -1.388_731_6e-3).mul_add(z, 4.166_664_6e-2);
     let c = (c * z).mul_add(z, -0.5 * z) + 1.0;
-    let s = (-1.951_529_6e-4f32)
-        .mul_add(z, 8.332_161e-3)
-        .mul_add(z, -1.666_665_5e-1);
+    let s = (-1.951_529_6e-4f32).mul_add(z, 8.332_161e-3).mul_add(z, -1.666_665_5e-1);
     let s = (s * z).mul_add(x, x);
     let (sin, cos) = if octant & 2 == 0 { (s, c) } else { (c, s) };
     let sin_sign = (octant as u32 & 4) << 29;
     let cos_sign = (!(octant - 2) as u32 & 4) << 29;
-    (
-        f32::from_bits(sin.to_bits() ^ sin_sign),
-        f32::from_bits(cos.to_bits() ^ cos_sign),
-    )
+    (f32::from_bits(sin.to_bits() ^ sin_sign), f32::from_bits(cos.to_bits() ^ cos_sign))
 }

@@ -23,37 +23,18 @@ impl Engine {
         let mut state = [seed as u32; STATE_WORDS];
         for j in 1..STATE_WORDS {
             let previous = state[j - 1];
-            state[j] = 1_812_433_253u32
-                .wrapping_mul(previous ^ (previous >> 30))
-                .wrapping_add(j as u32);
+            state[j] = 1_812_433_253u32.wrapping_mul(previous ^ (previous >> 30)).wrapping_add(j as u32);
         }
-        Self {
-            seed,
-            state,
-            left: 1,
-            next: 0,
-        }
+        Self { seed, state, left: 1, next: 0 }
     }
 
     /// The engine at a saved position.
-    pub fn at(
-        seed: u64,
-        state: [u32; STATE_WORDS],
-        left: usize,
-        next: usize,
-    ) -> Result<Self, StateError> {
-        let valid = (1..=STATE_WORDS).contains(&left)
-            && next <= STATE_WORDS
-            && left + next <= STATE_WORDS + 1;
+    pub fn at(seed: u64, state: [u32; STATE_WORDS], left: usize, next: usize) -> Result<Self, StateError> {
+        let valid = (1..=STATE_WORDS).contains(&left) && next <= STATE_WORDS && left + next <= STATE_WORDS + 1;
         if !valid {
             return Err(StateError::Invalid);
         }
-        Ok(Self {
-            seed,
-            state,
-            left,
-            next,
-        })
+        Ok(Self { seed, state, left, next })
     }
 
     /// The seed as given, all 64 bits.

@@ -36,10 +36,7 @@ pub enum StateError {
 impl fmt::Display for StateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Size(found) => write!(
-                f,
-                "Expected a CPUGeneratorImplState of size {STATE_BYTES} but found the input RNG state size to be {found}"
-            ),
+            Self::Size(found) => write!(f, "Expected a CPUGeneratorImplState of size {STATE_BYTES} but found the input RNG state size to be {found}"),
             Self::Invalid => f.write_str("Invalid mt19937 state"),
         }
     }
@@ -72,11 +69,7 @@ impl Default for Generator {
 impl Generator {
     /// A generator with this seed.
     pub fn new(seed: u64) -> Self {
-        Self {
-            engine: Engine::new(seed),
-            spare_f64: None,
-            spare_f32: None,
-        }
+        Self { engine: Engine::new(seed), spare_f64: None, spare_f32: None }
     }
 
     /// Starts anew with this seed.
@@ -115,10 +108,7 @@ impl Generator {
             put(WORDS + 8 * i, &u64::from(word).to_le_bytes());
         }
         put(NORMAL_F64, &self.spare_f64.unwrap_or(0.0).to_le_bytes());
-        put(
-            NORMAL_F64_VALID,
-            &u32::from(self.spare_f64.is_some()).to_le_bytes(),
-        );
+        put(NORMAL_F64_VALID, &u32::from(self.spare_f64.is_some()).to_le_bytes());
         put(NORMAL_F32, &self.spare_f32.unwrap_or(0.0).to_le_bytes());
         put(NORMAL_F32_VALID, &[u8::from(self.spare_f32.is_some())]);
         bytes
@@ -133,10 +123,7 @@ impl Generator {
             return Err(StateError::Invalid);
         }
         let words = std::array::from_fn(|i| read_u32(bytes, WORDS + 8 * i));
-        let (left, next) = (
-            read_u32(bytes, LEFT) as usize,
-            read_u32(bytes, NEXT) as usize,
-        );
+        let (left, next) = (read_u32(bytes, LEFT) as usize, read_u32(bytes, NEXT) as usize);
         let engine = Engine::at(read_u64(bytes, SEED), words, left, next)?;
         let spare_f64 = f64::from_bits(read_u64(bytes, NORMAL_F64));
         let spare_f32 = f32::from_bits(read_u32(bytes, NORMAL_F32));

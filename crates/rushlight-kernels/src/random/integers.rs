@@ -14,14 +14,10 @@ impl Generator {
     /// A `range` of 0 leaves `out` as it is.
     pub fn random_from_to<T: Sample>(&mut self, out: &mut [T], range: u64, base: i64) {
         if range >= LONG_RANGE {
-            self.map_pairs(out, move |bits| {
-                T::from_i64(((bits % range) as i64).wrapping_add(base))
-            });
+            self.map_pairs(out, move |bits| T::from_i64(((bits % range) as i64).wrapping_add(base)));
         } else if range > 0 {
             let range = range as u32;
-            self.map_words(out, move |bits| {
-                T::from_i64(i64::from(bits % range).wrapping_add(base))
-            });
+            self.map_words(out, move |bits| T::from_i64(i64::from(bits % range).wrapping_add(base)));
         }
     }
 

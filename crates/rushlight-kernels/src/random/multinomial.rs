@@ -26,11 +26,7 @@ impl Generator {
 
 /// The indices of the largest `weight / q`, in falling order; equal ratios by index. `out` is not longer than `weights`.
 pub fn race<T: Real>(out: &mut [i64], weights: &[T], q: &[T]) {
-    let ratios: Vec<f64> = weights
-        .iter()
-        .zip(q)
-        .map(|(w, q)| T::from_f64(w.to_f64() / q.to_f64()).to_f64())
-        .collect();
+    let ratios: Vec<f64> = weights.iter().zip(q).map(|(w, q)| T::from_f64(w.to_f64() / q.to_f64()).to_f64()).collect();
     let mut order: Vec<usize> = (0..ratios.len()).collect();
     let count = out.len().min(order.len());
     let first = |a: &usize, b: &usize| ratios[*b].total_cmp(&ratios[*a]).then(a.cmp(b));
@@ -52,9 +48,7 @@ fn cumulated<T: Real>(weights: &[T]) -> Vec<f64> {
             sum
         })
         .collect();
-    shares
-        .iter_mut()
-        .for_each(|share| *share = round(*share / sum));
+    shares.iter_mut().for_each(|share| *share = round(*share / sum));
     if let Some(last) = shares.last_mut() {
         *last = 1.0;
     }

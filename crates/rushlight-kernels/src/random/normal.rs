@@ -36,10 +36,7 @@ impl Generator {
                 let unit = &mut unit[..chunk.len()];
                 self.map_pairs(unit, unit_f64);
                 polar_f64(unit, mean, std);
-                chunk
-                    .iter_mut()
-                    .zip(unit)
-                    .for_each(|(o, u)| *o = T::from_f64(*u));
+                chunk.iter_mut().zip(unit).for_each(|(o, u)| *o = T::from_f64(*u));
             }
         } else {
             let mut unit = [0f32; CHUNK];
@@ -47,10 +44,7 @@ impl Generator {
                 let unit = &mut unit[..chunk.len()];
                 self.map_words(unit, unit_f32);
                 polar_f32(unit, mean as f32, std as f32);
-                chunk
-                    .iter_mut()
-                    .zip(unit)
-                    .for_each(|(o, u)| *o = T::from_f32(*u));
+                chunk.iter_mut().zip(unit).for_each(|(o, u)| *o = T::from_f32(*u));
             }
         }
     }

@@ -11,14 +11,10 @@ impl Generator {
         let inside = move |value: T| if value == end { first } else { value };
         if T::DOUBLE {
             let width = to - from;
-            self.map_pairs(out, move |bits| {
-                inside(T::from_f64(unit_f64(bits).mul_add(width, from)))
-            });
+            self.map_pairs(out, move |bits| inside(T::from_f64(unit_f64(bits).mul_add(width, from))));
         } else {
             let (from, width) = (from as f32, to as f32 - from as f32);
-            self.map_words(out, move |bits| {
-                inside(T::from_f32(unit_f32(bits).mul_add(width, from)))
-            });
+            self.map_words(out, move |bits| inside(T::from_f32(unit_f32(bits).mul_add(width, from))));
         }
     }
 

@@ -381,7 +381,13 @@ macro_rules! extreme {
             }
             #[inline(always)]
             fn merge(&self, $a: T, $b: T) -> T {
-                if $a.is_nan() { $a } else if $b.is_nan() | $better { $b } else { $a }
+                if $a.is_nan() {
+                    $a
+                } else if $b.is_nan() | $better {
+                    $b
+                } else {
+                    $a
+                }
             }
             #[inline(always)]
             fn finish(&self, acc: T) -> T {

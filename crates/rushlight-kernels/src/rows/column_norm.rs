@@ -38,7 +38,8 @@ impl<T: RowFloat> Columns<'_, T> {
         let (mean, variance) = (Shared(mean.as_mut_ptr()), Shared(variance.as_mut_ptr()));
         self.for_tiles(|first, width| {
             // SAFETY: tiles are disjoint.
-            let (mean, variance) = unsafe { (std::slice::from_raw_parts_mut(mean.get().add(first), width), std::slice::from_raw_parts_mut(variance.get().add(first), width)) };
+            let (mean, variance) =
+                unsafe { (std::slice::from_raw_parts_mut(mean.get().add(first), width), std::slice::from_raw_parts_mut(variance.get().add(first), width)) };
             statistics_tile(self, first, mean, variance);
         });
     }
@@ -59,7 +60,8 @@ impl<T: RowFloat> Columns<'_, T> {
         let out = grad_x.map(|grad_x| Shared(grad_x.as_mut_ptr()));
         self.for_tiles(|first, width| {
             // SAFETY: tiles are disjoint.
-            let (along, total) = unsafe { (std::slice::from_raw_parts_mut(along.get().add(first), width), std::slice::from_raw_parts_mut(total.get().add(first), width)) };
+            let (along, total) =
+                unsafe { (std::slice::from_raw_parts_mut(along.get().add(first), width), std::slice::from_raw_parts_mut(total.get().add(first), width)) };
             sums_tile(self, s, first, along, total);
             if let Some(out) = &out {
                 slopes_tile(self, s, first, along, total, out);

@@ -10,25 +10,10 @@ use std::ops::Range;
 ///
 /// # Panics
 /// When lengths do not match.
-pub fn layer_norm<T: RowFloat>(
-    x: &[T],
-    gamma: Option<&[T]>,
-    beta: Option<&[T]>,
-    eps: T,
-    y: &mut [T],
-    mean: &mut [T],
-    rstd: &mut [T],
-    cols: usize,
-) {
+pub fn layer_norm<T: RowFloat>(x: &[T], gamma: Option<&[T]>, beta: Option<&[T]>, eps: T, y: &mut [T], mean: &mut [T], rstd: &mut [T], cols: usize) {
     let rows = mean.len();
-    assert!(
-        x.len() == rows * cols && y.len() == x.len() && rstd.len() == rows,
-        "layer_norm: lengths"
-    );
-    assert!(
-        [gamma, beta].iter().flatten().all(|v| v.len() == cols),
-        "layer_norm: lengths of gamma and beta"
-    );
+    assert!(x.len() == rows * cols && y.len() == x.len() && rstd.len() == rows, "layer_norm: lengths");
+    assert!([gamma, beta].iter().flatten().all(|v| v.len() == cols), "layer_norm: lengths of gamma and beta");
     let (ys, means, rstds) = (Rows::of(y, cols), Rows::of(mean, 1), Rows::of(rstd, 1));
     for_rows(rows, cols, |range| {
         let x = &x[range.start * cols..range.end * cols];
@@ -83,14 +68,7 @@ pub fn layer_norm_backward<T: RowFloat>(
     grad_beta: Option<&mut [T]>,
     cols: usize,
 ) {
-    let saved = Saved {
-        grad_y,
-        x,
-        mean,
-        rstd,
-        gamma,
-        cols,
-    };
+    let saved = Saved { grad_y, x, mean, rstd, gamma, cols };
     saved.check(grad_x.as_deref());
     let sums = saved.run(grad_x, grad_gamma.is_some() || grad_beta.is_some());
     for (to, from) in [grad_gamma, grad_beta].into_iter().zip([0, cols]) {
@@ -113,16 +91,9 @@ struct Saved<'a, T> {
 impl<T: RowFloat> Saved<'_, T> {
     fn check(&self, grad_x: Option<&[T]>) {
         let (rows, size) = (self.mean.len(), self.x.len());
-        let matches =
-            size == rows * self.cols && self.grad_y.len() == size && self.rstd.len() == rows;
-        assert!(
-            matches && grad_x.is_none_or(|g| g.len() == size),
-            "layer_norm: lengths"
-        );
-        assert!(
-            self.gamma.is_none_or(|gamma| gamma.len() == self.cols),
-            "layer_norm: length of gamma"
-        );
+        let matches = size == rows * self.cols && self.grad_y.len() == size && self.rstd.len() == rows;
+        assert!(matches && grad_x.is_none_or(|g| g.len() == size), "layer_norm: lengths");
+        assert!(self.gamma.is_none_or(|gamma| gamma.len() == self.cols), "layer_norm: length of gamma");
     }
 
     /// Writes the gradient of x; gives those of gamma and beta, one after the other.
@@ -138,22 +109,14 @@ impl<T: RowFloat> Saved<'_, T> {
             for block in range {
                 let rows = block * rows / blocks..(block + 1) * rows / blocks;
                 // SAFETY: tasks have disjoint blocks, and blocks disjoint rows.
-                let (grad_x, sums) = unsafe {
-                    (
-                        out.map(|out| out.take(&rows)),
-                        columns.then(|| parts.take(&(block..block + 1))),
-                    )
-                };
+                let (grad_x, sums) = unsafe { (out.map(|out| out.take(&rows)), columns.then(|| parts.take(&(block..block + 1)))) };
                 backward_rows(self, rows, grad_x, sums);
             }
         });
         if columns {
             let (total, others) = sums.split_at_mut(2 * cols);
             for part in others.chunks_exact(2 * cols.max(1)) {
-                total
-                    .iter_mut()
-                    .zip(part)
-                    .for_each(|(total, &part)| *total += part);
+                total.iter_mut().zip(part).for_each(|(total, &part)| *total += part);
             }
         }
         sums
@@ -188,21 +151,10 @@ vectorized! {
 fn row_grad_x<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, out: &mut [T]) {
     let n = T::of(x.len() as f64);
     match gamma {
-        Some(gamma) => out
-            .iter_mut()
-            .zip(g)
-            .zip(gamma)
-            .for_each(|((out, &g), &gamma)| *out = g * gamma),
+        Some(gamma) => out.iter_mut().zip(g).zip(gamma).for_each(|((out, &g), &gamma)| *out = g * gamma),
         None => out.copy_from_slice(g),
     }
     let average = sum(out) / n;
-    let along = fold(
-        [out, x],
-        T::ZERO,
-        |sum, [g, x]| sum + g * ((x - m) * r),
-        |a, b| a + b,
-    ) / n;
-    out.iter_mut()
-        .zip(x)
-        .for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
+    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), |a, b| a + b) / n;
+    out.iter_mut().zip(x).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
 }

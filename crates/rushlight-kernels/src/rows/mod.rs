@@ -42,39 +42,25 @@ struct Rows<T> {
 
 impl<T> Rows<T> {
     fn of(memory: &mut [T], cols: usize) -> Self {
-        Rows {
-            start: Shared(memory.as_mut_ptr()),
-            cols,
-        }
+        Rows { start: Shared(memory.as_mut_ptr()), cols }
     }
 
     /// # Safety
     /// The rows exist and no other task has them.
     unsafe fn take<'a>(&self, rows: &Range<usize>) -> &'a mut [T] {
         // SAFETY: the caller's.
-        unsafe {
-            std::slice::from_raw_parts_mut(
-                self.start.get().add(rows.start * self.cols),
-                rows.len() * self.cols,
-            )
-        }
+        unsafe { std::slice::from_raw_parts_mut(self.start.get().add(rows.start * self.cols), rows.len() * self.cols) }
     }
 }
 
 /// Folds numbers of a row into [`LANES`] parts, and these by halves.
 #[inline(always)]
-fn fold<T: RowFloat, const N: usize>(
-    row: [&[T]; N],
-    start: T,
-    step: impl Fn(T, [T; N]) -> T,
-    join: impl Fn(T, T) -> T,
-) -> T {
+fn fold<T: RowFloat, const N: usize>(row: [&[T]; N], start: T, step: impl Fn(T, [T; N]) -> T, join: impl Fn(T, T) -> T) -> T {
     let mut lanes = [start; LANES];
     let cols = row[0].len();
     let whole = cols / LANES * LANES;
     for at in (0..whole).step_by(LANES) {
-        let parts: [&[T; LANES]; N] =
-            std::array::from_fn(|n| row[n][at..at + LANES].first_chunk().expect("a whole chunk"));
+        let parts: [&[T; LANES]; N] = std::array::from_fn(|n| row[n][at..at + LANES].first_chunk().expect("a whole chunk"));
         for i in 0..LANES {
             lanes[i] = step(lanes[i], std::array::from_fn(|n| parts[n][i]));
         }

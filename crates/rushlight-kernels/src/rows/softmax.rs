@@ -29,13 +29,8 @@ pub fn log_softmax<T: RowFloat>(x: &[T], y: &mut [T], cols: usize) {
 /// # Panics
 /// When lengths differ.
 pub fn softmax_backward<T: RowFloat>(grad_y: &[T], y: &[T], grad_x: &mut [T], cols: usize) {
-    assert!(
-        y.len() == grad_y.len() && y.len() == grad_x.len(),
-        "rows: lengths"
-    );
-    for_results(grad_x, cols, |part, out| {
-        softmax_backward_rows(&grad_y[part.clone()], &y[part], out, cols)
-    });
+    assert!(y.len() == grad_y.len() && y.len() == grad_x.len(), "rows: lengths");
+    for_results(grad_x, cols, |part, out| softmax_backward_rows(&grad_y[part.clone()], &y[part], out, cols));
 }
 
 /// The gradient of [`log_softmax`] from that of its result `y`: `grad_y - exp(y) * sum(grad_y)`.
@@ -43,13 +38,8 @@ pub fn softmax_backward<T: RowFloat>(grad_y: &[T], y: &[T], grad_x: &mut [T], co
 /// # Panics
 /// When lengths differ.
 pub fn log_softmax_backward<T: RowFloat>(grad_y: &[T], y: &[T], grad_x: &mut [T], cols: usize) {
-    assert!(
-        y.len() == grad_y.len() && y.len() == grad_x.len(),
-        "rows: lengths"
-    );
-    for_results(grad_x, cols, |part, out| {
-        log_softmax_backward_rows(&grad_y[part.clone()], &y[part], out, cols)
-    });
+    assert!(y.len() == grad_y.len() && y.len() == grad_x.len(), "rows: lengths");
+    for_results(grad_x, cols, |part, out| log_softmax_backward_rows(&grad_y[part.clone()], &y[part], out, cols));
 }
 
 /// `log(sum(exp(x)))` of each of `out.len()` rows; of no numbers negative infinity.

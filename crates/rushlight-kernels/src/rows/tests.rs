@@ -3,11 +3,7 @@ use crate::gemm::tests::noise;
 
 /// Distance of `got` from `want` in units of the last place of `want`.
 fn ulps(got: f64, want: f64, epsilon: f64, tiny: f64) -> f64 {
-    let unit = if want.abs() < tiny {
-        tiny * epsilon
-    } else {
-        2f64.powi(want.abs().log2().floor() as i32) * epsilon
-    };
+    let unit = if want.abs() < tiny { tiny * epsilon } else { 2f64.powi(want.abs().log2().floor() as i32) * epsilon };
     (got - want).abs() / unit
 }
 
@@ -17,12 +13,7 @@ fn exp_of_f32_is_accurate() {
     for i in -1_040_000..=887_000 {
         let x = i as f32 * 1e-4;
         let want = f64::from(x).exp();
-        worst = worst.max(ulps(
-            RowFloat::exp(x).into(),
-            want,
-            f32::EPSILON.into(),
-            f32::MIN_POSITIVE.into(),
-        ));
+        worst = worst.max(ulps(RowFloat::exp(x).into(), want, f32::EPSILON.into(), f32::MIN_POSITIVE.into()));
     }
     assert!(worst <= 1.1, "{worst} ULP");
 }
@@ -32,25 +23,14 @@ fn exp_of_f64_is_accurate() {
     let mut worst = 0f64;
     for i in -70_000..=70_900 {
         let x = f64::from(i) * 1.000_03e-2;
-        worst = worst.max(ulps(
-            RowFloat::exp(x),
-            x.exp(),
-            f64::EPSILON,
-            f64::MIN_POSITIVE,
-        ));
+        worst = worst.max(ulps(RowFloat::exp(x), x.exp(), f64::EPSILON, f64::MIN_POSITIVE));
     }
     assert!(worst <= 1.5, "{worst} ULP");
 }
 
 #[test]
 fn exp_at_the_edges() {
-    for (x, want) in [
-        (0.0, 1.0),
-        (f32::NEG_INFINITY, 0.0),
-        (f32::INFINITY, f32::INFINITY),
-        (-1e30, 0.0),
-        (1e30, f32::INFINITY),
-    ] {
+    for (x, want) in [(0.0, 1.0), (f32::NEG_INFINITY, 0.0), (f32::INFINITY, f32::INFINITY), (-1e30, 0.0), (1e30, f32::INFINITY)] {
         assert_eq!(RowFloat::exp(x), want);
         assert_eq!(RowFloat::exp(f64::from(x)), f64::from(want));
     }
@@ -63,10 +43,7 @@ fn assert_close<T: RowFloat + Into<f64>>(got: &[T], want: &[f64], tolerance: f64
     assert_eq!(got.len(), want.len());
     for (i, (&got, &want)) in got.iter().zip(want).enumerate() {
         let got: f64 = got.into();
-        assert!(
-            (got - want).abs() <= tolerance * (1.0 + want.abs()),
-            "at {i}: {got} instead of {want}"
-        );
+        assert!((got - want).abs() <= tolerance * (1.0 + want.abs()), "at {i}: {got} instead of {want}");
     }
 }
 
@@ -84,23 +61,11 @@ fn softmax_reference(row: &[f64]) -> Vec<f64> {
     row.iter().map(|x| x.exp() / total).collect()
 }
 
-const SHAPES: [(usize, usize); 8] = [
-    (1, 1),
-    (3, 2),
-    (5, 10),
-    (2, 31),
-    (2, 32),
-    (3, 33),
-    (70, 1000),
-    (0, 5),
-];
+const SHAPES: [(usize, usize); 8] = [(1, 1), (3, 2), (5, 10), (2, 31), (2, 32), (3, 33), (70, 1000), (0, 5)];
 
 fn check_softmax<T: RowFloat + Into<f64>>(tolerance: f64) {
     for (rows, cols) in SHAPES {
-        let x: Vec<T> = noise::<T>(rows * cols, 1)
-            .iter()
-            .map(|&x| x * T::of(8.0))
-            .collect();
+        let x: Vec<T> = noise::<T>(rows * cols, 1).iter().map(|&x| x * T::of(8.0)).collect();
         let g = noise::<T>(rows * cols, 2);
         let soft = by_rows(&wide(&x), cols, softmax_reference);
         let mut got = vec![T::ZERO; x.len()];
@@ -108,46 +73,22 @@ fn check_softmax<T: RowFloat + Into<f64>>(tolerance: f64) {
         assert_close(&got, &soft, tolerance);
         let mut logs = vec![T::ZERO; x.len()];
         log_softmax(&x, &mut logs, cols);
-        assert_close(
-            &logs,
-            &soft.iter().map(|p| p.ln()).collect::<Vec<_>>(),
-            tolerance,
-        );
+        assert_close(&logs, &soft.iter().map(|p| p.ln()).collect::<Vec<_>>(), tolerance);
         let mut sums = vec![T::ZERO; rows];
         logsumexp(&x, &mut sums, cols);
-        assert_close(
-            &sums,
-            &by_rows(&wide(&x), cols, |row| {
-                vec![row.iter().map(|x| x.exp()).sum::<f64>().ln()]
-            }),
-            tolerance,
-        );
-        let pairs: Vec<_> = soft
-            .chunks_exact(cols)
-            .zip(
-                wide(&g)
-                    .chunks_exact(cols)
-                    .map(<[f64]>::to_vec)
-                    .collect::<Vec<_>>(),
-            )
-            .collect();
+        assert_close(&sums, &by_rows(&wide(&x), cols, |row| vec![row.iter().map(|x| x.exp()).sum::<f64>().ln()]), tolerance);
+        let pairs: Vec<_> = soft.chunks_exact(cols).zip(wide(&g).chunks_exact(cols).map(<[f64]>::to_vec).collect::<Vec<_>>()).collect();
         let mut grad = vec![T::ZERO; x.len()];
         softmax_backward(&g, &got, &mut grad, cols);
         let want = pairs.iter().flat_map(|(y, g)| {
             let total: f64 = y.iter().zip(g).map(|(y, g)| y * g).sum();
-            y.iter()
-                .zip(g)
-                .map(move |(y, g)| y * (g - total))
-                .collect::<Vec<_>>()
+            y.iter().zip(g).map(move |(y, g)| y * (g - total)).collect::<Vec<_>>()
         });
         assert_close(&grad, &want.collect::<Vec<_>>(), tolerance);
         log_softmax_backward(&g, &logs, &mut grad, cols);
         let want = pairs.iter().flat_map(|(y, g)| {
             let total: f64 = g.iter().sum();
-            y.iter()
-                .zip(g)
-                .map(move |(y, g)| g - y * total)
-                .collect::<Vec<_>>()
+            y.iter().zip(g).map(move |(y, g)| g - y * total).collect::<Vec<_>>()
         });
         assert_close(&grad, &want.collect::<Vec<_>>(), tolerance);
     }
@@ -182,23 +123,9 @@ fn check_layer_norm<T: RowFloat + Into<f64>>(tolerance: f64) {
         let (x, g) = (noise::<T>(rows * cols, 1), noise::<T>(rows * cols, 2));
         let (gamma, beta) = (noise::<T>(cols, 3), noise::<T>(cols, 4));
         let eps = 1e-5;
-        let (wide_x, wide_g, wide_gamma, wide_beta) =
-            (wide(&x), wide(&g), wide(&gamma), wide(&beta));
-        let (mut y, mut mean, mut rstd) = (
-            vec![T::ZERO; x.len()],
-            vec![T::ZERO; rows],
-            vec![T::ZERO; rows],
-        );
-        layer_norm(
-            &x,
-            Some(&gamma),
-            Some(&beta),
-            T::of(eps),
-            &mut y,
-            &mut mean,
-            &mut rstd,
-            cols,
-        );
+        let (wide_x, wide_g, wide_gamma, wide_beta) = (wide(&x), wide(&g), wide(&gamma), wide(&beta));
+        let (mut y, mut mean, mut rstd) = (vec![T::ZERO; x.len()], vec![T::ZERO; rows], vec![T::ZERO; rows]);
+        layer_norm(&x, Some(&gamma), Some(&beta), T::of(eps), &mut y, &mut mean, &mut rstd, cols);
         let (mut want_y, mut want_gx) = (Vec::new(), Vec::new());
         let (mut want_gamma, mut want_beta) = (vec![0.0; cols], vec![0.0; cols]);
         for (x, g) in wide_x.chunks_exact(cols).zip(wide_g.chunks_exact(cols)) {
@@ -208,31 +135,14 @@ fn check_layer_norm<T: RowFloat + Into<f64>>(tolerance: f64) {
             let hat: Vec<f64> = x.iter().map(|x| (x - m) * r).collect();
             want_y.extend((0..cols).map(|i| hat[i] * wide_gamma[i] + wide_beta[i]));
             let d: Vec<f64> = (0..cols).map(|i| g[i] * wide_gamma[i]).collect();
-            let (average, along) = (
-                d.iter().sum::<f64>() / n,
-                d.iter().zip(&hat).map(|(d, h)| d * h).sum::<f64>() / n,
-            );
+            let (average, along) = (d.iter().sum::<f64>() / n, d.iter().zip(&hat).map(|(d, h)| d * h).sum::<f64>() / n);
             want_gx.extend((0..cols).map(|i| r * (d[i] - average - hat[i] * along)));
             (0..cols).for_each(|i| want_gamma[i] += g[i] * hat[i]);
             (0..cols).for_each(|i| want_beta[i] += g[i]);
         }
         assert_close(&y, &want_y, tolerance);
-        let (mut gx, mut gg, mut gb) = (
-            vec![T::ZERO; x.len()],
-            vec![T::ONE; cols],
-            vec![T::ONE; cols],
-        );
-        layer_norm_backward(
-            &g,
-            &x,
-            &mean,
-            &rstd,
-            Some(&gamma),
-            Some(&mut gx),
-            Some(&mut gg),
-            Some(&mut gb),
-            cols,
-        );
+        let (mut gx, mut gg, mut gb) = (vec![T::ZERO; x.len()], vec![T::ONE; cols], vec![T::ONE; cols]);
+        layer_norm_backward(&g, &x, &mean, &rstd, Some(&gamma), Some(&mut gx), Some(&mut gg), Some(&mut gb), cols);
         assert_close(&gx, &want_gx, 300.0 * tolerance);
         assert_close(&gg, &want_gamma, 10.0 * tolerance);
         assert_close(&gb, &want_beta, 10.0 * tolerance);
@@ -257,17 +167,7 @@ fn threads_do_not_change_a_bit() {
         softmax(&x, &mut y, cols);
         layer_norm(&x, None, None, 1e-5, &mut y, &mut mean, &mut rstd, cols);
         let (mut gg, mut gb) = (vec![0.0; cols], vec![0.0; cols]);
-        layer_norm_backward(
-            &g,
-            &x,
-            &mean,
-            &rstd,
-            None,
-            None,
-            Some(&mut gg),
-            Some(&mut gb),
-            cols,
-        );
+        layer_norm_backward(&g, &x, &mean, &rstd, None, None, Some(&mut gg), Some(&mut gb), cols);
         (y, gg, gb)
     };
     let one = run(1);

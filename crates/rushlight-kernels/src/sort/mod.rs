@@ -23,7 +23,14 @@ use crate::pool;
 const GRAIN: usize = 1 << 12;
 
 /// Gives every row of `x` with its parts of two results to a function, in parallel.
-fn for_rows<T: Copy + Sync, V: Send + Sync, I: Send + Sync>(x: &[T], len: usize, values: &mut [V], indices: &mut [I], width: usize, f: impl Fn(&[T], &mut [V], &mut [I]) + Sync) {
+fn for_rows<T: Copy + Sync, V: Send + Sync, I: Send + Sync>(
+    x: &[T],
+    len: usize,
+    values: &mut [V],
+    indices: &mut [I],
+    width: usize,
+    f: impl Fn(&[T], &mut [V], &mut [I]) + Sync,
+) {
     let rows = if width == 0 { 0 } else { values.len() / width };
     assert!(x.len() >= rows * len && indices.len() == values.len(), "rows: operand sizes");
     let (values, indices) = (Shared(values.as_mut_ptr()), Shared(indices.as_mut_ptr()));

@@ -49,7 +49,13 @@ impl Axis {
         let nearest = matches!(method, Method::Nearest | Method::NearestExact);
         let p = Precision { single: single || nearest };
         let step = match scale {
-            _ if aligned && !nearest => if output > 1 { p.round((input - 1) as f64 / (output - 1) as f64) } else { 0.0 },
+            _ if aligned && !nearest => {
+                if output > 1 {
+                    p.round((input - 1) as f64 / (output - 1) as f64)
+                } else {
+                    0.0
+                }
+            }
             Some(scale) if scale > 0.0 => p.round(1.0 / scale),
             _ => p.round(input as f64 / output as f64),
         };

@@ -50,7 +50,16 @@ thread_local! {
 
 /// Runs the backward pass; returns the gradients of `inputs` unless they are accumulated.
 #[pyfunction]
-fn _backward<'py>(py: Python<'py>, tensors: &Bound<'py, PyAny>, grads: &Bound<'py, PyAny>, retain_graph: bool, create_graph: bool, inputs: &Bound<'py, PyAny>, accumulate: bool, allow_unused: bool) -> PyResult<Bound<'py, PyAny>> {
+fn _backward<'py>(
+    py: Python<'py>,
+    tensors: &Bound<'py, PyAny>,
+    grads: &Bound<'py, PyAny>,
+    retain_graph: bool,
+    create_graph: bool,
+    inputs: &Bound<'py, PyAny>,
+    accumulate: bool,
+    allow_unused: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let collect = |list: &Bound<'py, PyAny>| list.try_iter()?.map(|t| edge_tensor(&t?)).collect::<PyResult<Vec<_>>>();
     let roots = collect(tensors)?;
     let grads: Vec<Option<Tensor>> = grads.try_iter()?.map(|g| g.map(|g| tensor_of(&g))).collect::<PyResult<_>>()?;

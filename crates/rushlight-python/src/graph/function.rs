@@ -104,10 +104,13 @@ impl FunctionBase {
         for x in tensors(&slf.getattr("to_save")?)? {
             saved_list.push(match x {
                 None => None,
-                Some(x) => Some(match outs.iter().position(|o| o.is(&x)) {
-                    Some(i) if !among(&ins, &x) || among(&dirty, &x) => Saved::output(&x, i),
-                    _ => Saved::input(&x),
-                }.or_raise()?),
+                Some(x) => Some(
+                    match outs.iter().position(|o| o.is(&x)) {
+                        Some(i) if !among(&ins, &x) || among(&dirty, &x) => Saved::output(&x, i),
+                        _ => Saved::input(&x),
+                    }
+                    .or_raise()?,
+                ),
             });
         }
         {
@@ -136,9 +139,12 @@ impl FunctionBase {
         };
         let state = slf.get().lock();
         let Some(saved) = &state.saved else {
-            return Err(PyRuntimeError::new_err("Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward."));
+            return Err(PyRuntimeError::new_err(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have already been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after calling backward.",
+            ));
         };
-        let unpacked: Vec<Option<Tensor>> = saved.iter().map(|s| s.as_ref().map(|s| s.unpack(&node)).transpose()).collect::<rushlight_core::Result<_>>().or_raise()?;
+        let unpacked: Vec<Option<Tensor>> =
+            saved.iter().map(|s| s.as_ref().map(|s| s.unpack(&node)).transpose()).collect::<rushlight_core::Result<_>>().or_raise()?;
         drop(state);
         let items = unpacked.into_iter().map(|x| tensor_or_none(py, x)).collect::<PyResult<Vec<_>>>()?;
         PyTuple::new(py, items)

@@ -39,7 +39,9 @@ fn part(available: usize, size: usize, count: i64, offset: i64) -> PyResult<(usi
         return Err(PyValueError::new_err(format!("both buffer length ({available}) and count ({count}) must not be 0")));
     }
     let Some(offset) = usize::try_from(offset).ok().filter(|&o| o < available) else {
-        return Err(PyValueError::new_err(format!("offset ({offset} bytes) must be non-negative and no greater than buffer length ({available} bytes) minus 1")));
+        return Err(PyValueError::new_err(format!(
+            "offset ({offset} bytes) must be non-negative and no greater than buffer length ({available} bytes) minus 1"
+        )));
     };
     let rest = available - offset;
     let Ok(n) = usize::try_from(count) else {
@@ -49,7 +51,9 @@ fn part(available: usize, size: usize, count: i64, offset: i64) -> PyResult<(usi
         };
     };
     if n.checked_mul(size).is_none_or(|bytes| bytes > rest) {
-        return Err(PyValueError::new_err(format!("requested buffer length ({n} * {size} bytes) after offset ({offset} bytes) must not be greater than actual buffer length ({available} bytes)")));
+        return Err(PyValueError::new_err(format!(
+            "requested buffer length ({n} * {size} bytes) after offset ({offset} bytes) must not be greater than actual buffer length ({available} bytes)"
+        )));
     }
     Ok((offset, n))
 }
@@ -100,7 +104,10 @@ fn check(obj: &Bound<'_, PyTensor>, flags: c_int) -> PyResult<()> {
     let t = obj.get().get_tensor();
     let refuse = |text: &str| Err(PyBufferError::new_err(text.to_string()));
     let wants = |flag: c_int| flags & flag == flag;
-    let columns = || rushlight_core::Layout { shape: t.shape().iter().rev().copied().collect(), strides: t.strides().iter().rev().copied().collect(), offset: 0 }.is_contiguous();
+    let columns = || {
+        rushlight_core::Layout { shape: t.shape().iter().rev().copied().collect(), strides: t.strides().iter().rev().copied().collect(), offset: 0 }
+            .is_contiguous()
+    };
     if t.requires_grad() {
         return refuse("Can't export tensors that require gradient, use tensor.detach()");
     }

@@ -131,7 +131,11 @@ impl Managed for Versioned {
     }
     fn check_version(&self) -> PyResult<()> {
         let Version { major, minor } = self.version;
-        if major == VERSION.major { Ok(()) } else { Err(PyBufferError::new_err(format!("from_dlpack: the capsule has DLPack version {major}.{minor}; version 1 is understood"))) }
+        if major == VERSION.major {
+            Ok(())
+        } else {
+            Err(PyBufferError::new_err(format!("from_dlpack: the capsule has DLPack version {major}.{minor}; version 1 is understood")))
+        }
     }
     unsafe fn delete(at: NonNull<Versioned>) {
         // SAFETY: as for the legacy form.
@@ -254,7 +258,10 @@ fn described(array: &Array) -> PyResult<(DType, Layout, usize)> {
     let ndim = usize::try_from(array.ndim).unwrap_or(0);
     // SAFETY: the producer gives `ndim` sizes and, unless the pointer is null, as many strides.
     let numbers = |at: *mut i64| if at.is_null() || ndim == 0 { &[] } else { unsafe { std::slice::from_raw_parts(at, ndim) } };
-    let shape: Vec<usize> = numbers(array.shape).iter().map(|&n| usize::try_from(n).map_err(|_| PyBufferError::new_err(format!("from_dlpack: negative size {n}")))).collect::<PyResult<_>>()?;
+    let shape: Vec<usize> = numbers(array.shape)
+        .iter()
+        .map(|&n| usize::try_from(n).map_err(|_| PyBufferError::new_err(format!("from_dlpack: negative size {n}"))))
+        .collect::<PyResult<_>>()?;
     let n = checked_numel(&shape).or_raise()?;
     let mut layout = Layout::contiguous(&shape);
     for (out, (&stride, &size)) in layout.strides.iter_mut().zip(numbers(array.strides).iter().zip(&shape)) {
@@ -279,7 +286,11 @@ fn described(array: &Array) -> PyResult<(DType, Layout, usize)> {
 fn import<M: Managed>(capsule: &Bound<'_, PyAny>) -> PyResult<Option<Tensor>> {
     // SAFETY: the capsule's name says what it points to; it stays alive during the call.
     let Some(at) = (unsafe {
-        if ffi::PyCapsule_IsValid(capsule.as_ptr(), M::NAME.as_ptr()) == 0 { None } else { NonNull::new(ffi::PyCapsule_GetPointer(capsule.as_ptr(), M::NAME.as_ptr()) as *mut M) }
+        if ffi::PyCapsule_IsValid(capsule.as_ptr(), M::NAME.as_ptr()) == 0 {
+            None
+        } else {
+            NonNull::new(ffi::PyCapsule_GetPointer(capsule.as_ptr(), M::NAME.as_ptr()) as *mut M)
+        }
     }) else {
         return Ok(None);
     };
@@ -307,7 +318,9 @@ fn _from_dlpack<'py>(capsule: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>>
     };
     match found {
         Some(t) => wrap(capsule.py(), t),
-        None => Err(PyRuntimeError::new_err("from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have already constructed a tensor from it once.")),
+        None => Err(PyRuntimeError::new_err(
+            "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed only once, so you might have already constructed a tensor from it once.",
+        )),
     }
 }
 

@@ -39,7 +39,9 @@ fn from_typestr(text: &str, name: &str) -> PyResult<DType> {
     let known = |d: DType| typestr(d).is_ok_and(|t| text.get(1..) == t.get(1..));
     match DType::ALL.into_iter().find(|&d| known(d)) {
         Some(d) if d.size() == 1 || !text.starts_with('>') => Ok(d),
-        Some(_) => Err(PyValueError::new_err("given numpy array has byte order different from the native byte order. Conversion between byte orders is currently not supported.")),
+        Some(_) => Err(PyValueError::new_err(
+            "given numpy array has byte order different from the native byte order. Conversion between byte orders is currently not supported.",
+        )),
         None => Err(PyTypeError::new_err(format!("can't convert np.ndarray of type {name}. The only supported types are: {CONVERTIBLE}"))),
     }
 }
@@ -103,7 +105,13 @@ impl Described {
     /// Quicker than `read`; absent if the array offers no buffer of a known element type.
     fn of_buffer(view: &PyUntypedBuffer) -> Option<Described> {
         let dtype = dtype_of_format(view.format())?;
-        Some(Described { dtype, shape: view.shape().to_vec(), strides: Some(view.strides().to_vec()), address: view.buf_ptr() as usize, read_only: view.readonly() })
+        Some(Described {
+            dtype,
+            shape: view.shape().to_vec(),
+            strides: Some(view.strides().to_vec()),
+            address: view.buf_ptr() as usize,
+            read_only: view.readonly(),
+        })
     }
 
     fn read(array: &Bound<'_, PyAny>) -> PyResult<Described> {
@@ -135,10 +143,14 @@ impl Described {
         let size = self.dtype.size() as isize;
         for ((out, &stride), &n) in layout.strides.iter_mut().zip(strides).zip(&self.shape) {
             if stride < 0 && n > 1 {
-                return Err(PyValueError::new_err("At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. (You can probably work around this by making a copy of your array  with array.copy().) "));
+                return Err(PyValueError::new_err(
+                    "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. (You can probably work around this by making a copy of your array  with array.copy().) ",
+                ));
             }
             if stride % size != 0 && n > 1 {
-                return Err(PyValueError::new_err("given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory."));
+                return Err(PyValueError::new_err(
+                    "given numpy array strides not a multiple of the element byte size. Copy the numpy array to reallocate the memory.",
+                ));
             }
             *out = (stride / size).max(0);
         }

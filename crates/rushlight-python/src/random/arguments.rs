@@ -185,7 +185,12 @@ fn fit<'py>(signature: &Signature, positional: &[Bound<'py, PyAny>], keywords: &
             && !is_sequence(value)
         {
             let found = value.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("{}(): argument '{}' (position {}) must be tuple of ints, not {found}", signature.name, param.name, i + 1)));
+            return Err(PyTypeError::new_err(format!(
+                "{}(): argument '{}' (position {}) must be tuple of ints, not {found}",
+                signature.name,
+                param.name,
+                i + 1
+            )));
         }
     }
     given.convert()
@@ -196,5 +201,10 @@ fn no_form(forms: &[Signature], positional: &[Bound<'_, PyAny>], keywords: &Keyw
     let named = keywords.iter().map(|(name, value)| format!("{name}={}", kind(value)));
     let got: Vec<String> = positional.iter().map(kind).chain(named).collect();
     let expected: Vec<String> = forms.iter().map(|form| format!(" * ({})", form.params.iter().map(|p| p.name).collect::<Vec<_>>().join(", "))).collect();
-    PyTypeError::new_err(format!("{}() received an invalid combination of arguments - got ({}), but expected one of:\n{}", forms[0].name, got.join(", "), expected.join("\n")))
+    PyTypeError::new_err(format!(
+        "{}() received an invalid combination of arguments - got ({}), but expected one of:\n{}",
+        forms[0].name,
+        got.join(", "),
+        expected.join("\n")
+    ))
 }

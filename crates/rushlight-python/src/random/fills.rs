@@ -48,9 +48,12 @@ pub fn bernoulli<'py>(a: &Arguments<'py>) -> PyResult<Bound<'py, PyAny>> {
 
 /// Forms: no bounds, the end, both bounds.
 pub fn integers<'py>(a: &Arguments<'py>) -> PyResult<Bound<'py, PyAny>> {
-    fill(a, match a.form {
-        0 => Fill::Naturals,
-        1 => Fill::Integers { from: 0, to: Some(a.int(0)?) },
-        _ => Fill::Integers { from: a.int(0)?, to: a.optional_int(1) },
-    })
+    fill(
+        a,
+        match a.form {
+            0 => Fill::Naturals,
+            1 => Fill::Integers { from: 0, to: Some(a.int(0)?) },
+            _ => Fill::Integers { from: a.int(0)?, to: a.optional_int(1) },
+        },
+    )
 }

@@ -15,7 +15,11 @@ fn _set_random_hook(hook: Option<Py<PyAny>>) -> Option<Py<PyAny>> {
 }
 
 /// Calls the hook, if one is set; factories that it calls are carried out.
-pub fn intercept<'py>(func: impl FnOnce() -> PyResult<Bound<'py, PyAny>>, args: &Bound<'py, PyTuple>, kwargs: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub fn intercept<'py>(
+    func: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: &Bound<'py, PyDict>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Some(hook) = HOOK.take() else { return Ok(None) };
     let out = func().and_then(|f| hook.bind(args.py()).call1((f, args, kwargs)));
     HOOK.set(Some(hook));

@@ -25,7 +25,11 @@ fn sample<'py>(a: &Arguments<'py>, size: usize, draw: impl FnOnce(&Source) -> Re
 fn store<'py>(out: &Bound<'py, PyAny>, result: Tensor) -> PyResult<Bound<'py, PyAny>> {
     let target = resize(out, result.shape())?;
     if !promotion::can_cast(result.dtype(), target.dtype()) {
-        return Err(PyRuntimeError::new_err(format!("result type {} can't be cast to the desired output type {}", type_name(result.dtype()), type_name(target.dtype()))));
+        return Err(PyRuntimeError::new_err(format!(
+            "result type {} can't be cast to the desired output type {}",
+            type_name(result.dtype()),
+            type_name(target.dtype())
+        )));
     }
     autograd::inplace::check(&target, false).or_raise()?;
     copy::copy_into(&target, &result).or_raise()?;

@@ -50,7 +50,12 @@ static ROWS: [Row; 32] = [
     row(Function, LIKE, factories::rand_like, &["rand_like(Tensor self) -> Tensor"]),
     row(Function, LIKE, factories::randn_like, &["randn_like(Tensor self) -> Tensor"]),
     row(Function, LIKE, factories::randint_like, &["randint_like(Tensor self, int high) -> Tensor", "randint_like(Tensor self, int low, int high) -> Tensor"]),
-    row(Factory, NEW, samples::normal, &["normal(Tensor mean, Operand std=1) -> Tensor", "normal(float mean, Tensor std) -> Tensor", "normal(float mean, float std, int[] size) -> Tensor"]),
+    row(
+        Factory,
+        NEW,
+        samples::normal,
+        &["normal(Tensor mean, Operand std=1) -> Tensor", "normal(float mean, Tensor std) -> Tensor", "normal(float mean, float std, int[] size) -> Tensor"],
+    ),
     row(Both, SAMPLE, samples::bernoulli, &["bernoulli(Tensor self) -> Tensor", "bernoulli(Tensor self, float p) -> Tensor"]),
     row(Both, SAMPLE, samples::multinomial, &["multinomial(Tensor self, int num_samples, bool replacement=False) -> Tensor"]),
     row(Function, GENERATOR, samples::poisson, &["poisson(Tensor self) -> Tensor"]),
@@ -176,7 +181,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
         if matches!(row.kind, Method | Both) {
             let def = definition(row, METHODS[i])?;
             // SAFETY: as above; the class lives as long as the process.
-            let descriptor: Bound<'_, PyAny> = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyDescr_NewMethod(class.as_ptr() as *mut ffi::PyTypeObject, def))? };
+            let descriptor: Bound<'_, PyAny> =
+                unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyDescr_NewMethod(class.as_ptr() as *mut ffi::PyTypeObject, def))? };
             class.setattr(row.name(), descriptor)?;
         }
     }

@@ -4,9 +4,9 @@
 use super::unary::{unary, with_params};
 use super::{Choice, Domain, Formula};
 use crate::autograd::grad_enabled;
+use crate::ops::Arg;
 use crate::ops::{Call, Op, Rule, call1};
 use crate::tensor::Tensor;
-use crate::ops::Arg;
 use crate::{Result, bail, grads, rows};
 use Domain::{Float, Same};
 use rushlight_kernels::elementwise::{Binary, Params, Unary};

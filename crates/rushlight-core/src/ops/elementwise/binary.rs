@@ -51,7 +51,10 @@ fn sub_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
         if both {
             bail!(Runtime, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
         }
-        bail!(Runtime, "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
+        bail!(
+            Runtime,
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+        );
     }
     Ok(match alpha(call)? {
         None => (Binary::Sub, Params::default(), Same),
@@ -98,7 +101,12 @@ fn parts(call: &Call, op: Binary) -> Result<(Binary, Params, Domain)> {
         bail!(Runtime, "{}(): Expected object of scalar type {} but got scalar type {} for second argument", call.op.name(), type_name(a), type_name(b));
     }
     if a.size() == 2 {
-        bail!(NotImplemented, "{}(): complex numbers of half precision are not supported, got {} operands: convert them with .float()", call.op.name(), type_name(a));
+        bail!(
+            NotImplemented,
+            "{}(): complex numbers of half precision are not supported, got {} operands: convert them with .float()",
+            call.op.name(),
+            type_name(a)
+        );
     }
     Ok((op, Params::default(), Same))
 }
@@ -107,9 +115,21 @@ fn parts(call: &Call, op: Binary) -> Result<(Binary, Params, Domain)> {
 fn scaled(g: &Tensor, call: &Call, sign: f64) -> Result<Tensor> {
     match call.optional_scalar(0) {
         Some(Scalar::Complex(re, im)) => g.mul(Scalar::Complex(sign * re, -sign * im)),
-        Some(a) if a.to_f64() * sign != 1.0 => if a.to_f64() * sign == -1.0 { g.neg() } else { g.mul(a.to_f64() * sign) },
+        Some(a) if a.to_f64() * sign != 1.0 => {
+            if a.to_f64() * sign == -1.0 {
+                g.neg()
+            } else {
+                g.mul(a.to_f64() * sign)
+            }
+        }
         Some(_) => Ok(g.clone()),
-        None => if sign < 0.0 { g.neg() } else { Ok(g.clone()) },
+        None => {
+            if sign < 0.0 {
+                g.neg()
+            } else {
+                Ok(g.clone())
+            }
+        }
     }
 }
 
@@ -216,8 +236,18 @@ fn incomplete_gamma(b: &crate::ops::backward::Back, sign: f64) -> Result<crate::
 /// One-sided clamps: maximum and minimum whose ties belong to the first operand.
 pub(super) const fn clamp_row(schema: &'static str, below: bool) -> Op {
     if below {
-        binary(schema, plain!(Maximum, Same)).vjp(AB, NONE, |b| { let keep = b.x(0)?.ge(b.x(1)?)?; grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?] }).doc("max(self, min)")
+        binary(schema, plain!(Maximum, Same))
+            .vjp(AB, NONE, |b| {
+                let keep = b.x(0)?.ge(b.x(1)?)?;
+                grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?]
+            })
+            .doc("max(self, min)")
     } else {
-        binary(schema, plain!(Minimum, Same)).vjp(AB, NONE, |b| { let keep = b.x(0)?.le(b.x(1)?)?; grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?] }).doc("min(self, max)")
+        binary(schema, plain!(Minimum, Same))
+            .vjp(AB, NONE, |b| {
+                let keep = b.x(0)?.le(b.x(1)?)?;
+                grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?]
+            })
+            .doc("min(self, max)")
     }
 }

@@ -159,7 +159,14 @@ fn refuse_zero_divisor(b: &Tensor) -> Result<()> {
 }
 
 /// Converts the operands, makes or checks the result, runs the loop.
-fn finish(call: &Call, operands: &[&Tensor], dtypes: &[DType], (kernel, result): (Loop, DType), params: &Params, out: Option<(&Tensor, bool)>) -> Result<Tensor> {
+fn finish(
+    call: &Call,
+    operands: &[&Tensor],
+    dtypes: &[DType],
+    (kernel, result): (Loop, DType),
+    params: &Params,
+    out: Option<(&Tensor, bool)>,
+) -> Result<Tensor> {
     let mut inputs: SmallVec<[Tensor; 3]> = SmallVec::new();
     for (x, &dtype) in operands.iter().zip(dtypes) {
         inputs.push(if x.dtype() == dtype { (*x).clone() } else { copy::cast(x, dtype)? });

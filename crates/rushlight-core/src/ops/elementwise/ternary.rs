@@ -13,7 +13,13 @@ const fn ternary(schema: &'static str, op: Ternary, params: fn(&Call) -> Params)
 /// A real or complex factor.
 fn value(call: &Call) -> Params {
     let (re, im) = call.optional_scalar(0).map_or((1.0, 0.0), crate::Scalar::parts);
-    if im == 0.0 { let mut p = all_params(call); p.0[0] = re; p } else { Params([re, im, 0.0, 0.0]) }
+    if im == 0.0 {
+        let mut p = all_params(call);
+        p.0[0] = re;
+        p
+    } else {
+        Params([re, im, 0.0, 0.0])
+    }
 }
 
 fn factor(call: &Call) -> crate::Scalar {

@@ -1,10 +1,10 @@
 //! Rows of one operand: arithmetic, exponentials, circular and hyperbolic functions, rounding, tests.
 
 use super::{Domain, Formula, all_params, no_params};
+use crate::ops::Arg;
 use crate::ops::{Call, Op, Rule, call1};
 use crate::rows;
 use crate::tensor::Tensor;
-use crate::ops::Arg;
 use crate::{Result, grads};
 use rushlight_kernels::elementwise::{Params, Unary};
 use std::f64::consts::{LN_2, LN_10, PI};

@@ -54,10 +54,20 @@ fn part(x: &Tensor, index: &Tensor, k: usize, first: usize) -> Result<Part> {
         return Ok(Part { first, count, at: wrapped(index, size, |i| outside(Kind::Index, i, first, size))? });
     }
     if let Some(d) = (0..count).find(|&d| index.shape()[d] != covered[d]) {
-        bail!(Index, "The shape of the mask {:?} at index {d} does not match the shape of the indexed tensor {:?} at index {}", index.shape(), x.shape(), first + d);
+        bail!(
+            Index,
+            "The shape of the mask {:?} at index {d} does not match the shape of the indexed tensor {:?} at index {}",
+            index.shape(),
+            x.shape(),
+            first + d
+        );
     }
     if index.is_meta() {
-        bail!(NotImplemented, "index(): a mask on the meta device has no values to count (operation {k}, shape {:?}); index with integers instead", index.shape());
+        bail!(
+            NotImplemented,
+            "index(): a mask on the meta device has no values to count (operation {k}, shape {:?}); index with integers instead",
+            index.shape()
+        );
     }
     let held = plain(&index.detach()?.to_dtype(DType::Bool)?)?;
     let positions = kernels::positions(iter::slice::<bool>(&held)?);
@@ -85,7 +95,11 @@ fn plan(x: &Tensor, indices: &[Option<Tensor>]) -> Result<Plan> {
     let (at, size) = combine(x, &parts)?;
     let sizes = |dims: &mut dyn Iterator<Item = usize>| dims.map(|d| x.shape()[d]).collect::<Dims>();
     let end = first + indexed.len();
-    let (before, after) = if adjacent { (sizes(&mut (0..first)), sizes(&mut (end..x.ndim()))) } else { (Dims::new(), sizes(&mut (0..x.ndim()).filter(|d| !indexed.contains(d)))) };
+    let (before, after) = if adjacent {
+        (sizes(&mut (0..first)), sizes(&mut (end..x.ndim())))
+    } else {
+        (Dims::new(), sizes(&mut (0..x.ndim()).filter(|d| !indexed.contains(d))))
+    };
     let order = if adjacent { Vec::new() } else { indexed.iter().copied().chain((0..x.ndim()).filter(|d| !indexed.contains(d))).map(|d| d as i64).collect() };
     let axis = Axis { dim: first, outer: before.iter().product(), size, inner: after.iter().product() };
     let shape = before.iter().chain(at.shape()).chain(&after).copied().collect();
@@ -135,7 +149,12 @@ fn put(c: &Call, outs: &[Tensor], values: usize) -> Result<()> {
     let (x, v) = (c.input(0)?, c.input(values)?);
     let plan = plan(x, &indices_of(c.inputs, values))?;
     if v.dtype() != x.dtype() && !v.is_wrapped() {
-        bail!(Runtime, "Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.", type_name(x.dtype()), type_name(v.dtype()));
+        bail!(
+            Runtime,
+            "Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.",
+            type_name(x.dtype()),
+            type_name(v.dtype())
+        );
     }
     let src = values_for(v, x.dtype(), &plan)?;
     let how = if c.flag(0) { How::Sum } else { How::Assign };

@@ -90,7 +90,11 @@ fn run_histc(c: &Call, outs: &[Tensor]) -> Result<()> {
     // Bins are computed in the precision of the elements: their borders are where PyTorch has them.
     let single = outs[0].dtype() != DType::F64;
     for &v in values.iter().filter(|&&v| v >= low && v <= high) {
-        let place = if single { ((v as f32 - low as f32) * bins as f32 / (high as f32 - low as f32)) as usize } else { ((v - low) * bins as f64 / (high - low)) as usize };
+        let place = if single {
+            ((v as f32 - low as f32) * bins as f32 / (high as f32 - low as f32)) as usize
+        } else {
+            ((v - low) * bins as f64 / (high - low)) as usize
+        };
         counts[place.min(bins - 1)] += 1;
     }
     copy::copy_into(&outs[0], &Tensor::of(&counts, &[bins])?)
@@ -104,14 +108,28 @@ fn infer_search(c: &Call) -> Result<Metas> {
     }
     let lead = |t: &Tensor| t.shape()[..t.ndim().saturating_sub(1)].to_vec();
     if values.ndim() == 0 && sorted.ndim() != 1 {
-        bail!(Runtime, "{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor dim({}) and input value's dim(0) numel(1)", sorted.ndim());
+        bail!(
+            Runtime,
+            "{name}: input value can be a scalar only when boundaries tensor dimension is 1, but we got boundaries tensor dim({}) and input value's dim(0) numel(1)",
+            sorted.ndim()
+        );
     }
     if sorted.ndim() != 1 && (sorted.ndim() != values.ndim() || lead(sorted) != lead(values)) {
-        bail!(Runtime, "{name}: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, but we got boundaries tensor {:?} and input value tensor {:?}", sorted.shape(), values.shape());
+        bail!(
+            Runtime,
+            "{name}: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value tensor must match, but we got boundaries tensor {:?} and input value tensor {:?}",
+            sorted.shape(),
+            values.shape()
+        );
     }
     if let Some(sorter) = c.optional(2) {
         if sorter.shape() != sorted.shape() {
-            bail!(Runtime, "{name}: boundary and sorter must have the same size, but got boundary tensor {:?}and got sorter tensor {:?}", sorted.shape(), sorter.shape());
+            bail!(
+                Runtime,
+                "{name}: boundary and sorter must have the same size, but got boundary tensor {:?}and got sorter tensor {:?}",
+                sorted.shape(),
+                sorter.shape()
+            );
         }
         if sorter.dtype() != DType::I64 {
             bail!(Runtime, "{name}: sorter must be a tensor of long dtype but got dtype {}", type_name(sorter.dtype()));
@@ -133,7 +151,11 @@ fn side(c: &Call) -> Result<Side> {
 
 fn run_search(c: &Call, outs: &[Tensor]) -> Result<()> {
     let (sorted, values) = (c.input(0)?.detach()?, c.input(1)?.detach()?);
-    let dtype = if c.input(1)?.is_wrapped() { crate::promotion::result_type([&sorted, c.input(1)?]) } else { crate::promotion::promote(sorted.dtype(), values.dtype()) };
+    let dtype = if c.input(1)?.is_wrapped() {
+        crate::promotion::result_type([&sorted, c.input(1)?])
+    } else {
+        crate::promotion::promote(sorted.dtype(), values.dtype())
+    };
     let (sorted, values) = (plain(&sorted.to_dtype(dtype)?)?, plain(&values.to_dtype(dtype)?)?);
     let len = sorted.shape()[sorted.ndim() - 1];
     let order = c.optional(2).map(|s| checked(s, len, |_| err!(Runtime, "torch.searchsorted(): sorter index out of range"))).transpose()?;

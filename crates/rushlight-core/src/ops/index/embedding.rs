@@ -15,7 +15,11 @@ fn infer(c: &Call) -> Result<Metas> {
         bail!(Runtime, "'weight' must be 2-D, its shape is {:?}", weight.shape());
     }
     if !matches!(indices.dtype(), DType::I64 | DType::I32) {
-        bail!(Runtime, "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.{}Tensor instead (while checking arguments for embedding)", type_name(indices.dtype()));
+        bail!(
+            Runtime,
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.{}Tensor instead (while checking arguments for embedding)",
+            type_name(indices.dtype())
+        );
     }
     let mut shape = Dims::from_slice(indices.shape());
     shape.push(weight.shape()[1]);

@@ -33,7 +33,12 @@ fn infer_gather(c: &Call) -> Result<Metas> {
             bail!(Runtime, "Index tensor must have the same number of dimensions as input tensor, got {:?} and {:?}", index.shape(), x.shape());
         }
         if let Some(k) = (0..index.ndim().min(x.ndim())).find(|&k| k != d && index.shape()[k] > x.shape()[k]) {
-            bail!(Runtime, "Size does not match at dimension {k} expected index {:?} to be no larger than self {:?} apart from dimension {d}", index.shape(), x.shape());
+            bail!(
+                Runtime,
+                "Size does not match at dimension {k} expected index {:?} to be no larger than self {:?} apart from dimension {d}",
+                index.shape(),
+                x.shape()
+            );
         }
     }
     Ok(smallvec![Meta::new(index.shape(), x.dtype())])
@@ -81,13 +86,24 @@ fn check_sizes(x: &Tensor, index: &Tensor, src: Option<&Tensor>, d: usize) -> Re
         bail!(Runtime, "Index tensor must have the same number of dimensions as self tensor, got {:?} and {:?}", index.shape(), x.shape());
     }
     if src.is_some_and(|s| s.ndim().max(1) != rank) {
-        bail!(Runtime, "Index tensor must have the same number of dimensions as src tensor, got {:?} and {:?}", index.shape(), src.map(Tensor::shape).unwrap_or_default());
+        bail!(
+            Runtime,
+            "Index tensor must have the same number of dimensions as src tensor, got {:?} and {:?}",
+            index.shape(),
+            src.map(Tensor::shape).unwrap_or_default()
+        );
     }
     let size = |t: &Tensor, k: usize| t.shape().get(k).copied().unwrap_or(1);
     let beyond_self = (0..rank).any(|k| k != d && size(index, k) > size(x, k));
     let beyond_src = src.filter(|s| (0..rank).any(|k| size(index, k) > size(s, k)));
     match (beyond_self || beyond_src.is_some(), src) {
-        (true, Some(src)) => bail!(Runtime, "Expected index {:?} to be no larger than self {:?} apart from dimension {d} and to be no larger size than src {:?}", index.shape(), x.shape(), src.shape()),
+        (true, Some(src)) => bail!(
+            Runtime,
+            "Expected index {:?} to be no larger than self {:?} apart from dimension {d} and to be no larger size than src {:?}",
+            index.shape(),
+            x.shape(),
+            src.shape()
+        ),
         (true, None) => bail!(Runtime, "Expected index {:?} to be no larger than self {:?} apart from dimension {d}", index.shape(), x.shape()),
         _ => Ok(()),
     }

@@ -82,12 +82,7 @@ pub(crate) struct Axis {
 
 impl Axis {
     pub fn of(shape: &[usize], dim: usize) -> Axis {
-        Axis {
-            dim,
-            outer: shape.iter().take(dim).product(),
-            size: shape.get(dim).copied().unwrap_or(1),
-            inner: shape.iter().skip(dim + 1).product(),
-        }
+        Axis { dim, outer: shape.iter().take(dim).product(), size: shape.get(dim).copied().unwrap_or(1), inner: shape.iter().skip(dim + 1).product() }
     }
 
     /// For the dimension in argument `i`.
@@ -152,9 +147,21 @@ pub(crate) fn wrapped(index: &Tensor, size: usize, refuse: impl Fn(i64) -> Error
 
 /// Rows that write a part of their operand.
 fn updates(op: &'static Op) -> bool {
-    [&slices::INDEX_ADD, &slices::INDEX_COPY, &slices::INDEX_FILL, &slices::PUT, &gather::SCATTER, &gather::SCATTER_ADD, &reduce::SCATTER_REDUCE, &advanced::INDEX_PUT, &advanced::INDEX_PUT_VALUES, &mask::MASKED_FILL, &mask::MASKED_SCATTER]
-        .into_iter()
-        .any(|row| std::ptr::eq(row, op))
+    [
+        &slices::INDEX_ADD,
+        &slices::INDEX_COPY,
+        &slices::INDEX_FILL,
+        &slices::PUT,
+        &gather::SCATTER,
+        &gather::SCATTER_ADD,
+        &reduce::SCATTER_REDUCE,
+        &advanced::INDEX_PUT,
+        &advanced::INDEX_PUT_VALUES,
+        &mask::MASKED_FILL,
+        &mask::MASKED_SCATTER,
+    ]
+    .into_iter()
+    .any(|row| std::ptr::eq(row, op))
 }
 
 /// The in-place form of a row that writes a part of its operand, without a copy of the rest; false where the row or the

@@ -86,7 +86,12 @@ fn infer_add(c: &Call) -> Result<Metas> {
     }
     let same = source.ndim().max(1) == x.ndim().max(1) && (0..x.ndim().min(source.ndim())).all(|k| k == d || x.shape()[k] == source.shape()[k]);
     if !same {
-        bail!(Runtime, "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {:?} source.shape = {:?}", x.shape(), source.shape());
+        bail!(
+            Runtime,
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = {:?} source.shape = {:?}",
+            x.shape(),
+            source.shape()
+        );
     }
     same_as_self(c)
 }
@@ -104,12 +109,22 @@ fn infer_copy(c: &Call) -> Result<Metas> {
     let (x, index, source) = (c.input(0)?, c.input(1)?, c.input(2)?);
     check_vector(c, index)?;
     if source.dtype() != x.dtype() {
-        bail!(Runtime, "index_copy_(): self and source expected to have the same dtype, but got (self) {} and (source) {}", type_name(x.dtype()), type_name(source.dtype()));
+        bail!(
+            Runtime,
+            "index_copy_(): self and source expected to have the same dtype, but got (self) {} and (source) {}",
+            type_name(x.dtype()),
+            type_name(source.dtype())
+        );
     }
     let d = wrap_dim(c.int(0)?, x.ndim())?;
     let rest = |t: &Tensor| t.shape().iter().enumerate().filter(|&(k, _)| k != d).map(|(_, &n)| n).collect::<Dims>();
     if rest(x) != rest(source) {
-        bail!(Runtime, "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: {:?} at dimension {d} and source slice shape: {:?} at dimension {d}.", rest(x).as_slice(), rest(source).as_slice());
+        bail!(
+            Runtime,
+            "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: {:?} at dimension {d} and source slice shape: {:?} at dimension {d}.",
+            rest(x).as_slice(),
+            rest(source).as_slice()
+        );
     }
     let count = source.shape().get(d).copied().unwrap_or(1);
     if count != index.numel() {
@@ -183,10 +198,20 @@ fn infer_put(c: &Call) -> Result<Metas> {
     let (x, index, source) = (c.input(0)?, c.input(1)?, c.input(2)?);
     check_long(c, index)?;
     if source.dtype() != x.dtype() {
-        bail!(Runtime, "put_(): self and source expected to have the same dtype, but got self.dtype = {} and source.dtype = {}", type_name(x.dtype()), type_name(source.dtype()));
+        bail!(
+            Runtime,
+            "put_(): self and source expected to have the same dtype, but got self.dtype = {} and source.dtype = {}",
+            type_name(x.dtype()),
+            type_name(source.dtype())
+        );
     }
     if source.numel() != index.numel() {
-        bail!(Index, "put_(): Expected source and index to have the same number of elements, but got source.numel() = {}, index.numel() = {}", source.numel(), index.numel());
+        bail!(
+            Index,
+            "put_(): Expected source and index to have the same number of elements, but got source.numel() = {}, index.numel() = {}",
+            source.numel(),
+            index.numel()
+        );
     }
     same_as_self(c)
 }

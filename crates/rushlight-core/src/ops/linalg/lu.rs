@@ -105,7 +105,13 @@ fn infer_solve(c: &Call) -> Result<Metas> {
     let shape = squares(c, lu)?;
     same_batch(c, lu, b)?;
     if pivots.dtype() != DType::I32 || pivots.shape() != &lu.shape()[..lu.ndim() - 1] {
-        bail!(Runtime, "linalg.lu_solve: pivots must be int32 of shape {:?}, got {:?} of shape {:?}", &lu.shape()[..lu.ndim() - 1], pivots.dtype().name(), pivots.shape());
+        bail!(
+            Runtime,
+            "linalg.lu_solve: pivots must be int32 of shape {:?}, got {:?} of shape {:?}",
+            &lu.shape()[..lu.ndim() - 1],
+            pivots.dtype().name(),
+            pivots.shape()
+        );
     }
     if b.shape()[b.ndim() - 2] != shape.rows {
         bail!(Runtime, "linalg.lu_solve: Incompatible shapes of A and B for the equation AX = B ({:?} and {:?})", lu.shape(), b.shape());

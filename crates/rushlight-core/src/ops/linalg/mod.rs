@@ -53,7 +53,13 @@ pub(crate) fn squares(c: &Call, x: &Tensor) -> Result<MatrixShape> {
 /// Two operands of one type and one batch.
 pub(crate) fn same_batch(c: &Call, a: &Tensor, b: &Tensor) -> Result<()> {
     if a.dtype() != b.dtype() {
-        bail!(Runtime, "{}: Expected A and B to have the same dtype, but found A of type {} and B of type {} instead", public_name(c.op), type_name(a.dtype()), type_name(b.dtype()));
+        bail!(
+            Runtime,
+            "{}: Expected A and B to have the same dtype, but found A of type {} and B of type {} instead",
+            public_name(c.op),
+            type_name(a.dtype()),
+            type_name(b.dtype())
+        );
     }
     if b.ndim() < 2 || batch(a) != batch(b) {
         bail!(Runtime, "{}: the batches of shapes {:?} and {:?} differ: expand the operands to one batch", public_name(c.op), a.shape(), b.shape());
@@ -94,7 +100,9 @@ pub(crate) fn failed(c: &Call, values: &str, error: LinalgError) -> Error {
     let batched = c.optional(0).is_some_and(|x| x.ndim() > 2);
     let place = |batch: usize| if batched { format!("(Batch element {batch}): ") } else { String::new() };
     match error {
-        LinalgError::NotFinite { batch } => err!(LinAlg, "{name}: {}The algorithm failed to converge because the input matrix contained non-finite values.", place(batch)),
+        LinalgError::NotFinite { batch } => {
+            err!(LinAlg, "{name}: {}The algorithm failed to converge because the input matrix contained non-finite values.", place(batch))
+        }
         LinalgError::DidNotConverge { batch, remaining } => err!(
             LinAlg,
             "{name}: {}The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated {values} (error code: {remaining}).",
@@ -160,7 +168,10 @@ pub(crate) fn require_no_phase(name: &str, what: &str, diagonal: &Tensor) -> Res
     }
     let phase = diagonal.detach()?.imag()?.to_vec::<f64>()?;
     if phase.iter().any(|v| v.abs() > 1e-2) {
-        bail!(Runtime, "{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. The specified loss function depends on this phase term, making it ill-defined.");
+        bail!(
+            Runtime,
+            "{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. The specified loss function depends on this phase term, making it ill-defined."
+        );
     }
     Ok(())
 }

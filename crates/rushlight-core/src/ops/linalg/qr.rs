@@ -50,7 +50,10 @@ fn qr_gradient(b: &Back) -> Result<Tensor> {
     let mode = mode(&b.call())?;
     let (m, n) = (b.shape(0)[b.shape(0).len() - 2], b.shape(0)[b.shape(0).len() - 1]);
     if mode == QrMode::R {
-        bail!(Runtime, "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr.");
+        bail!(
+            Runtime,
+            "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use linalg.qr(A, mode='reduced') if you are going to differentiate through linalg.qr."
+        );
     }
     if mode == QrMode::Complete && m > n {
         bail!(Runtime, "The QR decomposition is not differentiable when mode='complete' and nrows > ncols.");
@@ -90,7 +93,14 @@ fn infer_product(c: &Call) -> Result<Metas> {
     let shape = matrices(c, v)?;
     let fits = tau.ndim() + 1 == v.ndim() && batch(v) == &tau.shape()[..tau.ndim() - 1] && tau.dtype() == v.dtype();
     if !fits || tau.shape()[tau.ndim() - 1] > shape.cols || shape.cols > shape.rows {
-        bail!(Runtime, "linalg.householder_product: input {:?} ({}) and tau {:?} ({}) do not fit: needs (*, m, n) and (*, k) of one dtype with k <= n <= m", v.shape(), v.dtype().name(), tau.shape(), tau.dtype().name());
+        bail!(
+            Runtime,
+            "linalg.householder_product: input {:?} ({}) and tau {:?} ({}) do not fit: needs (*, m, n) and (*, k) of one dtype with k <= n <= m",
+            v.shape(),
+            v.dtype().name(),
+            tau.shape(),
+            tau.dtype().name()
+        );
     }
     Ok(smallvec![Meta::new(v.shape(), v.dtype())])
 }

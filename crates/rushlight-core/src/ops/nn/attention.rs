@@ -21,14 +21,32 @@ rows! {
 fn check<'a>(c: &Call<'a>) -> Result<[&'a Tensor; 3]> {
     let [q, k, v] = [c.input(0)?, c.input(1)?, c.input(2)?];
     if [q, k, v].iter().any(|x| x.ndim() < 2) {
-        bail!(Runtime, "scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, but got query.dim: {}, key.dim: {} and value.dim: {} instead.", q.ndim(), k.ndim(), v.ndim());
+        bail!(
+            Runtime,
+            "scaled_dot_product_attention: Expected query, key, and value to all be at least 2 dimensional, but got query.dim: {}, key.dim: {} and value.dim: {} instead.",
+            q.ndim(),
+            k.ndim(),
+            v.ndim()
+        );
     }
     if q.dtype() != k.dtype() || q.dtype() != v.dtype() {
-        bail!(Runtime, "Expected query, key, and value to have the same dtype, but got query.dtype: {} key.dtype: {} and value.dtype: {} instead.", type_name(q.dtype()), type_name(k.dtype()), type_name(v.dtype()));
+        bail!(
+            Runtime,
+            "Expected query, key, and value to have the same dtype, but got query.dtype: {} key.dtype: {} and value.dtype: {} instead.",
+            type_name(q.dtype()),
+            type_name(k.dtype()),
+            type_name(v.dtype())
+        );
     }
     let last = |x: &Tensor, i: usize| x.shape()[x.ndim() - i];
     if last(q, 1) != last(k, 1) || last(k, 2) != last(v, 2) {
-        bail!(Runtime, "scaled_dot_product_attention: query {:?}, key {:?} and value {:?} do not fit: query and key must agree in the last dimension, key and value in the one before", q.shape(), k.shape(), v.shape());
+        bail!(
+            Runtime,
+            "scaled_dot_product_attention: query {:?}, key {:?} and value {:?} do not fit: query and key must agree in the last dimension, key and value in the one before",
+            q.shape(),
+            k.shape(),
+            v.shape()
+        );
     }
     working_type(c, q.dtype())?;
     Ok([q, k, v])
@@ -43,7 +61,12 @@ fn additive(c: &Call, dtype: DType) -> Result<Option<Tensor>> {
         return mask.pick(zero, hidden).map(Some);
     }
     if mask.dtype() != dtype && mask.dtype() != DType::F32 {
-        bail!(Runtime, "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {} and query.dtype: {} instead.", type_name(mask.dtype()), type_name(dtype));
+        bail!(
+            Runtime,
+            "Expected attn_mask dtype to be bool or float or to match query dtype, but got attn_mask.dtype: {} and query.dtype: {} instead.",
+            type_name(mask.dtype()),
+            type_name(dtype)
+        );
     }
     Ok(Some(mask.clone()))
 }
@@ -51,7 +74,11 @@ fn additive(c: &Call, dtype: DType) -> Result<Option<Tensor>> {
 fn attend(c: &Call) -> Result<Outputs> {
     let [q, k, v] = check(c)?;
     if c.float(0) != 0.0 {
-        bail!(NotImplemented, "_C.scaled_dot_product_attention: dropout_p={} needs the weights in memory; call torch.nn.functional.scaled_dot_product_attention", c.float(0));
+        bail!(
+            NotImplemented,
+            "_C.scaled_dot_product_attention: dropout_p={} needs the weights in memory; call torch.nn.functional.scaled_dot_product_attention",
+            c.float(0)
+        );
     }
     let (causal, mask) = (c.flag(1), additive(c, q.dtype())?);
     if causal && mask.is_some() {
@@ -64,7 +91,11 @@ fn attend(c: &Call) -> Result<Outputs> {
         let (rows, cols) = (q.shape()[q.ndim() - 2], k.shape()[k.ndim() - 2]);
         let tail = &mask.shape()[mask.ndim().saturating_sub(2)..];
         if broadcast(tail, &[rows, cols]).ok().as_deref() != Some(&[rows, cols]) {
-            bail!(Runtime, "scaled_dot_product_attention: The expanded size of the mask {:?} must match the scores, {rows} queries by {cols} keys", mask.shape());
+            bail!(
+                Runtime,
+                "scaled_dot_product_attention: The expanded size of the mask {:?} must match the scores, {rows} queries by {cols} keys",
+                mask.shape()
+            );
         }
         common = broadcast(&common, &mask.shape()[..mask.ndim().saturating_sub(2)])?;
     }
@@ -164,7 +195,15 @@ fn gradients(b: &Back) -> Result<Grads> {
     if grad_enabled() || b.needs(3) {
         return recorded_gradients(b);
     }
-    let inputs: Inputs = smallvec![Some(b.g()?.clone()), Some(b.x(0)?.clone()), Some(b.x(1)?.clone()), Some(b.x(2)?.clone()), b.optional(3).cloned(), Some(b.y(0)?.clone()), Some(b.y(1)?.clone())];
+    let inputs: Inputs = smallvec![
+        Some(b.g()?.clone()),
+        Some(b.x(0)?.clone()),
+        Some(b.x(1)?.clone()),
+        Some(b.x(2)?.clone()),
+        b.optional(3).cloned(),
+        Some(b.y(0)?.clone()),
+        Some(b.y(1)?.clone())
+    ];
     let mut all: Grads = call(&BACKWARD, inputs, b.args.into())?.into_iter().enumerate().map(|(i, g)| b.needs(i).then_some(g)).collect();
     all.push(None);
     Ok(all)

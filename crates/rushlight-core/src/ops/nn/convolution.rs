@@ -40,7 +40,13 @@ impl Geometry {
             (dilation.iter().any(|&d| d <= 0), "dilation should be greater than zero"),
         ];
         if let Some((_, text)) = rules.iter().find(|(broken, _)| *broken) {
-            bail!(Runtime, "{text}: convolution with stride={:?}, padding={:?}, dilation={:?}, groups={groups}", stride.as_slice(), padding.as_slice(), dilation.as_slice());
+            bail!(
+                Runtime,
+                "{text}: convolution with stride={:?}, padding={:?}, dilation={:?}, groups={groups}",
+                stride.as_slice(),
+                padding.as_slice(),
+                dilation.as_slice()
+            );
         }
         Ok(Geometry {
             stride: unsigned(&stride),
@@ -64,16 +70,31 @@ impl Geometry {
         if !self.transposed {
             let reach: Sizes = (0..kernel.len()).map(|d| self.reach(kernel[d], d)).collect();
             if kernel.contains(&0) || (0..kernel.len()).any(|d| padded[d] < reach[d]) {
-                bail!(Runtime, "Calculated padded input size per channel: {}. Kernel size: {}. Kernel size can't be greater than actual input size", crossed(&padded), crossed(&reach));
+                bail!(
+                    Runtime,
+                    "Calculated padded input size per channel: {}. Kernel size: {}. Kernel size can't be greater than actual input size",
+                    crossed(&padded),
+                    crossed(&reach)
+                );
             }
             return Ok((0..kernel.len()).map(|d| (padded[d] - reach[d]) / self.stride[d] + 1).collect());
         }
         if let Some(d) = (0..kernel.len()).find(|&d| self.output_padding[d] >= self.stride[d].max(self.dilation[d])) {
-            bail!(Runtime, "output padding must be smaller than either stride or dilation, but got output_padding {}, stride {} and dilation {} in spatial dimension {d}", self.output_padding[d], self.stride[d], self.dilation[d]);
+            bail!(
+                Runtime,
+                "output padding must be smaller than either stride or dilation, but got output_padding {}, stride {} and dilation {} in spatial dimension {d}",
+                self.output_padding[d],
+                self.stride[d],
+                self.dilation[d]
+            );
         }
         let full = |d: usize| input[d].saturating_sub(1) * self.stride[d] + self.reach(kernel[d], d) + self.output_padding[d];
         if let Some(d) = (0..kernel.len()).find(|&d| full(d) <= 2 * self.padding[d]) {
-            bail!(Runtime, "Given input size per channel: {input:?}. Calculated output size per channel in spatial dimension {d}: {}. Output size is too small: use less padding", full(d) as i64 - 2 * self.padding[d] as i64);
+            bail!(
+                Runtime,
+                "Given input size per channel: {input:?}. Calculated output size per channel in spatial dimension {d}: {}. Output size is too small: use less padding",
+                full(d) as i64 - 2 * self.padding[d] as i64
+            );
         }
         Ok((0..kernel.len()).map(|d| full(d) - 2 * self.padding[d]).collect())
     }
@@ -115,7 +136,9 @@ fn check_channels(c: &Call, geometry: &Geometry) -> Result<usize> {
         bail!(Runtime, "Given {given}, weight of size {ws:?}, expected input{xs:?} to have {expected} channels, but got {} channels instead", xs[1]);
     }
     match c.optional(2) {
-        Some(b) if b.shape() != [out] => bail!(Runtime, "Given weight of size {ws:?}, expected bias to be 1-dimensional with {out} elements, but got bias of size {:?} instead", b.shape()),
+        Some(b) if b.shape() != [out] => {
+            bail!(Runtime, "Given weight of size {ws:?}, expected bias to be 1-dimensional with {out} elements, but got bias of size {:?} instead", b.shape())
+        }
         _ => Ok(out),
     }
 }
@@ -126,7 +149,9 @@ fn check_types(c: &Call) -> Result<DType> {
         bail!(Runtime, "Input type ({}) and weight type ({}) should be the same: convert one of them with .to(dtype)", type_name(x), type_name(w));
     }
     match c.optional(2) {
-        Some(b) if b.dtype() != x => bail!(Runtime, "Input type ({}) and bias type ({}) should be the same: convert one of them with .to(dtype)", type_name(x), type_name(b.dtype())),
+        Some(b) if b.dtype() != x => {
+            bail!(Runtime, "Input type ({}) and bias type ({}) should be the same: convert one of them with .to(dtype)", type_name(x), type_name(b.dtype()))
+        }
         _ => Ok(x),
     }
 }
@@ -137,7 +162,15 @@ fn infer_convolution(c: &Call) -> Result<Metas> {
         bail!(Runtime, "convolution: expected a weight of 3, 4 or 5 dimensions, but got weight of size {:?}", w.shape());
     }
     if x.ndim() != w.ndim() {
-        bail!(Runtime, "Expected {}-dimensional input for {}-dimensional weight {:?}, but got {}-dimensional input of size {:?} instead", w.ndim(), w.ndim(), w.shape(), x.ndim(), x.shape());
+        bail!(
+            Runtime,
+            "Expected {}-dimensional input for {}-dimensional weight {:?}, but got {}-dimensional input of size {:?} instead",
+            w.ndim(),
+            w.ndim(),
+            w.shape(),
+            x.ndim(),
+            x.shape()
+        );
     }
     let geometry = Geometry::of(c, w.ndim() - 2)?;
     let mut shape: Dims = smallvec![x.shape()[0], check_channels(c, &geometry)?];
@@ -185,8 +218,12 @@ fn convolve_to(x: &Tensor, w: &Tensor, geometry: &Geometry, transposed: bool, ou
     let natural = |d: usize| (x.shape()[d + 2].saturating_sub(1) * geometry.stride[d] + geometry.reach(kernel[d], d)) as i64 - 2 * geometry.padding[d] as i64;
     let extra: SmallVec<[i64; 4]> = (0..kernel.len()).map(|d| if transposed { output[d] as i64 - natural(d) } else { 0 }).collect();
     let args = smallvec![
-        Arg::ints(&sizes(&geometry.stride)), Arg::ints(&sizes(&geometry.padding)), Arg::ints(&sizes(&geometry.dilation)),
-        Arg::from(transposed), Arg::from(extra.as_slice()), Arg::from(geometry.groups as i64),
+        Arg::ints(&sizes(&geometry.stride)),
+        Arg::ints(&sizes(&geometry.padding)),
+        Arg::ints(&sizes(&geometry.dilation)),
+        Arg::from(transposed),
+        Arg::from(extra.as_slice()),
+        Arg::from(geometry.groups as i64),
     ];
     let inputs: Inputs = smallvec![Some(x.clone()), Some(w.clone()), None];
     let mut out = call(&CONVOLUTION, inputs, args)?.pop().ok_or_else(|| err!(Runtime, "convolution: no result"))?;
@@ -201,7 +238,11 @@ fn convolve_to(x: &Tensor, w: &Tensor, geometry: &Geometry, transposed: bool, ou
 
 fn weight_of(large: &Tensor, small: &Tensor, kernel: &[usize], geometry: &Geometry) -> Result<Tensor> {
     let list = |values: &[usize]| Arg::ints(&sizes(values));
-    call1(&WEIGHT, &[large, small], &[list(kernel), list(&geometry.stride), list(&geometry.padding), list(&geometry.dilation), Arg::from(geometry.groups as i64)])
+    call1(
+        &WEIGHT,
+        &[large, small],
+        &[list(kernel), list(&geometry.stride), list(&geometry.padding), list(&geometry.dilation), Arg::from(geometry.groups as i64)],
+    )
 }
 
 fn convolution_gradients(b: &Back) -> Result<crate::autograd::node::Grads> {
@@ -217,7 +258,14 @@ fn convolution_gradients(b: &Back) -> Result<crate::autograd::node::Grads> {
 
 fn weight_geometry(c: &Call, n: usize) -> Result<Geometry> {
     let list = |i| per_dim(c, i, "sizes", n).map(|v| unsigned(&v));
-    Ok(Geometry { stride: list(1)?, padding: list(2)?, dilation: list(3)?, transposed: false, output_padding: smallvec![0; n], groups: c.int(4)?.max(1) as usize })
+    Ok(Geometry {
+        stride: list(1)?,
+        padding: list(2)?,
+        dilation: list(3)?,
+        transposed: false,
+        output_padding: smallvec![0; n],
+        groups: c.int(4)?.max(1) as usize,
+    })
 }
 
 fn infer_weight(c: &Call) -> Result<Metas> {
@@ -225,7 +273,13 @@ fn infer_weight(c: &Call) -> Result<Metas> {
     let (kernel, groups) = (unsigned(&c.ints(0)?), c.int(4)?.max(1) as usize);
     let fits = |x: &Tensor| x.ndim() == kernel.len() + 2 && (3..=5).contains(&x.ndim()) && x.shape()[1] % groups == 0;
     if !fits(large) || !fits(small) || large.shape()[0] != small.shape()[0] {
-        bail!(Runtime, "_convolution_weight: shapes {:?} and {:?} do not belong to one convolution with kernel {:?} and groups {groups}", large.shape(), small.shape(), kernel.as_slice());
+        bail!(
+            Runtime,
+            "_convolution_weight: shapes {:?} and {:?} do not belong to one convolution with kernel {:?} and groups {groups}",
+            large.shape(),
+            small.shape(),
+            kernel.as_slice()
+        );
     }
     working_type(c, large.dtype())?;
     let mut shape: Dims = smallvec![small.shape()[1], large.shape()[1] / groups];

@@ -27,7 +27,11 @@ fn patches(c: &Call, first: usize, planes: usize, image: [usize; 2]) -> Result<U
     let (padding, stride) = (pair(2, "padding", 0)?, pair(3, "stride", 1)?);
     let count = |d: usize| (image[d] + 2 * padding[d]).checked_sub(dilation[d] * (kernel[d] - 1) + 1).map(|room| room / stride[d] + 1);
     let (Some(down), Some(across)) = (count(0), count(1)) else {
-        bail!(Runtime, "{}: Given spatial size {image:?}, kernel_size={kernel:?}, dilation={dilation:?}, padding={padding:?}, stride={stride:?}: the sliding blocks do not fit, their number must be at least one", c.op.name());
+        bail!(
+            Runtime,
+            "{}: Given spatial size {image:?}, kernel_size={kernel:?}, dilation={dilation:?}, padding={padding:?}, stride={stride:?}: the sliding blocks do not fit, their number must be at least one",
+            c.op.name()
+        );
     };
     Ok(Unfold { planes, image, kernel, dilation, padding, stride, grid: [down, across] })
 }
@@ -75,15 +79,35 @@ fn columns(c: &Call) -> Result<Unfold> {
     let (shape, n) = (x.shape(), x.ndim());
     let output = unsigned(&per_dim(c, 0, "output_size", 2)?);
     if !(2..=3).contains(&n) || shape[n - 2..].contains(&0) {
-        bail!(Runtime, "col2im: Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {shape:?}");
+        bail!(
+            Runtime,
+            "col2im: Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for input, but got: {shape:?}"
+        );
     }
     let mut u = patches(c, 1, 0, [output[0], output[1]])?;
     let (taps, blocks) = (u.kernel[0] * u.kernel[1], u.grid[0] * u.grid[1]);
     if shape[n - 2] % taps != 0 {
-        bail!(Runtime, "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)={} and kernel_size=({}, {}).", shape[n - 2], u.kernel[0], u.kernel[1]);
+        bail!(
+            Runtime,
+            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)={} and kernel_size=({}, {}).",
+            shape[n - 2],
+            u.kernel[0],
+            u.kernel[1]
+        );
     }
     if shape[n - 1] != blocks {
-        bail!(Runtime, "Given output_size={:?}, kernel_size={:?}, dilation={:?}, padding={:?}, stride={:?}, expected size of input's dimension 2 to match the calculated number of sliding blocks {} * {} = {blocks}, but got input.size(2)={}.", output.as_slice(), u.kernel, u.dilation, u.padding, u.stride, u.grid[0], u.grid[1], shape[n - 1]);
+        bail!(
+            Runtime,
+            "Given output_size={:?}, kernel_size={:?}, dilation={:?}, padding={:?}, stride={:?}, expected size of input's dimension 2 to match the calculated number of sliding blocks {} * {} = {blocks}, but got input.size(2)={}.",
+            output.as_slice(),
+            u.kernel,
+            u.dilation,
+            u.padding,
+            u.stride,
+            u.grid[0],
+            u.grid[1],
+            shape[n - 1]
+        );
     }
     u.planes = shape[..n - 1].iter().product::<usize>() / taps;
     Ok(u)

@@ -18,13 +18,26 @@ fn infer(c: &Call) -> Result<Metas> {
     let (x, grid) = (c.input(0)?, c.input(1)?);
     let ndim = if c.op.name().ends_with("3d") { 5 } else { 4 };
     if x.ndim() != ndim || grid.ndim() != ndim || grid.shape()[ndim - 1] != ndim - 2 || x.shape()[0] != grid.shape()[0] {
-        bail!(Runtime, "{}(): expected {ndim}D input and grid with same batch size and a last grid dimension of {}, but got input of sizes {:?} and grid of sizes {:?}", c.op.name(), ndim - 2, x.shape(), grid.shape());
+        bail!(
+            Runtime,
+            "{}(): expected {ndim}D input and grid with same batch size and a last grid dimension of {}, but got input of sizes {:?} and grid of sizes {:?}",
+            c.op.name(),
+            ndim - 2,
+            x.shape(),
+            grid.shape()
+        );
     }
     if x.shape()[2..].contains(&0) {
         bail!(Runtime, "{}(): expected input to have non-empty spatial dimensions, but input has sizes {:?}", c.op.name(), x.shape());
     }
     if x.dtype() != grid.dtype() {
-        bail!(Runtime, "{}(): expected input and grid to have same dtype, but input has {} and grid has {}", c.op.name(), x.dtype().name(), grid.dtype().name());
+        bail!(
+            Runtime,
+            "{}(): expected input and grid to have same dtype, but input has {} and grid has {}",
+            c.op.name(),
+            x.dtype().name(),
+            grid.dtype().name()
+        );
     }
     if ndim == 5 && c.int(0)? == 2 {
         bail!(Runtime, "grid_sampler(): bicubic interpolation only supports 4D input");

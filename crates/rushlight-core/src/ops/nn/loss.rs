@@ -66,7 +66,12 @@ fn sequences(c: &Call, first: usize) -> Result<Vec<Sequence>> {
         bail!(Runtime, "ctc_loss: Expected targets of shape (N, S) to have batch size {batch}, got shape {:?}", targets.shape());
     }
     if targets.ndim() == 1 && counts.iter().sum::<usize>() != values.len() {
-        bail!(Runtime, "ctc_loss: Expected concatenated targets to have size {}, the sum of target_lengths, but got {}", counts.iter().sum::<usize>(), values.len());
+        bail!(
+            Runtime,
+            "ctc_loss: Expected concatenated targets to have size {}, the sum of target_lengths, but got {}",
+            counts.iter().sum::<usize>(),
+            values.len()
+        );
     }
     let mut at = 0;
     let mut all = Vec::with_capacity(batch);
@@ -92,7 +97,12 @@ fn infer(c: &Call) -> Result<Metas> {
         bail!(Runtime, "ctc_loss: blank must be in label range: 0 to {}, got {blank}", x.shape()[2] - 1);
     }
     if !(1..=2).contains(&targets.ndim()) || targets.dtype().is_differentiable() {
-        bail!(Runtime, "ctc_loss: targets must be integers of shape (N, S) or (sum of target_lengths), got {} of shape {:?}", targets.dtype().name(), targets.shape());
+        bail!(
+            Runtime,
+            "ctc_loss: targets must be integers of shape (N, S) or (sum of target_lengths), got {} of shape {:?}",
+            targets.dtype().name(),
+            targets.shape()
+        );
     }
     let dtype = working_type(c, x.dtype())?;
     let longest = match targets.ndim() {
@@ -106,7 +116,14 @@ fn infer(c: &Call) -> Result<Metas> {
 
 /// The kernel's view of the log-probabilities.
 fn job<'a, T: rushlight_kernels::Element>(log_probs: &'a Tensor, states: usize, blank: i64, sequences: &'a [Sequence]) -> Result<Ctc<'a, T>> {
-    Ok(Ctc { log_probs: iter::slice::<T>(log_probs)?, time: log_probs.shape()[0], classes: log_probs.shape()[2], blank: blank.max(0) as usize, states, sequences })
+    Ok(Ctc {
+        log_probs: iter::slice::<T>(log_probs)?,
+        time: log_probs.shape()[0],
+        classes: log_probs.shape()[2],
+        blank: blank.max(0) as usize,
+        states,
+        sequences,
+    })
 }
 
 fn run(c: &Call, outs: &[Tensor]) -> Result<()> {

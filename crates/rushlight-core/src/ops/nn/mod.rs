@@ -73,7 +73,9 @@ pub(crate) fn per_dim(call: &Call, i: usize, name: &str, n: usize) -> Result<Sma
     match values.len() {
         len if len == n => Ok(values),
         1 => Ok(smallvec![values[0]; n]),
-        _ => bail!(Runtime, "{}(): expected {name} to be a single integer value or a list of {n} values, but got {name}={:?}", call.op.name(), values.as_slice()),
+        _ => {
+            bail!(Runtime, "{}(): expected {name} to be a single integer value or a list of {n} values, but got {name}={:?}", call.op.name(), values.as_slice())
+        }
     }
 }
 

@@ -32,11 +32,22 @@ fn infer_layer(c: &Call) -> Result<Metas> {
         bail!(Runtime, "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []");
     }
     if !x.shape().ends_with(&normalized) {
-        bail!(Runtime, "Given normalized_shape={:?}, expected input with shape [*, {}], but got input of size{:?}", normalized.as_slice(), normalized.iter().map(usize::to_string).collect::<Vec<_>>().join(", "), x.shape());
+        bail!(
+            Runtime,
+            "Given normalized_shape={:?}, expected input with shape [*, {}], but got input of size{:?}",
+            normalized.as_slice(),
+            normalized.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
+            x.shape()
+        );
     }
     for (name, i) in [("weight", 1), ("bias", 2)] {
         if let Some(w) = c.optional(i).filter(|w| w.shape() != normalized.as_slice()) {
-            bail!(Runtime, "Expected {name} to be of same shape as normalized_shape, but got {name} of shape {:?} and normalized_shape = {:?}", w.shape(), normalized.as_slice());
+            bail!(
+                Runtime,
+                "Expected {name} to be of same shape as normalized_shape, but got {name} of shape {:?} and normalized_shape = {:?}",
+                w.shape(),
+                normalized.as_slice()
+            );
         }
     }
     let lead = x.ndim() - normalized.len();
@@ -74,7 +85,11 @@ fn infer_group(c: &Call) -> Result<Metas> {
     let given = [c.int(0)?, c.int(1)?, c.int(2)?, c.int(3)?];
     let [n, channels, area, groups] = given.map(|v| v.max(0) as usize);
     if groups == 0 || channels % groups != 0 || n * channels * area != x.numel() {
-        bail!(Runtime, "native_group_norm(): Expected number of channels in input to be divisible by num_groups, but got input of shape {:?}, N={n}, C={channels}, HxW={area} and num_groups={groups}", x.shape());
+        bail!(
+            Runtime,
+            "native_group_norm(): Expected number of channels in input to be divisible by num_groups, but got input of shape {:?}, N={n}, C={channels}, HxW={area} and num_groups={groups}",
+            x.shape()
+        );
     }
     check_vectors(c, &[(1, "weight"), (2, "bias")], channels)?;
     let kept = Meta::new(&[n, groups], statistics_type(x));
@@ -93,7 +108,14 @@ fn run_group(c: &Call, outs: &[Tensor]) -> Result<()> {
 }
 
 /// Writes means and `1 / sqrt(variance + eps)`; `seen` gets the means and variances in between.
-fn measure<T: RowFloat + rushlight_kernels::Element>(groups: &Groups, x: &Tensor, mean: &Tensor, rstd: &Tensor, eps: f64, seen: impl FnOnce(&[T], &[T]) -> Result<()>) -> Result<()> {
+fn measure<T: RowFloat + rushlight_kernels::Element>(
+    groups: &Groups,
+    x: &Tensor,
+    mean: &Tensor,
+    rstd: &Tensor,
+    eps: f64,
+    seen: impl FnOnce(&[T], &[T]) -> Result<()>,
+) -> Result<()> {
     let (mean, rstd) = (iter::slice_mut::<T>(mean)?, iter::slice_mut::<T>(rstd)?);
     kernel::group_statistics(groups, iter::slice::<T>(x)?, mean, rstd);
     seen(mean, rstd)?;

@@ -13,11 +13,17 @@ use rushlight_kernels::pooling::{self, Divisor, Pooling};
 use smallvec::smallvec;
 
 const fn max_row<const N: usize>(schema: &'static str) -> Op {
-    Op::new(schema, Rule::Kernel { infer: infer_max::<N>, run: run_max::<N> }).vjp(0, 2, scatter_gradient::<N>).integral(2).doc("Largest element of each window, and its position in the flattened plane")
+    Op::new(schema, Rule::Kernel { infer: infer_max::<N>, run: run_max::<N> })
+        .vjp(0, 2, scatter_gradient::<N>)
+        .integral(2)
+        .doc("Largest element of each window, and its position in the flattened plane")
 }
 
 const fn adaptive_max_row<const N: usize>(schema: &'static str) -> Op {
-    Op::new(schema, Rule::Kernel { infer: infer_adaptive_max::<N>, run: run_adaptive_max::<N> }).vjp(0, 2, scatter_gradient::<N>).integral(2).doc("Largest elements of windows that cover the input, and their positions in the flattened plane")
+    Op::new(schema, Rule::Kernel { infer: infer_adaptive_max::<N>, run: run_adaptive_max::<N> })
+        .vjp(0, 2, scatter_gradient::<N>)
+        .integral(2)
+        .doc("Largest elements of windows that cover the input, and their positions in the flattened plane")
 }
 
 const fn average_row<const N: usize>(schema: &'static str) -> Op {
@@ -25,7 +31,9 @@ const fn average_row<const N: usize>(schema: &'static str) -> Op {
 }
 
 const fn adaptive_average_row<const N: usize>(schema: &'static str) -> Op {
-    Op::new(schema, Rule::Kernel { infer: infer_adaptive::<N>, run: run_adaptive::<N> }).vjp(0, 0, adaptive_gradient::<N>).doc("Means of windows that cover the input")
+    Op::new(schema, Rule::Kernel { infer: infer_adaptive::<N>, run: run_adaptive::<N> })
+        .vjp(0, 0, adaptive_gradient::<N>)
+        .doc("Means of windows that cover the input")
 }
 
 rows! {
@@ -92,11 +100,23 @@ impl<const N: usize> Sliding<N> {
                 bail!(Runtime, "{name}(): pad must be non-negative, but got pad: {}", padding[d]);
             }
             if padding[d] > ((kernel[d] - 1) * dilation[d] + 1) / 2 {
-                bail!(Runtime, "{name}(): pad should be at most half of effective kernel size, but got pad={}, kernel_size={} and dilation={}", padding[d], kernel[d], dilation[d]);
+                bail!(
+                    Runtime,
+                    "{name}(): pad should be at most half of effective kernel size, but got pad={}, kernel_size={} and dilation={}",
+                    padding[d],
+                    kernel[d],
+                    dilation[d]
+                );
             }
         }
         let unsigned = |v: [i64; N]| v.map(|n| n as usize);
-        Ok(Sliding { kernel: unsigned(kernel), stride: unsigned(stride), padding: unsigned(padding), dilation: unsigned(dilation), ceil: c.flag(first + if dilated { 4 } else { 3 }) })
+        Ok(Sliding {
+            kernel: unsigned(kernel),
+            stride: unsigned(stride),
+            padding: unsigned(padding),
+            dilation: unsigned(dilation),
+            ceil: c.flag(first + if dilated { 4 } else { 3 }),
+        })
     }
 
     /// The size of dimension `d` of the result, `None` where no window fits.
@@ -117,7 +137,14 @@ impl<const N: usize> Sliding<N> {
         for d in 0..N {
             match self.pooled(x.shape()[lead + d], d) {
                 Some(n) => shape[lead + d] = n,
-                None => bail!(Runtime, "{}(): Given input size: {:?}, kernel_size {:?}, padding {:?}: no window fits. Output size is too small: use a smaller kernel or more padding", c.op.name(), x.shape(), self.kernel, self.padding),
+                None => bail!(
+                    Runtime,
+                    "{}(): Given input size: {:?}, kernel_size {:?}, padding {:?}: no window fits. Output size is too small: use a smaller kernel or more padding",
+                    c.op.name(),
+                    x.shape(),
+                    self.kernel,
+                    self.padding
+                ),
             }
         }
         Ok(shape)
@@ -140,7 +167,14 @@ impl<const N: usize> Sliding<N> {
 fn check_planes<const N: usize>(c: &Call, x: &Tensor) -> Result<()> {
     let spatial_and_channels = if x.ndim() == N + 2 { 1 } else { 0 };
     if !(N + 1..=N + 2).contains(&x.ndim()) || x.shape()[spatial_and_channels..].contains(&0) {
-        bail!(Runtime, "{}(): Expected {}D or {}D (batch mode) tensor with optional 0 dim batch size for input, but got: {:?}", c.op.name(), N + 1, N + 2, x.shape());
+        bail!(
+            Runtime,
+            "{}(): Expected {}D or {}D (batch mode) tensor with optional 0 dim batch size for input, but got: {:?}",
+            c.op.name(),
+            N + 1,
+            N + 2,
+            x.shape()
+        );
     }
     Ok(())
 }

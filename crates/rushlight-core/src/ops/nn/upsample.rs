@@ -67,7 +67,13 @@ fn infer(c: &Call) -> Result<Metas> {
         bail!(Runtime, "{}: Non-empty {}D data tensor expected but got a tensor with sizes {:?}", c.op.name(), spatial + 2, x.shape());
     }
     if output.iter().any(|&n| n <= 0) {
-        bail!(Runtime, "{}: Input and output sizes should be greater than 0, but got input {:?} and output {:?}", c.op.name(), &x.shape()[2..], output.as_slice());
+        bail!(
+            Runtime,
+            "{}: Input and output sizes should be greater than 0, but got input {:?} and output {:?}",
+            c.op.name(),
+            &x.shape()[2..],
+            output.as_slice()
+        );
     }
     working(c, x.dtype())?;
     let mut shape = Dims::from_slice(&x.shape()[..2]);

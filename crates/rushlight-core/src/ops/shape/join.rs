@@ -1,8 +1,8 @@
 //! Joining tensors and cutting them into views.
 
+use crate::layout::{Dims, wrap_dim};
 use crate::ops::view::several;
 use crate::ops::{self, Arg, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call};
-use crate::layout::{Dims, wrap_dim};
 use crate::tensor::Tensor;
 use crate::{Result, bail, err, rows};
 use smallvec::smallvec;
@@ -50,7 +50,11 @@ fn split_with_sizes(c: &Call) -> Result<Outputs> {
     let (sizes, d) = (c.ints(0)?, wrap_dim(c.int(1)?, x.ndim())?);
     let size = x.shape()[d] as i64;
     if sizes.iter().any(|&n| n < 0) || sizes.iter().try_fold(0i64, |sum, &n| sum.checked_add(n)) != Some(size) {
-        bail!(Runtime, "split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {d}), but got split_sizes={:?}", sizes.as_slice());
+        bail!(
+            Runtime,
+            "split_with_sizes expects split_sizes to sum exactly to {size} (input tensor's size at dimension {d}), but got split_sizes={:?}",
+            sizes.as_slice()
+        );
     }
     let mut at = 0;
     let mut views = Vec::with_capacity(sizes.len());
@@ -83,7 +87,12 @@ fn infer_cat(c: &Call) -> Result<Metas> {
             bail!(Runtime, "Tensors must have same number of dimensions: got {} and {}", model.ndim(), x.ndim());
         }
         if let Some(k) = (0..x.ndim()).find(|&k| k != d && x.shape()[k] != shape[k]) {
-            bail!(Runtime, "Sizes of tensors must match except in dimension {d}. Expected size {} but got size {} for tensor number {i} in the list.", model.shape()[k], x.shape()[k]);
+            bail!(
+                Runtime,
+                "Sizes of tensors must match except in dimension {d}. Expected size {} but got size {} for tensor number {i} in the list.",
+                model.shape()[k],
+                x.shape()[k]
+            );
         }
         shape[d] += x.shape()[d];
     }

@@ -22,7 +22,12 @@ fn amounts(c: &Call) -> Result<SmallVec<[(usize, i64, i64); 3]>> {
         bail!(Runtime, "Length of pad must be even but instead it equals {}", pad.len());
     }
     if pad.len() / 2 > x.ndim() {
-        bail!(Runtime, "Length of pad should be no more than twice the number of dimensions of the input. Pad length is {} while the input has {} dimensions.", pad.len(), x.ndim());
+        bail!(
+            Runtime,
+            "Length of pad should be no more than twice the number of dimensions of the input. Pad length is {} while the input has {} dimensions.",
+            pad.len(),
+            x.ndim()
+        );
     }
     Ok(pad.chunks_exact(2).enumerate().map(|(i, p)| (x.ndim() - 1 - i, p[0], p[1])).collect())
 }
@@ -77,11 +82,20 @@ fn check_sizes(c: &Call) -> Result<()> {
     let x = c.input(0)?;
     let pairs = amounts(c)?;
     let batch = x.ndim() - pairs.len();
-    if pairs.is_empty() || pairs.len() > 3 || !(1..=2).contains(&batch) || x.shape()[x.ndim() - pairs.len() - (x.ndim() > pairs.len()) as usize..].contains(&0) {
-        bail!(Runtime, "Expected {}D or {}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {:?}", pairs.len() + 1, pairs.len() + 2, x.shape());
+    if pairs.is_empty() || pairs.len() > 3 || !(1..=2).contains(&batch) || x.shape()[x.ndim() - pairs.len() - (x.ndim() > pairs.len()) as usize..].contains(&0)
+    {
+        bail!(
+            Runtime,
+            "Expected {}D or {}D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {:?}",
+            pairs.len() + 1,
+            pairs.len() + 2,
+            x.shape()
+        );
     }
     match pairs.iter().find(|(d, before, after)| grown(x.shape()[*d], *before, *after).is_none_or(|n| n == 0)) {
-        Some((d, before, after)) => bail!(Runtime, "input (size {} at dimension {d}) is too small. Calculated output size: {}", x.shape()[*d], x.shape()[*d] as i64 + before + after),
+        Some((d, before, after)) => {
+            bail!(Runtime, "input (size {} at dimension {d}) is too small. Calculated output size: {}", x.shape()[*d], x.shape()[*d] as i64 + before + after)
+        }
         None => Ok(()),
     }
 }
@@ -90,9 +104,21 @@ fn reflect(c: &Call) -> Result<Outputs> {
     let x = c.input(0)?;
     check_sizes(c)?;
     if let Some((d, before, after)) = amounts(c)?.into_iter().find(|&(d, a, b)| a.max(b) >= x.shape()[d] as i64) {
-        bail!(Runtime, "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension {d} of input {:?}", x.shape());
+        bail!(
+            Runtime,
+            "Argument #4: Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension {d} of input {:?}",
+            x.shape()
+        );
     }
-    select_positions(c, |i, size| if i < 0 { -i } else if i >= size { 2 * (size - 1) - i } else { i })
+    select_positions(c, |i, size| {
+        if i < 0 {
+            -i
+        } else if i >= size {
+            2 * (size - 1) - i
+        } else {
+            i
+        }
+    })
 }
 
 fn replicate(c: &Call) -> Result<Outputs> {

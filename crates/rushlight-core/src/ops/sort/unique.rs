@@ -6,8 +6,8 @@ use crate::ops::index::plain;
 use crate::ops::{Call, Op, Outputs, Rule};
 use crate::tensor::Tensor;
 use crate::{Result, bail, iter, rows};
-use rushlight_kernels::sort::{Runs, Sortable, runs, sorted_runs};
 use rushlight_kernels::match_dtype;
+use rushlight_kernels::sort::{Runs, Sortable, runs, sorted_runs};
 use smallvec::smallvec;
 
 rows! {
