@@ -34,7 +34,8 @@ dev: .venv/.built ## build the engine into .venv (again only after a change)
 check: .venv/.built ## formatting, lints, forbidden words, stubs, the tiny tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	cargo clippy --quiet --workspace --all-targets -- --cap-lints warn
+	cargo fmt --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
 	$(BIN)/python -m tools.words
 	$(BIN)/python -m tools.stubs --check
 	$(BIN)/python -m pytest tests/test_tiny.py

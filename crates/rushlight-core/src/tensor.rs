@@ -94,7 +94,7 @@ impl Tensor {
     /// Uninitialised elements with the given layout.
     pub fn empty_layout(layout: Layout, dtype: DType, device: Device) -> Result<Tensor> {
         let n = checked_numel(&layout.shape)?;
-        let bytes = if device == Device::Meta { 0 } else { n.checked_mul(dtype.size()).unwrap_or(usize::MAX) };
+        let bytes = if device == Device::Meta { 0 } else { n.saturating_mul(dtype.size()) };
         Ok(Tensor::from_parts(Storage::new(bytes)?, layout, dtype, device))
     }
 
@@ -113,7 +113,7 @@ impl Tensor {
     /// Zeros.
     pub fn zeros(shape: &[usize], dtype: DType, device: Device) -> Result<Tensor> {
         let n = checked_numel(shape)?;
-        let bytes = if device == Device::Meta { 0 } else { n.checked_mul(dtype.size()).unwrap_or(usize::MAX) };
+        let bytes = if device == Device::Meta { 0 } else { n.saturating_mul(dtype.size()) };
         Ok(Tensor::from_parts(Storage::zeroed(bytes)?, Layout::contiguous(shape), dtype, device))
     }
 

@@ -93,7 +93,7 @@ pub fn intercept<'py>(
     let kwargs = kwargs.unwrap_or(&empty);
     for obj in &found {
         let out = obj.call_method1("__torch_function__", (&func, &types, args, kwargs))?;
-        if !out.is(&py.NotImplemented()) {
+        if !out.is(py.NotImplemented()) {
             return Ok(Some(out));
         }
     }

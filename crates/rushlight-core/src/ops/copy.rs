@@ -177,9 +177,8 @@ pub fn refuse_partial_overlap(target: &Tensor, source: &Tensor) -> Result<()> {
 /// A copy for the backward pass of an in-place operation, in the graph position of the original.
 pub(crate) fn snapshot(x: &Tensor) -> Result<Tensor> {
     let copy = call1(&CLONE, &[&x.detach()?], &[])?;
-    match x.gradient_edge() {
-        Some(edge) => copy.set_history(edge),
-        None => {}
+    if let Some(edge) = x.gradient_edge() {
+        copy.set_history(edge);
     }
     Ok(copy)
 }

@@ -75,7 +75,7 @@ pub fn infer_size(size: &[i64], numel: usize) -> Result<Dims> {
             Runtime,
             "cannot reshape tensor of {numel} elements into shape {size:?} because the unspecified dimension size -1 can be any value and is ambiguous"
         ),
-        Some(i) if numel % known == 0 => shape[i] = numel / known,
+        Some(i) if numel.is_multiple_of(known) => shape[i] = numel / known,
         None if known == numel => {}
         _ => bail!(Runtime, "shape '{size:?}' is invalid for input of size {numel}"),
     }
@@ -443,8 +443,8 @@ fn view_dtype(c: &Call) -> Ruled {
             );
         };
         let bytes = *size * old;
-        let aligned = |v: usize| v * old % new == 0;
-        if bytes % new != 0 || !aligned(layout.offset) || layout.strides[..layout.strides.len() - 1].iter().any(|&s| !aligned(s as usize)) {
+        let aligned = |v: usize| (v * old).is_multiple_of(new);
+        if !bytes.is_multiple_of(new) || !aligned(layout.offset) || layout.strides[..layout.strides.len() - 1].iter().any(|&s| !aligned(s as usize)) {
             bail!(Runtime, "sizes, strides and storage_offset of {x:?} must be divisible by {} to view it as {}", new / old.min(new), dtype.name());
         }
         *size = bytes / new;

@@ -71,7 +71,7 @@ mod tests {
     fn every_half_survives_the_round_trip() {
         for bits in 0..=u16::MAX {
             let h = f16::from_bits(bits);
-            assert_eq!(h.up().to_bits() | 0x40_0000 * h.is_nan() as u32, h.to_f32().to_bits() | 0x40_0000 * h.is_nan() as u32);
+            assert_eq!(h.up().to_bits() | (0x40_0000 * h.is_nan() as u32), h.to_f32().to_bits() | (0x40_0000 * h.is_nan() as u32));
             if !h.is_nan() {
                 assert_eq!(f16::down(h.up()).to_bits(), bits);
                 assert_eq!(bf16::down(bf16::from_bits(bits).up()).is_nan(), bf16::from_bits(bits).is_nan());

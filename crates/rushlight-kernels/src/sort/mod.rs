@@ -31,7 +31,7 @@ fn for_rows<T: Copy + Sync, V: Send + Sync, I: Send + Sync>(
     width: usize,
     f: impl Fn(&[T], &mut [V], &mut [I]) + Sync,
 ) {
-    let rows = if width == 0 { 0 } else { values.len() / width };
+    let rows = values.len().checked_div(width).unwrap_or(0);
     assert!(x.len() >= rows * len && indices.len() == values.len(), "rows: operand sizes");
     let (values, indices) = (Shared(values.as_mut_ptr()), Shared(indices.as_mut_ptr()));
     pool::parallel_for(rows, GRAIN.div_ceil(len.max(1)), |range| {

@@ -76,7 +76,7 @@ pub fn median_rows<T: Sortable>(x: &[T], len: usize, skip_nan: bool, values: &mu
         let i = match (nans, skip_nan) {
             (0, _) => kth(x, (len - 1) / 2),
             (_, true) => kth(x, (len - nans).saturating_sub(1) / 2),
-            (_, false) => x.iter().position(|v| is_nan(v)).unwrap_or(0),
+            (_, false) => x.iter().position(is_nan).unwrap_or(0),
         };
         values[0] = x[i];
         indices[0] = i as i64;

@@ -95,7 +95,7 @@ fn check_signals() -> rushlight_core::Result<()> {
     }
     let calls = CALLS.get().wrapping_add(1);
     CALLS.set(calls);
-    if calls % 256 != 0 {
+    if !calls.is_multiple_of(256) {
         return Ok(());
     }
     Python::attach(|py| py.check_signals()).map_err(carry)

@@ -21,7 +21,7 @@ fn _from_buffer<'py>(buffer: &Bound<'py, PyAny>, dtype: &Bound<'py, PyAny>, coun
     let view = PyUntypedBuffer::get(buffer).map_err(|_| PyValueError::new_err("object does not implement Python buffer protocol."))?;
     let (offset, n) = part(view.len_bytes(), dtype.size(), count, offset)?;
     let at = view.buf_ptr() as usize + offset;
-    if at % dtype.size().min(8) != 0 {
+    if !at.is_multiple_of(dtype.size().min(8)) {
         return Err(PyValueError::new_err("the buffer is not aligned to its element size: copy it first"));
     }
     let read_only = view.readonly();

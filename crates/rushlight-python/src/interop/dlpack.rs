@@ -223,7 +223,7 @@ fn _to_dlpack<'py>(tensor: &Bound<'py, PyTensor>, versioned: bool, copy: bool, r
     let t = if copy { t.detach().or_raise()?.copied().or_raise()? } else { t };
     let read_only = read_only || t.storage().is_read_only();
     if versioned {
-        return export::<Versioned>(py, &t, read_only as u64 * READ_ONLY | copy as u64 * COPIED);
+        return export::<Versioned>(py, &t, (read_only as u64 * READ_ONLY) | (copy as u64 * COPIED));
     }
     if read_only {
         return Err(PyBufferError::new_err("the tensor's memory is read-only, which DLPack can say since version 1 only: pass max_version=(1, 0) or higher"));
@@ -276,7 +276,7 @@ fn described(array: &Array) -> PyResult<(DType, Layout, usize)> {
         layout.strides = contiguous_strides(&shape);
     }
     let start = (array.data as usize).wrapping_add(array.byte_offset as usize);
-    if n > 0 && (array.data.is_null() || start % dtype.size().min(8) != 0) {
+    if n > 0 && (array.data.is_null() || !start.is_multiple_of(dtype.size().min(8))) {
         return Err(PyBufferError::new_err("from_dlpack: the memory is missing or not aligned to its element size: copy the array first"));
     }
     Ok((dtype, layout, start))

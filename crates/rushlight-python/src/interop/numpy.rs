@@ -127,7 +127,7 @@ impl Described {
     /// A tensor over the memory, which the owner keeps alive.
     fn tensor(self, owner: Box<dyn Any + Send + Sync>) -> PyResult<Tensor> {
         let layout = self.layout()?;
-        if self.address % self.dtype.size().min(8) != 0 {
+        if !self.address.is_multiple_of(self.dtype.size().min(8)) {
             return Err(PyValueError::new_err("given numpy array is not aligned to its element size. Copy the numpy array to reallocate the memory."));
         }
         let bytes = reach(&layout, self.dtype.size());

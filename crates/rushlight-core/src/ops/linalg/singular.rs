@@ -50,8 +50,7 @@ pub(crate) fn decompose(a: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
     }
 }
 
-/// `gA = U [(skew(U^H gU) / E) S + S (skew(V^H gV) / E) + diag(gS)] V^H + (I - U U^H) gU S^-1 V^H
-/// + U S^-1 gV^H (I - V V^H)` with `E_ij = s_j^2 - s_i^2` (Townsend, "Differentiating the singular value decomposition",
+/// `gA = U [(skew(U^H gU) / E) S + S (skew(V^H gV) / E) + diag(gS)] V^H + (I - U U^H) gU S^-1 V^H + U S^-1 gV^H (I - V V^H)` with `E_ij = s_j^2 - s_i^2` (Townsend, "Differentiating the singular value decomposition",
 /// 2016). Of full matrices only the columns that belong to singular values take part.
 fn gradient(b: &Back) -> Result<Tensor> {
     let (u, s, vh) = (b.y(0)?, b.y(1)?, b.y(2)?);

@@ -271,7 +271,7 @@ fn weight_geometry(c: &Call, n: usize) -> Result<Geometry> {
 fn infer_weight(c: &Call) -> Result<Metas> {
     let (large, small) = (c.input(0)?, c.input(1)?);
     let (kernel, groups) = (unsigned(&c.ints(0)?), c.int(4)?.max(1) as usize);
-    let fits = |x: &Tensor| x.ndim() == kernel.len() + 2 && (3..=5).contains(&x.ndim()) && x.shape()[1] % groups == 0;
+    let fits = |x: &Tensor| x.ndim() == kernel.len() + 2 && (3..=5).contains(&x.ndim()) && x.shape()[1].is_multiple_of(groups);
     if !fits(large) || !fits(small) || large.shape()[0] != small.shape()[0] {
         bail!(
             Runtime,

@@ -9,6 +9,7 @@ use crate::ops::backward::Back;
 use crate::ops::{Arg, Autocast, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call, copy};
 use crate::tensor::Tensor;
 use crate::{DType, Dims, Result, bail, err, iter, rows};
+use rushlight_kernels::elementwise::cast::Cast;
 use rushlight_kernels::rows::{self as kernel, Groups, RowFloat};
 use smallvec::{SmallVec, smallvec};
 
@@ -173,10 +174,7 @@ fn run_batch(c: &Call, outs: &[Tensor]) -> Result<()> {
 }
 
 /// Moves a running statistic towards `factor` times the batch's by `momentum`.
-fn update_running<T: RowFloat>(running: Option<&Tensor>, batch: &[T], factor: f64, momentum: f64) -> Result<()>
-where
-    T: rushlight_kernels::Element + rushlight_kernels::elementwise::cast::Cast,
-{
+fn update_running<T: RowFloat + Cast>(running: Option<&Tensor>, batch: &[T], factor: f64, momentum: f64) -> Result<()> {
     let Some(running) = running else { return Ok(()) };
     let batch = Tensor::of(batch, &[batch.len()])?.to_vec::<f64>()?;
     let old = running.to_vec::<f64>()?;
