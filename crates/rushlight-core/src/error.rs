@@ -49,7 +49,7 @@ impl Error {
     /// Says which operation failed, unless an operation inside it or the text does already.
     pub fn in_operation(mut self, name: &str) -> Self {
         if !self.0.named && !self.0.message.contains(name.trim_matches('_')) {
-            self.0.message = format!("{name}: {}", self.0.message);
+            self.0.message = format!("{}: {}", name.trim_matches('_'), self.0.message);
         }
         self.0.named = true;
         self

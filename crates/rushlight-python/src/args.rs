@@ -2,6 +2,7 @@
 
 use crate::tensor::{PyTensor, tensor_of};
 use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
+use pyo3::Borrowed;
 use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -22,6 +23,9 @@ pub fn number(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
     if obj.is_instance_of::<PyFloat>() {
         return Ok(Some(Scalar::Float(obj.extract()?)));
     }
+    if obj.is_none() || is_sequence(obj) || obj.is_instance_of::<PyString>() || obj.is_instance_of::<PyTensor>() {
+        return Ok(None);
+    }
     if let Ok(c) = obj.cast::<PyComplex>() {
         use pyo3::types::PyComplexMethods;
         return Ok(Some(Scalar::Complex(c.real(), c.imag())));
@@ -30,8 +34,7 @@ pub fn number(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
         return number(&obj.call_method0("item")?);
     }
     // Objects that stand for integers, such as an enumeration's members; arrays stand for themselves.
-    let array = obj.is_instance_of::<PyTensor>() || obj.hasattr("__array_interface__")?;
-    if !array && obj.hasattr("__index__")? {
+    if obj.hasattr("__index__")? && !obj.hasattr("__array_interface__")? {
         return integer(&obj.call_method0("__index__")?).map(Some);
     }
     Ok(None)
@@ -83,9 +86,14 @@ pub fn ints(obj: &Bound<'_, PyAny>) -> PyResult<Option<SmallVec<[i64; 4]>>> {
 /// The arguments of one call by parameter; borrowed from the interpreter.
 pub struct Given<'a, 'py> {
     /// One slot per parameter.
-    pub slots: SmallVec<[Option<Bound<'py, PyAny>>; 8]>,
+    pub slots: SmallVec<[Option<Borrowed<'a, 'py, PyAny>>; 8]>,
+    /// Integers given one by one for a last parameter that takes a list (`x.view(2, 3)`); empty if it got a list.
+    rest: &'a [Borrowed<'a, 'py, PyAny>],
     signature: &'a Signature,
 }
+
+/// An argument given by name.
+pub type Keyword<'a, 'py> = (&'a str, Borrowed<'a, 'py, PyAny>);
 
 fn wrong_type(signature: &Signature, i: usize, obj: &Bound<'_, PyAny>, expected: &str) -> PyErr {
     let param = &signature.params[i];
@@ -114,31 +122,30 @@ fn type_text(ty: Type) -> &'static str {
 
 impl<'a, 'py> Given<'a, 'py> {
     /// Puts positional and keyword arguments into their slots.
-    pub fn bind(signature: &'a Signature, positional: &[Bound<'py, PyAny>], keywords: &[(Cow<'_, str>, Bound<'py, PyAny>)]) -> PyResult<Self> {
-        let mut slots: SmallVec<[Option<Bound<'py, PyAny>>; 8]> = SmallVec::new();
-        slots.resize_with(signature.params.len(), || None);
-        let mut next = 0;
+    pub fn bind(signature: &'a Signature, positional: &'a [Borrowed<'a, 'py, PyAny>], keywords: &[Keyword<'a, 'py>]) -> PyResult<Self> {
+        let mut slots: SmallVec<[Option<Borrowed<'a, 'py, PyAny>>; 8]> = SmallVec::from_elem(None, signature.params.len());
+        let (mut next, mut rest) = (0, &positional[..0]);
         while next < positional.len() {
             let Some(param) = signature.params.get(next).filter(|p| !p.keyword_only) else {
                 return Err(PyTypeError::new_err(format!("{}() takes {next} positional arguments but {} were given", signature.name, positional.len())));
             };
+            slots[next] = Some(positional[next]);
             if param.ty == Type::Rest && !is_sequence(&positional[next]) {
-                slots[next] = Some(PyTuple::new(positional[next].py(), &positional[next..])?.into_any());
+                rest = &positional[next..];
                 break;
             }
-            slots[next] = Some(positional[next].clone());
             next += 1;
         }
-        for (name, value) in keywords {
+        for &(name, value) in keywords {
             let Some(i) = find(signature, name) else {
                 return Err(PyTypeError::new_err(format!("{}() got an unexpected keyword argument '{name}'", signature.name)));
             };
             if slots[i].is_some() {
                 return Err(PyTypeError::new_err(format!("{}() got multiple values for argument '{name}'", signature.name)));
             }
-            slots[i] = Some(value.clone());
+            slots[i] = Some(value);
         }
-        Ok(Given { slots, signature })
+        Ok(Given { slots, rest, signature })
     }
 
     /// Converts every slot.
@@ -224,9 +231,13 @@ impl<'a, 'py> Given<'a, 'py> {
             Type::Bool if obj.is_instance_of::<PyBool>() => Arg::from(obj.is_truthy()?),
             Type::Bool => Arg::from(number(obj)?.ok_or_else(refuse)?.to_i64() != 0),
             Type::Float | Type::Scalar => Arg::Scalar(scalar(obj)?.ok_or_else(refuse)?),
-            Type::Ints | Type::Rest => match int(obj)? {
-                Some(v) => Arg::ints(&[v]),
-                None => Arg::Ints(ints(obj)?.ok_or_else(refuse)?),
+            Type::Rest if !self.rest.is_empty() => {
+                let listed = self.rest.iter().map(|item| int(item)?.ok_or_else(refuse));
+                Arg::Ints(listed.collect::<PyResult<_>>()?)
+            }
+            Type::Ints | Type::Rest => match ints(obj)? {
+                Some(list) => Arg::Ints(list),
+                None => Arg::ints(&[int(obj)?.ok_or_else(refuse)?]),
             },
             Type::Floats => Arg::Floats(obj.extract::<Vec<f64>>().map_err(|_| refuse())?),
             Type::DType => Arg::DType(extract_dtype(obj).ok_or_else(refuse)?),

@@ -3,19 +3,18 @@
 //! A function is a C function whose `self` is the number of its entry. A method descriptor has no such slot, so methods
 //! go through trampolines, one per entry, that differ in a constant only.
 
-use crate::args::Given;
+use crate::args::{Given, Keyword};
 use crate::errors::OrRaise;
 use crate::override_;
 use crate::tensor::{PyTensor, tensor_of, wrap};
 use pyo3::exceptions::PyTypeError;
-use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyStringMethods, PyTuple};
+use pyo3::{Borrowed, ffi};
 use rushlight_core::ops::schema::{Signature, Type, parse};
 use rushlight_core::ops::{self, Args, Inputs, Op, Outputs, Rule};
 use rushlight_core::{Tensor, autograd};
 use smallvec::SmallVec;
-use std::borrow::Cow;
 use std::ffi::{CString, c_int};
 use std::sync::OnceLock;
 
@@ -58,8 +57,8 @@ pub fn unlocked<T: Send>(py: Python<'_>, elements: usize, work: impl FnOnce() ->
 fn call<'py>(
     py: Python<'py>,
     index: usize,
-    positional: &[Bound<'py, PyAny>],
-    mut keywords: SmallVec<[(Cow<'_, str>, Bound<'py, PyAny>); 4]>,
+    positional: &[Borrowed<'_, 'py, PyAny>],
+    mut keywords: SmallVec<[Keyword<'_, 'py>; 4]>,
     method: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let entry = &entries()[index];
@@ -67,31 +66,30 @@ fn call<'py>(
         let args = PyTuple::new(py, positional)?;
         let kwargs = PyDict::new(py);
         for (name, value) in &keywords {
-            kwargs.set_item(name.as_ref(), value)?;
+            kwargs.set_item(name, value)?;
         }
         let func = || if method { py.get_type::<PyTensor>().getattr(entry.name) } else { py.import("rushlight._C")?.getattr(entry.name) };
         if let Some(out) = override_::intercept(func, &args, Some(&kwargs))? {
             return Ok(out);
         }
     }
-    let out = keywords.iter().position(|(name, _)| name == "out").map(|i| keywords.remove(i).1).filter(|o| !o.is_none());
+    let out = keywords.iter().position(|(name, _)| *name == "out").map(|i| keywords.remove(i).1).filter(|o| !o.is_none());
     let given = Given::bind(&entry.signature, positional, &keywords)?;
     let (inputs, args) = given.convert()?;
     if entry.in_place {
-        let target = given.slots[0].clone().ok_or_else(|| PyTypeError::new_err(format!("{}(): the tensor is missing", entry.name)))?;
-        run(py, &inputs, |inputs| ops::call_in_place(entry.op, inputs, args).map(drop))?;
-        return Ok(target);
+        let target = given.slots[0].ok_or_else(|| PyTypeError::new_err(format!("{}(): the tensor is missing", entry.name)))?;
+        run(py, inputs, |inputs| ops::call_in_place(entry.op, inputs, args).map(drop))?;
+        return Ok(target.to_owned());
     }
     if let Some(out) = out {
-        return write_out(py, entry, inputs, args, out);
+        return write_out(py, entry, inputs, args, out.to_owned());
     }
-    let outputs = run(py, &inputs, |inputs| ops::call(entry.op, inputs, args))?;
+    let outputs = run(py, inputs, |inputs| ops::call(entry.op, inputs, args))?;
     results(py, entry, outputs)
 }
 
-fn run<T: Send>(py: Python<'_>, inputs: &Inputs, work: impl FnOnce(Inputs) -> rushlight_core::Result<T> + Send) -> PyResult<T> {
+fn run<T: Send>(py: Python<'_>, inputs: Inputs, work: impl FnOnce(Inputs) -> rushlight_core::Result<T> + Send) -> PyResult<T> {
     let elements = inputs.iter().flatten().map(Tensor::numel).max().unwrap_or(0);
-    let inputs = inputs.clone();
     unlocked(py, elements, move || work(inputs)).or_raise()
 }
 
@@ -125,7 +123,7 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
             entry.name
         )));
     }
-    let outputs = run(py, &inputs, |inputs| ops::call(entry.op, inputs, args))?;
+    let outputs = run(py, inputs, |inputs| ops::call(entry.op, inputs, args))?;
     if outputs.len() != outs.len() {
         return Err(PyTypeError::new_err(format!("{}(): expected {} tensors in out, got {}", entry.name, outputs.len(), outs.len())));
     }
@@ -166,23 +164,20 @@ unsafe fn enter(
     // SAFETY: called by the interpreter with the lock held.
     let py = unsafe { Python::assume_attached() };
     // SAFETY: `args` points to `count` positional arguments followed by those named in `names`, all borrowed.
-    let borrow = |i: usize| unsafe { Bound::from_borrowed_ptr(py, *args.add(i)) };
+    let borrow = |i: usize| unsafe { Borrowed::from_ptr(py, *args.add(i)) };
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let mut positional: SmallVec<[Bound<'_, PyAny>; 6]> = SmallVec::new();
-        if let Some(first) = first {
-            // SAFETY: the method's own object, borrowed.
-            positional.push(unsafe { Bound::from_borrowed_ptr(py, first) });
-        }
-        positional.extend((0..count as usize).map(borrow));
-        let mut keywords: SmallVec<[(Cow<'_, str>, Bound<'_, PyAny>); 4]> = SmallVec::new();
-        let name_tuple;
+        // SAFETY: the method's own object, borrowed.
+        let slf = first.map(|first| unsafe { Borrowed::from_ptr(py, first) });
+        let positional: SmallVec<[Borrowed<'_, '_, PyAny>; 6]> = slf.into_iter().chain((0..count as usize).map(borrow)).collect();
+        let mut named: SmallVec<[Bound<'_, PyString>; 4]> = SmallVec::new();
         if !names.is_null() {
             // SAFETY: a tuple of names.
-            name_tuple = unsafe { Bound::from_borrowed_ptr(py, names) };
-            for (i, name) in name_tuple.try_iter()?.enumerate() {
-                keywords.push((Cow::Owned(name?.extract::<String>()?), borrow(count as usize + i)));
+            for name in unsafe { Bound::from_borrowed_ptr(py, names) }.try_iter()? {
+                named.push(name?.cast_into()?);
             }
         }
+        let keyword = |(i, name)| PyResult::Ok((PyStringMethods::to_str(name)?, borrow(count as usize + i)));
+        let keywords = named.iter().enumerate().map(keyword).collect::<PyResult<_>>()?;
         call(py, index, &positional, keywords, first.is_some())
     }));
     let error = match result {

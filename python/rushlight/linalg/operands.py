@@ -75,6 +75,8 @@ def broadcast_batches(A, B):
 
 def first_failure(info):
     """Return the position and the value of the first nonzero ``info``, or None; data on the meta device never fails."""
+    while getattr(info, "is_batched_tensor", False):  # all examples of a ``vmap`` at once
+        info = info.value
     if info.device.type == "meta" or not bool((info != 0).any()):
         return None
     codes = info.reshape(-1).tolist()

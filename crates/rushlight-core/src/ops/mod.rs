@@ -362,6 +362,7 @@ pub fn table() -> &'static [&'static Op] {
             nn::fold::ROWS,
             nn::grid::ROWS,
             nn::loss::ROWS,
+            nn::nll::ROWS,
             nn::norm::ROWS,
             nn::pooling::ROWS,
             nn::softmax::ROWS,

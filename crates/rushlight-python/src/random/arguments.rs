@@ -179,7 +179,9 @@ impl<'py> Arguments<'py> {
 
 /// Binds the arguments to one form; sizes must be sequences unless they come last.
 fn fit<'py>(signature: &Signature, positional: &[Bound<'py, PyAny>], keywords: &Keywords<'_, 'py>) -> PyResult<(Inputs, Args)> {
-    let given = Given::bind(signature, positional, keywords)?;
+    let positional: SmallVec<[_; 4]> = positional.iter().map(Bound::as_borrowed).collect();
+    let keywords: SmallVec<[_; 4]> = keywords.iter().map(|(name, value)| (name.as_ref(), value.as_borrowed())).collect();
+    let given = Given::bind(signature, &positional, &keywords)?;
     for (i, (param, slot)) in signature.params.iter().zip(&given.slots).enumerate() {
         if let (Type::Ints, Some(value)) = (param.ty, slot)
             && !is_sequence(value)

@@ -5,6 +5,7 @@ from rushlight.func.rules.convolution import CONVOLUTIONS
 from rushlight.func.rules.elementwise import ELEMENTWISE
 from rushlight.func.rules.index import INDEXING
 from rushlight.func.rules.looped import loop
+from rushlight.func.rules.loss import LOSSES
 from rushlight.func.rules.random import RANDOM
 from rushlight.func.rules.reduction import REDUCTIONS
 from rushlight.func.rules.refused import REFUSED
@@ -17,6 +18,7 @@ RULES = {
     **CONTRACTIONS,
     **INDEXING,
     **CONVOLUTIONS,
+    **LOSSES,
     **RANDOM,
     **REFUSED,
 }

@@ -18,49 +18,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     The mean divides by the sum of the weights; targets equal to ``ignore_index`` count for nothing.
     """
     reduction = reduction_from(reduction, size_average, reduce)
-    check_classes(input, target, weight)
-    kept = target != ignore_index
-    chosen = _C.where(kept, target, 0).to(_C.int64)
-    check_range(chosen, input.size(class_axis(input)))
-    axis = class_axis(input)
-    loss = -_C.gather(input, axis, chosen.unsqueeze(axis)).squeeze(axis)
-    if weight is None:
-        scale = kept.to(input.dtype)
-    else:
-        scale = _C.where(kept, weight.index_select(0, chosen.reshape(-1)).reshape(chosen.shape), 0)
-    loss = _C.where(kept, loss if weight is None else loss * scale, 0)
-    return loss.sum() / scale.sum() if reduction == "mean" else reduced(loss, reduction)
-
-
-def check_classes(input, target, weight):
-    """Raise unless the shapes of scores, classes and class weights fit."""
-    if input.dim() == 0:
-        raise RuntimeError("nll_loss: input tensor should be 1D or more, but got a 0D tensor")
-    if target.is_floating_point() or target.is_complex():
-        raise RuntimeError(f"expected scalar type Long but found {target.dtype} for the target of nll_loss")
-    batch = list(input.shape[:1]) if input.dim() > 1 else []
-    expected = [*batch, *input.shape[2:]]
-    if batch and target.dim() and target.size(0) != batch[0]:
-        raise ValueError(f"Expected input batch_size ({batch[0]}) to match target batch_size ({target.size(0)}).")
-    if list(target.shape) != expected:
-        raise RuntimeError(f"nll_loss: expected target size {expected}, got {list(target.shape)}")
-    classes = input.size(class_axis(input))
-    if weight is not None and (weight.dim() != 1 or weight.numel() != classes):
-        raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes "
-            f"but got weight tensor of shape: {list(weight.shape)}"
-        )
-
-
-def check_range(target, classes):
-    """Raise ``IndexError`` when a class is not in ``[0, classes)``."""
-    while getattr(target, "is_batched_tensor", False):  # all samples of a ``vmap`` at once
-        target = target.value
-    if target.numel() == 0 or target.is_meta:
-        return
-    low, high = int(_C.amin(target)), int(_C.amax(target))
-    if low < 0 or high >= classes:
-        raise IndexError(f"Target {low if low < 0 else high} is out of bounds.")
+    return _C._nll_loss(input, target, weight, REDUCTIONS.index(reduction), ignore_index)[0]
 
 
 def cross_entropy(

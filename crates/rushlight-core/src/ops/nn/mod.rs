@@ -8,6 +8,7 @@ pub mod convolution;
 pub mod fold;
 pub mod grid;
 pub mod loss;
+pub mod nll;
 pub mod norm;
 pub mod pooling;
 pub mod softmax;
