@@ -1,7 +1,5 @@
 """Layouts of tensors: all are strided here, so questions about others have one answer and conversions are refused."""
 
-from rushlight import _C
-
 __all__ = ["METHODS"]
 
 
@@ -23,7 +21,8 @@ def to_dense(self, dtype=None, *, masked_grad=None):
 def dim_order(self, *, ambiguity_check=False):
     """Return the dimensions from the one with the largest stride to the one with the smallest.
 
-    >>> _C.ones(2, 3).t().dim_order()
+    >>> import rushlight
+    >>> rushlight.ones(2, 3).t().dim_order()
     (1, 0)
     """
     strides = self.stride()

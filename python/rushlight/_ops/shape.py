@@ -9,20 +9,6 @@ from .registry import op
 
 
 @op
-def flatten(input, start_dim=0, end_dim=-1):
-    """Join the dimensions ``start_dim`` to ``end_dim`` into one."""
-    start, end = wrap_dim(start_dim, input.dim()), wrap_dim(end_dim, input.dim())
-    if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if input.dim() == 0:
-        return input.reshape(1)
-    if start == end:
-        return input
-    shape = tuple(input.shape)
-    return input.reshape(shape[:start] + (math.prod(shape[start : end + 1]),) + shape[end + 1 :])
-
-
-@op
 def unflatten(input, dim, sizes):
     """Split dimension ``dim`` into ``sizes``, one of which may be -1."""
     sizes = (sizes,) if isinstance(sizes, int) else tuple(sizes)
@@ -64,14 +50,6 @@ def movedim(input, source, destination):
     rest = iter(d for d in range(input.dim()) if d not in source)
     placed = dict(zip(destination, source))
     return input.permute([placed[d] if d in placed else next(rest) for d in range(input.dim())])
-
-
-@op(name="t")
-def t(input):
-    """Swap the two dimensions of a matrix; a tensor of fewer dimensions is returned as it is."""
-    if input.dim() > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.dim()}D")
-    return input if input.dim() < 2 else input.transpose(0, 1)
 
 
 @op

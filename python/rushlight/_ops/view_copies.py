@@ -4,7 +4,6 @@ from rushlight import _C
 
 from .dimensions import wrap_dim
 from .registry import native, op, write_out
-from .shape import t
 from .splitting import split, split_with_sizes, unbind
 
 
@@ -42,7 +41,7 @@ VIEWS = {
     "select": lambda input, dim, index: input.select(dim, index),
     "slice": lambda input, dim=0, start=None, end=None, step=1: sliced(input, dim, start, end, step),
     "squeeze": lambda input, *dim: input.squeeze(*dim),
-    "t": t,
+    "t": native("t"),
     "transpose": lambda input, dim0, dim1: input.transpose(dim0, dim1),
     "unfold": lambda input, dimension, size, step: input.unfold(dimension, size, step),
     "unsqueeze": lambda input, dim: input.unsqueeze(dim),
