@@ -71,7 +71,7 @@ def t(input):
     """Swap the two dimensions of a matrix; a tensor of fewer dimensions is returned as it is."""
     if input.dim() > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.dim()}D")
-    return input if input.dim() < 2 else input.transpose(0, 1)
+    return input if input.dim() < 2 else _C._label(input.transpose(0, 1), "TBackward0")
 
 
 @op
