@@ -22,7 +22,7 @@ def stack(tensors, dim=0):
                 f"stack expects each tensor to be equal size, but got {list(first.shape)} at entry 0 "
                 f"and {list(tensor.shape)} at entry {i}"
             )
-    return _C.cat([tensor.unsqueeze(dim) for tensor in tensors], dim)
+    return _C._label(_C.cat([tensor.unsqueeze(dim) for tensor in tensors], dim), "StackBackward0")
 
 
 @op(method=False, out=True)

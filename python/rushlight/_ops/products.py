@@ -23,7 +23,7 @@ def mv(input, vec):
     """Return the matrix-vector product."""
     if input.dim() != 2 or vec.dim() != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {input.dim()}, {vec.dim()}")
-    return _C.matmul(input, vec)
+    return _C._label(_C.matmul(input, vec), "MvBackward0")
 
 
 @op(out=True)

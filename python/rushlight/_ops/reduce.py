@@ -10,7 +10,7 @@ from .math import as_float
 from .registry import native, op
 
 
-def extremum(name, whole, along, elementwise):
+def extremum(name, whole, along, elementwise, node):
     """Return ``max`` or ``min`` with its three calling forms: all elements, along a dim, against another tensor."""
     result_type = getattr(return_types, name)
 
@@ -25,14 +25,14 @@ def extremum(name, whole, along, elementwise):
                 f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."
             )
-        return whole(input)
+        return _C._label(whole(input), node)
 
     reduce.__doc__ = f"Return the {name} of all elements, values and indices along ``dim``, or that with ``other``."
     return reduce
 
 
-max_ = op(extremum("max", native("amax"), native("max_dim"), native("maximum")), name="max", out=True)
-min_ = op(extremum("min", native("amin"), native("min_dim"), native("minimum")), name="min", out=True)
+max_ = op(extremum("max", native("amax"), native("max_dim"), native("maximum"), "MaxBackward1"), name="max", out=True)
+min_ = op(extremum("min", native("amin"), native("min_dim"), native("minimum"), "MinBackward1"), name="min", out=True)
 
 
 @op(out="exact")
@@ -70,7 +70,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
         return size.sum(dims, keepdim)
     if size.dtype in (_C.float16, _C.bfloat16):
         return root_of_powers(size.to(_C.float32), ord, dims, keepdim).to(size.dtype)
-    return root_of_powers(size, ord, dims, keepdim)
+    return _C._label(root_of_powers(size, ord, dims, keepdim), "LinalgVectorNormBackward0")
 
 
 def root_of_powers(size, ord, dims, keepdim):
@@ -117,7 +117,7 @@ def logsumexp(input, dim, keepdim=False):
     top = _C.amax(real, dims, True)
     top = _C.where(_C.isinf(top), 0, top)
     total = (input - top).exp().sum(dims, keepdim=keepdim).log()
-    return total + top.reshape(total.shape)
+    return _C._label(total + top.reshape(total.shape), "LogsumexpBackward0")
 
 
 def variance(input, dim, unbiased, correction, keepdim):
@@ -132,13 +132,22 @@ def variance(input, dim, unbiased, correction, keepdim):
 @op(overload=True, out=True)
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Return ``sum((x - mean)^2) / (n - correction)``, of all elements or along ``dim``."""
-    return variance(input, dim, unbiased, correction, keepdim)[0]
+    return _C._label(variance(input, dim, unbiased, correction, keepdim)[0], "VarBackward0")
 
 
 @op(overload=True, out=True)
 def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Return the square root of the variance."""
-    return variance(input, dim, unbiased, correction, keepdim)[0].sqrt()
+    return deviation(variance(input, dim, unbiased, correction, keepdim)[0])
+
+
+def deviation(variance):
+    """Return the square root of a variance, with a gradient of zero where all elements are equal."""
+    if not variance.requires_grad:
+        return variance.sqrt()
+    constant = variance == 0
+    root = _C.where(constant, 0, _C.where(constant, 1, variance).sqrt())
+    return _C._label(root, "StdBackward0")
 
 
 @op(method=False)
@@ -151,7 +160,7 @@ def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """Return the standard deviation and the mean."""
     variance, mean = var_mean(input, dim, unbiased, keepdim, correction=correction)
-    return variance.sqrt(), mean
+    return deviation(variance), mean
 
 
 @op(out=True)

@@ -3,10 +3,11 @@
 from rushlight.func.forward import hessian, jacfwd, jvp, linearize
 from rushlight.func.module import functional_call, stack_module_state
 from rushlight.func.reverse import grad, grad_and_value, jacrev, vjp
-from rushlight.func.vectorize import vmap
+from rushlight.func.vectorize import functionalize, vmap
 
 __all__ = [
     "functional_call",
+    "functionalize",
     "grad",
     "grad_and_value",
     "hessian",

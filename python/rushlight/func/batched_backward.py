@@ -27,13 +27,15 @@ def run_batched(
     for i in range(size):
         picked = [_sample(r, g, level, i) for r, g in zip(roots, grads, strict=True)]
         retain = retain_graph or create_graph or i < size - 1
-        found = run(tuple(p[0] for p in picked), tuple(p[1] for p in picked), tuple(map(_value, targets)), retain)
+        found = run(
+            tuple(p[0] for p in picked), tuple(p[1] for p in picked), tuple(_value(x, level) for x in targets), retain
+        )
         passes.append([_of_sample(x, g, level, i) for x, g in zip(targets, found, strict=True)])
     return tuple(None if c[0] is None else wrap(rl.stack(c), 0, level) for c in zip(*passes, strict=True))
 
 
-def _value(x: Any) -> Any:
-    return x.value if is_batched(x) else x
+def _value(x: Any, level: int) -> Any:
+    return x.value if is_batched(x, level) else x
 
 
 def _whole(gradient: Any, level: int, size: int) -> Any:

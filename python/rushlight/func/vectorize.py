@@ -48,6 +48,24 @@ def vmap(
     return wrapped
 
 
+def functionalize(func: Callable, *, remove: str = "mutations") -> Callable:
+    """Return a function with the results and side effects of ``func``.
+
+    In PyTorch this changes which operations a tracer sees, never a result; here nothing is traced, so it calls ``func``.
+    Raises ``RuntimeError`` unless ``remove`` is ``"mutations"`` or ``"mutations_and_views"``.
+    """
+    if remove not in ("mutations", "mutations_and_views"):
+        raise RuntimeError(
+            f"functionalize(f, remove=...): expected remove to be 'mutations' or 'mutations_and_views', got {remove!r}"
+        )
+
+    @functools.wraps(func, updated=())
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return func(*args, **kwargs)
+
+    return wrapped
+
+
 def _run(
     func: Callable,
     name: str,

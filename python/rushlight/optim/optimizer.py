@@ -36,6 +36,17 @@ class _Required:
 required = _Required()
 
 
+def _use_grad_for_differentiable(step: Callable) -> Callable:
+    """Run ``step`` recording gradients only if the optimizer was made with ``differentiable``; for written optimizers."""
+
+    @functools.wraps(step)
+    def wrapper(self: "Optimizer", *args: Any, **kwargs: Any) -> Any:
+        with rl.set_grad_enabled(self.defaults["differentiable"]):
+            return step(self, *args, **kwargs)
+
+    return wrapper
+
+
 class Optimizer:
     """Base of all optimizers: holds ``param_groups``, ``state`` and ``defaults``.
 

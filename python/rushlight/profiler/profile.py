@@ -95,9 +95,9 @@ class profile:
     def step(self):
         """Tell the schedule that the next step begins."""
         saves = self._action() == ProfilerAction.RECORD_AND_SAVE
+        self.step_num += 1
         if self.running and self.schedule is not None and saves:
             self._end(report=True)
-        self.step_num += 1
         self._follow(self._action())
 
     def _action(self):

@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod inplace;
+mod names;
 pub mod node;
 pub mod saved;
 

@@ -7,7 +7,7 @@ use crate::tensor::Tensor;
 use crate::{DType, Result};
 use smallvec::SmallVec;
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 /// A list of gradients; `None` stands for zero.
 pub type Grads = SmallVec<[Option<Tensor>; 3]>;
@@ -71,6 +71,7 @@ pub struct Node {
     /// Order of creation on its thread: later nodes run first.
     pub(crate) sequence: u64,
     pub(crate) name: &'static str,
+    label: OnceLock<Box<str>>,
     /// Where the gradient of each input goes.
     pub(crate) edges: SmallVec<[Option<Edge>; 2]>,
     pub(crate) outputs: SmallVec<[OutputMeta; 1]>,
@@ -94,7 +95,7 @@ impl Node {
     pub(crate) fn new(name: &'static str, edges: SmallVec<[Option<Edge>; 2]>, outputs: SmallVec<[OutputMeta; 1]>, action: Action) -> Arc<Node> {
         let origin = TRACE.with(|t| t.borrow().as_ref().map(|f| f().into_boxed_str()));
         let sequence = SEQUENCE.replace(SEQUENCE.get() + 1);
-        Arc::new(Node { sequence, name, edges, outputs, action, hooks: Mutex::new(None), origin })
+        Arc::new(Node { sequence, name, label: OnceLock::new(), edges, outputs, action, hooks: Mutex::new(None), origin })
     }
 
     /// A node with a derivative of the caller's own.
@@ -109,6 +110,7 @@ impl Node {
         Arc::new(Node {
             sequence: u64::MAX,
             name: "AccumulateGrad",
+            label: OnceLock::new(),
             edges: SmallVec::new(),
             outputs: smallvec::smallvec![meta],
             action: Action::Accumulate(Arc::downgrade(leaf.autograd())),
@@ -119,14 +121,16 @@ impl Node {
 
     /// PyTorch's name of the node, `MulBackward0`.
     pub fn name(&self) -> String {
-        match &self.action {
-            Action::Row(_) => {
-                let mut name: String = self.name.trim_matches('_').split('_').map(capitalised).collect();
-                name.push_str("Backward0");
-                name
-            }
+        match (&self.label.get(), &self.action) {
+            (Some(label), _) => label.to_string(),
+            (None, Action::Row(row)) => super::names::of_row(self.name, row.args()),
             _ => self.name.to_string(),
         }
+    }
+
+    /// Names the node after the operation that ends with it: PyTorch knows `mse_loss` where a mean is recorded here.
+    pub fn set_label(&self, label: &str) {
+        self.label.get_or_init(|| label.into());
     }
 
     /// Where the gradients of its inputs go.
@@ -194,11 +198,6 @@ impl Node {
             hooks.after.retain(|h| h.0 != id);
         }
     }
-}
-
-fn capitalised(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }
 
 impl Drop for Node {

@@ -70,6 +70,11 @@ impl RowBackward {
         Ok(RowBackward { op, args, inputs: metas, saved: Mutex::new(Memory::Kept(Box::new(saved))) })
     }
 
+    /// The arguments of the call beside its tensors.
+    pub(crate) fn args(&self) -> &[Arg] {
+        &self.args
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Memory> {
         self.saved.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }

@@ -131,10 +131,19 @@ fn _reaches_other_leaves(tensors: &Bound<'_, PyAny>, inputs: &Bound<'_, PyAny>) 
     Ok(false)
 }
 
+/// Names the node that made a tensor after the operation it ends; returns the tensor.
+#[pyfunction]
+fn _label<'py>(tensor: Bound<'py, PyTensor>, name: &str) -> Bound<'py, PyTensor> {
+    if let Some(edge) = tensor.get().get_tensor().grad_fn() {
+        edge.node.set_label(name);
+    }
+    tensor
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     macro_rules! add {
         ($($f:ident)*) => { $(m.add_function(wrap_pyfunction!($f, m)?)?;)* };
     }
-    add!(_grad_fn _backward _current_graph_task_id _will_engine_execute_node _reaches_other_leaves);
+    add!(_grad_fn _backward _current_graph_task_id _will_engine_execute_node _reaches_other_leaves _label);
     Ok(())
 }

@@ -125,7 +125,7 @@ pub fn metadata(node: &Node) -> Vec<OutputInfo> {
 impl PyNode {
     fn name(&self) -> String {
         match self.0.name() {
-            n if n == "AccumulateGrad" => "torch::autograd::AccumulateGrad".into(),
+            n if ["AccumulateGrad", "CopyBackwards", "CopySlices"].contains(&n.as_str()) => format!("torch::autograd::{n}"),
             n => n,
         }
     }

@@ -155,7 +155,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     if input.numel() and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("all elements of input should be between 0 and 1")
     loss = bernoulli_loss().apply(input, target)
-    return reduced(loss if weight is None else loss * weight, reduction)
+    return _C._label(reduced(loss if weight is None else loss * weight, reduction), "BinaryCrossEntropyBackward0")
 
 
 def binary_cross_entropy_with_logits(
@@ -167,7 +167,13 @@ def binary_cross_entropy_with_logits(
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
     positive = _C.log_sigmoid(input) if pos_weight is None else ((pos_weight - 1) * target + 1) * _C.log_sigmoid(input)
     loss = (1 - target) * input - positive
-    return reduced(loss if weight is None else loss * weight, reduction)
+    loss = reduced(loss if weight is None else loss * weight, reduction)
+    return _C._label(loss, "BinaryCrossEntropyWithLogitsBackward0")
+
+
+def lengths_of(given):
+    """Return lengths, which may be a list or a tuple of integers, as a tensor."""
+    return given if isinstance(given, _C.Tensor) else _C.tensor(given, dtype=_C.int64)
 
 
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
@@ -175,8 +181,8 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     return _C.ctc_loss(
         log_probs,
         targets,
-        input_lengths,
-        target_lengths,
+        lengths_of(input_lengths),
+        lengths_of(target_lengths),
         blank,
         REDUCTIONS.index(reduction_from(reduction)),
         zero_infinity,

@@ -42,7 +42,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     """Return ``(input - target)^2``."""
     reduction = reduction_from(reduction, size_average, reduce)
     x, y = paired(input, target)
-    return weighted((x - y).square(), weight, input, reduction)
+    return _C._label(weighted((x - y).square(), weight, input, reduction), "MseLossBackward0")
 
 
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
@@ -52,7 +52,8 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     d = (x - y).abs()
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    return reduced(d if beta == 0 else _C.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta), reduction)
+    loss = d if beta == 0 else _C.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta)
+    return _C._label(reduced(loss, reduction), "SmoothL1LossBackward0" if beta else "MeanBackward0")
 
 
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
@@ -62,7 +63,8 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     x, y = paired(input, target)
     d = (x - y).abs()
-    return weighted(_C.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta)), weight, input, reduction)
+    loss = _C.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
+    return _C._label(weighted(loss, weight, input, reduction), "HuberLossBackward0")
 
 
 def poisson_nll_loss(

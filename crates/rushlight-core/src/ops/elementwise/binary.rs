@@ -137,9 +137,16 @@ fn zero(g: &Tensor, condition: Tensor) -> Result<Tensor> {
     condition.pick(g.zeros_like()?, g)
 }
 
-/// Half of the gradient where both operands are equal.
-fn extremum(g: &Tensor, wins: Tensor, ties: Tensor) -> Result<Tensor> {
-    wins.pick(g, ties.pick(g.div(2.0)?, g.zeros_like()?)?)
+/// The gradient of an operand of an extremum: none where it loses, half of it where both are equal.
+pub(super) fn contested(g: &Tensor, loses: Tensor, ties: Tensor) -> Result<Tensor> {
+    loses.pick(g.zeros_like()?, ties.pick(g.div(2.0)?, g)?)
+}
+
+/// The gradients of an extremum that takes a number over NaN; the first operand wins where `first` holds.
+fn prefers_numbers(b: &crate::ops::backward::Back, first: Tensor) -> Result<crate::autograd::node::Grads> {
+    let (g, ties) = (b.g()?, b.x(0)?.eq(b.x(1)?)?);
+    let first = first.logical_or(b.x(1)?.is_nan()?)?;
+    grads![b; first.pick(g, ties.pick(g.div(2.0)?, g.zeros_like()?)?)?, contested(g, first, ties)?]
 }
 
 rows! {
@@ -162,10 +169,10 @@ rows! {
     FLOOR_DIVIDE = binary("floor_divide(Tensor self, Operand other) -> Tensor", plain!(DivFloor, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?, b.g()?.zeros_like()?]).doc("Quotient rounded down");
     REMAINDER = binary("remainder(Operand self, Operand other) -> Tensor", plain!(Remainder, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.floor()?)?]).doc("Remainder with the sign of the divisor");
     FMOD = binary("fmod(Tensor self, Operand other) -> Tensor", plain!(Fmod, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.trunc()?)?]).doc("Remainder with the sign of the dividend");
-    MAXIMUM = binary("maximum(Tensor self, Tensor other) -> Tensor", plain!(Maximum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; extremum(b.g()?, x.gt(y)?, x.eq(y)?)?, extremum(b.g()?, y.gt(x)?, x.eq(y)?)?] }).doc("The larger; NaN wins");
-    MINIMUM = binary("minimum(Tensor self, Tensor other) -> Tensor", plain!(Minimum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; extremum(b.g()?, x.lt(y)?, x.eq(y)?)?, extremum(b.g()?, y.lt(x)?, x.eq(y)?)?] }).doc("The smaller; NaN wins");
-    FMAX = binary("fmax(Tensor self, Tensor other) -> Tensor", plain!(Fmax, Same)).vjp(AB, NONE, |b| { let first = b.x(0)?.ge(b.x(1)?)?.logical_or(b.x(1)?.is_nan()?)?; grads![b; first.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, first)?] }).doc("The larger; NaN loses");
-    FMIN = binary("fmin(Tensor self, Tensor other) -> Tensor", plain!(Fmin, Same)).vjp(AB, NONE, |b| { let first = b.x(0)?.le(b.x(1)?)?.logical_or(b.x(1)?.is_nan()?)?; grads![b; first.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, first)?] }).doc("The smaller; NaN loses");
+    MAXIMUM = binary("maximum(Tensor self, Tensor other) -> Tensor", plain!(Maximum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; contested(b.g()?, x.lt(y)?, x.eq(y)?)?, contested(b.g()?, y.lt(x)?, x.eq(y)?)?] }).doc("The larger; NaN wins");
+    MINIMUM = binary("minimum(Tensor self, Tensor other) -> Tensor", plain!(Minimum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; contested(b.g()?, x.gt(y)?, x.eq(y)?)?, contested(b.g()?, y.gt(x)?, x.eq(y)?)?] }).doc("The smaller; NaN wins");
+    FMAX = binary("fmax(Tensor self, Tensor other) -> Tensor", plain!(Fmax, Same)).vjp(AB, NONE, |b| prefers_numbers(b, b.x(0)?.gt(b.x(1)?)?)).doc("The larger; NaN loses");
+    FMIN = binary("fmin(Tensor self, Tensor other) -> Tensor", plain!(Fmin, Same)).vjp(AB, NONE, |b| prefers_numbers(b, b.x(0)?.lt(b.x(1)?)?)).doc("The smaller; NaN loses");
     ATAN2 = binary("atan2(Tensor self, Tensor other) -> Tensor", plain!(Atan2, Float)).vjp(AB, NONE, |b| {
         let (x, y) = (b.x(0)?, b.x(1)?);
         let square = x.mul(x)?.add(y.mul(y)?)?;
@@ -233,21 +240,30 @@ fn incomplete_gamma(b: &crate::ops::backward::Back, sign: f64) -> Result<crate::
     grads![b; unreachable_gradient()?, b.g()?.mul(density)?.mul(sign)?]
 }
 
-/// One-sided clamps: maximum and minimum whose ties belong to the first operand.
+/// One-sided clamps: a number passes no gradient where it is reached, a tensor shares it.
 pub(super) const fn clamp_row(schema: &'static str, below: bool) -> Op {
     if below {
         binary(schema, plain!(Maximum, Same))
             .vjp(AB, NONE, |b| {
-                let keep = b.x(0)?.ge(b.x(1)?)?;
-                grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?]
+                let (x, low) = (b.x(0)?, b.x(1)?);
+                one_sided(b, low.is_wrapped(), x.lt(low)?, x.gt(low)?)
             })
             .doc("max(self, min)")
     } else {
         binary(schema, plain!(Minimum, Same))
             .vjp(AB, NONE, |b| {
-                let keep = b.x(0)?.le(b.x(1)?)?;
-                grads![b; keep.pick(b.g()?, b.g()?.zeros_like()?)?, zero(b.g()?, keep)?]
+                let (x, high) = (b.x(0)?, b.x(1)?);
+                one_sided(b, high.is_wrapped(), x.gt(high)?, x.lt(high)?)
             })
             .doc("min(self, max)")
     }
+}
+
+fn one_sided(b: &crate::ops::backward::Back, number: bool, beyond: Tensor, within: Tensor) -> Result<crate::autograd::node::Grads> {
+    let g = b.g()?;
+    if number {
+        return grads![b; within.pick(g, g.zeros_like()?)?];
+    }
+    let ties = b.x(0)?.eq(b.x(1)?)?;
+    grads![b; contested(g, beyond, ties.clone())?, contested(g, within, ties)?]
 }

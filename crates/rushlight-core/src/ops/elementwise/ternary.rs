@@ -1,5 +1,6 @@
 //! Rows of three operands.
 
+use super::binary::contested;
 use super::{Formula, all_params, no_params};
 use crate::ops::{Call, Op, Rule};
 use crate::tensor::Tensor;
@@ -52,10 +53,17 @@ rows! {
     }).doc("self + value tensor1 / tensor2");
     CLAMP_BETWEEN = ternary("_clamp_between(Tensor self, Operand min, Operand max) -> Tensor", Ternary::Clamp, no_params).vjp(7, 0, |b| {
         let (g, x, lo, hi) = (b.g()?, b.x(0)?, b.x(1)?, b.x(2)?);
+        if lo.is_wrapped() && hi.is_wrapped() {
+            return grads![b; gated(g, x.gt(lo)?.logical_and(x.lt(hi)?)?)?];
+        }
+        // A bound that is reached shares the gradient, unless the bounds are equal.
+        let apart = lo.lt(hi)?;
+        let (at_low, at_high) = (x.eq(lo)?.logical_and(&apart)?, x.eq(hi)?.logical_and(&apart)?);
+        let half = g.div(2.0)?;
         grads![b;
-            gated(g, x.ge(lo)?.logical_and(x.le(hi)?)?)?,
-            gated(g, x.lt(lo)?.logical_and(lo.lt(hi)?)?)?,
-            gated(g, x.gt(hi)?.logical_or(hi.lt(lo)?)?)?]
+            contested(g, x.lt(lo)?.logical_or(x.gt(hi)?)?, at_low.logical_or(&at_high)?)?,
+            gated(g, x.lt(lo)?.logical_and(lo.le(hi)?)?)?.add(gated(&half, at_low)?)?,
+            gated(g, x.gt(hi)?.logical_or(hi.lt(lo)?)?)?.add(gated(&half, at_high)?)?]
     }).doc("self clamped to [min, max]");
     CLAMP_MIN = super::binary::clamp_row("clamp_min(Tensor self, Operand min) -> Tensor", true);
     CLAMP_MAX = super::binary::clamp_row("clamp_max(Tensor self, Operand max) -> Tensor", false);

@@ -28,7 +28,7 @@ rows! {
     VIEW = view("view(Tensor self, int[...] size) -> Tensor", view_rule).vjp(0, 0, |b| grads![b; b.g()?.reshape(&signed(b.shape(0)))?]).doc("Another shape of the same elements");
     RESHAPE = Op::new("reshape(Tensor self, int[...] shape) -> Tensor", Rule::Composite(reshape)).doc("Another shape: a view where possible, else a copy");
     FLATTEN = Op::new("flatten(Tensor self, int start_dim=0, int end_dim=-1) -> Tensor", Rule::Composite(flatten)).doc("Dimensions start_dim to end_dim joined into one");
-    T = Op::new("t(Tensor self) -> Tensor", Rule::Composite(t)).doc("The two dimensions of a matrix swapped; fewer dimensions as they are");
+    T = view("t(Tensor self) -> Tensor", t).vjp(0, 0, |b| grads![b; call1(&T, &[b.g()?], &[])?]).doc("The two dimensions of a matrix swapped; fewer dimensions as they are");
     EXPAND = view("expand(Tensor self, int[...] size, *, bool implicit=False) -> Tensor", expand).vjp(0, 0, |b| grads![b; b.g()?.sum_to(b.shape(0))?]).doc("Repeats dimensions of size one without copying");
     PERMUTE = view("permute(Tensor self, int[...] dims) -> Tensor", permute).vjp(0, 0, |b| { let dims = b.call().ints(0)?; grads![b; b.g()?.permute(&inverse(&dims, b.shape(0).len())?)?] }).doc("Dimensions in another order");
     TRANSPOSE = view("transpose(Tensor self, int dim0, int dim1) -> Tensor", transpose).vjp(0, 0, |b| grads![b; b.g()?.transpose(b.call().int(0)?, b.call().int(1)?)?]).doc("Swaps two dimensions");

@@ -171,11 +171,13 @@ pub(super) fn flatten(c: &Call) -> Result<Outputs> {
 }
 
 /// Swaps the dimensions of a matrix.
-pub(super) fn t(c: &Call) -> Result<Outputs> {
+pub(super) fn t(c: &Call) -> Ruled {
     let x = c.input(0)?;
-    match x.ndim() {
-        0 | 1 => Ok(smallvec![x.clone()]),
-        2 => Ok(smallvec![x.transpose(0, 1)?]),
-        n => bail!(Runtime, "t() expects a tensor with <= 2 dimensions, but self is {n}D"),
+    let mut layout = x.layout().clone();
+    if x.ndim() > 2 {
+        bail!(Runtime, "t() expects a tensor with <= 2 dimensions, but self is {}D", x.ndim());
     }
+    layout.shape.reverse();
+    layout.strides.reverse();
+    Ok((layout, x.dtype()))
 }

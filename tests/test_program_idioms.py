@@ -1,0 +1,112 @@
+"""What programs written for PyTorch rely on beyond single operators: each test is one cause of a differing program."""
+
+import pytest
+
+import rushlight as rl
+from rushlight import nn
+from rushlight.nn import functional as F
+
+
+def gradient(f, values):
+    x = rl.tensor(values, requires_grad=True)
+    f(x).sum().backward()
+    return x.grad.tolist()
+
+
+def test_a_clamp_passes_no_gradient_where_a_number_is_reached():
+    assert gradient(lambda x: x.clamp(0, 1), [-1.0, 0.0, 0.5, 1.0, 2.0]) == [0, 0, 1, 0, 0]
+    assert gradient(lambda x: x.clamp(min=0), [0.0, 1.0]) == [0, 1]
+    assert gradient(lambda x: x.clamp(max=1), [0.0, 1.0]) == [1, 0]
+
+
+def test_bounds_that_are_tensors_share_the_gradient_of_a_tie():
+    x, low, high = (rl.tensor(v, requires_grad=True) for v in ([0.0, 0.5, 1.0], [0.0] * 3, [1.0] * 3))
+    x.clamp(low, high).sum().backward()
+    assert (x.grad.tolist(), low.grad.tolist(), high.grad.tolist()) == ([0.5, 1, 0.5], [0.5, 0, 0], [0, 0, 0.5])
+    assert gradient(lambda x: x.clamp(min=rl.tensor(0.0)), [-1.0, 0.0, 1.0]) == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin"])
+def test_an_extremum_shares_the_gradient_of_a_tie(name):
+    x, y = rl.ones(1, requires_grad=True), rl.ones(1, requires_grad=True)
+    getattr(rl, name)(x, y).backward()
+    assert x.grad.item() == y.grad.item() == 0.5
+
+
+def test_the_deviation_of_equal_elements_has_gradient_zero():
+    assert gradient(lambda x: x.std(), [1.0, 1.0, 1.0]) == [0, 0, 0]
+    assert gradient(lambda x: rl.std_mean(x)[0], [2.0, 2.0]) == [0, 0]
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (6,), (1, 3), ()])
+def test_a_function_that_returns_a_gradient_of_another_shape_is_named(shape):
+    class Wrong(rl.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return rl.ones(shape)
+
+    with pytest.raises(RuntimeError, match="Function WrongBackward returned an invalid gradient at index 0"):
+        Wrong.apply(rl.ones(2, 3, requires_grad=True)).sum().backward()
+
+
+def test_cotangents_may_be_batched_inside_a_batched_vjp():
+    weight, points = rl.arange(6.0).reshape(2, 3), rl.arange(12.0).reshape(4, 3)
+
+    def rows(x):
+        _, vjp = rl.func.vjp(lambda w: w @ x, weight)
+        return rl.func.vmap(lambda v: vjp(v)[0])(rl.eye(2))
+
+    result = rl.func.vmap(rows)(points)
+    expected = rl.stack([rl.stack([rl.outer(v, x) for v in rl.eye(2)]) for x in points])
+    assert rl.equal(result, expected)
+
+
+def test_functionalize_returns_the_result_of_the_function():
+    assert rl.func.functionalize(lambda x: x.clone().add_(1))(rl.zeros(2)).tolist() == [1, 1]
+    with pytest.raises(RuntimeError, match="remove"):
+        rl.func.functionalize(rl.sin, remove="views")
+
+
+def test_nodes_carry_the_names_that_programs_print():
+    x = rl.rand(3, 4, requires_grad=True)
+    classes = rl.tensor([0, 1, 2])
+    results = {
+        "SumBackward1": x.sum(1),
+        "MeanBackward1": x.mean(dim=0),
+        "MeanBackward0": x.mean(),
+        "StdBackward0": x.std(),
+        "MaxBackward1": x.max(),
+        "MaxBackward0": x.max(1).values,
+        "LogsumexpBackward0": x.logsumexp(0),
+        "ClampBackward1": x.clamp(0, 1),
+        "MseLossBackward0": F.mse_loss(x, rl.zeros(3, 4)),
+        "NllLossBackward0": F.cross_entropy(x, classes),
+        "BinaryCrossEntropyWithLogitsBackward0": F.binary_cross_entropy_with_logits(x, rl.zeros(3, 4)),
+    }
+    assert [y.grad_fn.name() for y in results.values()] == list(results)
+
+
+def test_lengths_of_ctc_may_be_lists():
+    probabilities = rl.randn(5, 2, 3).log_softmax(2)
+    targets = rl.tensor([[1, 2], [2, 1]])
+    given = F.ctc_loss(probabilities, targets, [5, 4], (2, 2))
+    assert given == F.ctc_loss(probabilities, targets, rl.tensor([5, 4]), rl.tensor([2, 2]))
+
+
+def test_written_optimizers_find_their_decorator_and_annotations():
+    from rushlight.nn.common_types import _size_2_t
+    from rushlight.optim.optimizer import _use_grad_for_differentiable
+
+    class Descent(rl.optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {"differentiable": False})
+
+        @_use_grad_for_differentiable
+        def step(self):
+            return rl.is_grad_enabled()
+
+    assert Descent([nn.Parameter(rl.ones(1))]).step() is False and _size_2_t
