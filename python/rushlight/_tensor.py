@@ -263,6 +263,11 @@ def map2_(self, x, y, call):
     return self.copy_(_C.tensor(values, dtype=self.dtype).reshape(self.shape))
 
 
+def __rdiv__(self, other):
+    """Return ``other / self``."""
+    return self.reciprocal() * other
+
+
 def constant_method(name, value):
     """Return a method that always answers ``value``."""
 
@@ -321,7 +326,7 @@ def attach(tensor_class):
     tensor_class._is_zerotensor = constant_method("_is_zerotensor", False)
     tensor_class._typed_storage = storage
     tensor_class.const_data_ptr = tensor_class.data_ptr
-    tensor_class.__div__, tensor_class.__rdiv__ = tensor_class.__truediv__, tensor_class.__rtruediv__
+    tensor_class.__div__, tensor_class.__rdiv__ = tensor_class.__truediv__, __rdiv__
     tensor_class.__idiv__ = tensor_class.__itruediv__
     tensor_class.__long__, tensor_class.__nonzero__ = tensor_class.__int__, tensor_class.__bool__
     tensor_class.names = property(lambda self: (None,) * self.dim())

@@ -143,6 +143,7 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None, require
         raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
+    device = device_of_ends(start, end, device)
     start, end = as_number("start", start), as_number("end", end)
     dtype = default_for(start, end) if dtype is None else dtype
     if steps == 1:
@@ -163,18 +164,29 @@ def logspace(
     start, end, steps, base=10.0, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False
 ):
     """Return ``base`` to the powers ``linspace(start, end, steps)``."""
-    dtype = default_for(as_number("start", start), as_number("end", end)) if dtype is None else dtype
+    device = device_of_ends(start, end, device)
+    start, end = as_number("start", start), as_number("end", end)
+    dtype = default_for(start, end) if dtype is None else dtype
     whole = not (dtype.is_floating_point or dtype.is_complex)
     start, end = (int(start), int(end)) if whole else (start, end)
     exponents = linspace(start, end, steps, dtype=_C.float64 if whole else dtype, device=device)
+    # A base such as 1.1 would lose its digits in the half types.
+    exponents = exponents if dtype.is_complex else exponents.to(_C.float64)
     return made(_C.pow(base, exponents).to(dtype), requires_grad)
 
 
+def device_of_ends(start, end, device):
+    """Return the device of a sequence: that given, unless an end is a tensor without data."""
+    return "meta" if any(isinstance(value, _C.Tensor) and value.is_meta for value in (start, end)) else device
+
+
 def as_number(name, value):
-    """Return a number given as such or as a tensor without dimensions."""
+    """Return a number given as such or as a tensor without dimensions; zero stands for a meta tensor's."""
     if isinstance(value, _C.Tensor):
         if value.dim():
             raise RuntimeError(f"linspace only supports 0-dimensional {name} and end tensors, but got {value.dim()}-D")
+        if value.is_meta:
+            return 0j if value.is_complex() else 0
         return value.item()
     return value
 

@@ -73,8 +73,9 @@ def triangle_indices(keep, row, col, offset, dtype, device):
     """Return the positions of a ``row`` by ``col`` matrix that ``keep`` leaves, as two rows of indices."""
     if row < 0 or col < 0:
         raise RuntimeError(f"{'row' if row < 0 else 'col'} must be non-negative, got {row if row < 0 else col}")
-    full = _C.full((row, col), True, dtype=_C.bool, device=device)
-    return _C.nonzero(keep(full, offset)).t().to(_C.int64 if dtype is None else dtype).contiguous()
+    full = _C.full((row, col), True, dtype=_C.bool)
+    found = _C.nonzero(keep(full, offset)).t()
+    return found.to(device="cpu" if device is None else device, dtype=_C.int64 if dtype is None else dtype).contiguous()
 
 
 @op(method=False)

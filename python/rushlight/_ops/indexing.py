@@ -42,6 +42,8 @@ def nonzero_static(input, *, size, fill_value=-1):
     """Return the first ``size`` rows of ``nonzero``, filled up with ``fill_value``."""
     if size < 0:
         raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
+    if input.is_meta:
+        return _C.empty((size, input.dim()), dtype=_C.int64, device=input.device)
     found = _C.nonzero(input)[:size]
     return _C.constant_pad(found, (0, 0, 0, size - found.size(0)), fill_value)
 

@@ -216,8 +216,8 @@ def derivative(input, dim, spacing, edge_order):
             raise RuntimeError("torch.gradient expected each coordinate tensor to have the size of its dimension")
         steps = diff(spacing).reshape([-1 if i == dim else 1 for i in range(input.dim())])
     else:
-        steps = _C.full([length - 1 if i == dim else 1 for i in range(input.dim())], 1, dtype=as_float(input).dtype)
-        steps = steps * spacing
+        shape = [length - 1 if i == dim else 1 for i in range(input.dim())]
+        steps = _C.full(shape, 1, dtype=as_float(input).dtype, device=input.device) * spacing
 
     def h(start, count):
         return steps.narrow(dim, start, count)

@@ -17,7 +17,7 @@ def polynomial(name, first, step, formula, shifted=False):
         x = 2 * x - 1 if shifted else x
         q, p = _C.full_like(x, 1), first(x)
         result = _C.where(n == 0, q, _C.where(n == 1, p, 0))
-        for k in range(1, int(n.max()) if n.numel() else 0):
+        for k in range(1, int(n.max()) if n.numel() and not n.is_meta else 0):
             q, p = p, step(k, x, p, q)
             result = _C.where(n == k + 1, p, result)
         return result

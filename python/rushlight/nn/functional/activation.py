@@ -94,7 +94,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
 
 def randomised_slope(input, lower, upper, training):
     """Return the out-of-place ``rrelu``; one number is drawn for each element that is not positive."""
-    if not training:
+    if not training or input.is_meta:
         return _C.leaky_relu(input, (lower + upper) / 2)
     low = input.detach() <= 0
     slopes = _C.empty((int(low.sum()),), dtype=_C.float64, device=input.device).uniform_(lower, upper)

@@ -152,7 +152,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
-    if input.numel() and not bool(((input >= 0) & (input <= 1)).all()):
+    if input.numel() and not input.is_meta and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("all elements of input should be between 0 and 1")
     loss = bernoulli_loss().apply(input, target)
     return _C._label(reduced(loss if weight is None else loss * weight, reduction), "BinaryCrossEntropyBackward0")
@@ -171,19 +171,23 @@ def binary_cross_entropy_with_logits(
     return _C._label(loss, "BinaryCrossEntropyWithLogitsBackward0")
 
 
-def lengths_of(given):
-    """Return lengths, which may be a list or a tuple of integers, as a tensor."""
-    return given if isinstance(given, _C.Tensor) else _C.tensor(given, dtype=_C.int64)
-
-
 def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
     """Return the connectionist temporal classification loss (Graves et al., 2006) of log-probabilities (T, N, C)."""
     return _C.ctc_loss(
         log_probs,
         targets,
-        lengths_of(input_lengths),
-        lengths_of(target_lengths),
+        lengths_tensor("input_lengths", input_lengths, log_probs.device),
+        lengths_tensor("target_lengths", target_lengths, log_probs.device),
         blank,
         REDUCTIONS.index(reduction_from(reduction)),
         zero_infinity,
     )
+
+
+def lengths_tensor(name, lengths, device):
+    """Return lengths, a tensor or a list or tuple of ints, as a tensor."""
+    if isinstance(lengths, _C.Tensor):
+        return lengths
+    if not isinstance(lengths, (list, tuple)) or any(not isinstance(length, int) for length in lengths):
+        raise TypeError(f"ctc_loss(): argument '{name}' must be Tensor or tuple of ints, not {type(lengths).__name__}")
+    return _C.tensor(list(lengths), dtype=_C.int64, device=device)

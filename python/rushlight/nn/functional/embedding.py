@@ -71,10 +71,10 @@ def embedding_bag(
     rows = _C.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1, 1)
-    if padding_idx >= 0:
-        kept = _C.nonzero(input != padding_idx).reshape(-1)
-        rows, bag = rows.index_select(0, kept), bag.index_select(0, kept)
-    return reduce_bags(rows, bag, count, mode)
+    if padding_idx < 0:
+        return reduce_bags(rows, bag, count, mode)
+    # The padding rows fill a bag of their own.
+    return reduce_bags(rows, _C.where(input == padding_idx, count, bag), count + 1, mode)[:count]
 
 
 def check_bag(input, weight, offsets, mode, scale_grad_by_freq, sparse, per_sample_weights):
@@ -112,12 +112,13 @@ def check_bag(input, weight, offsets, mode, scale_grad_by_freq, sparse, per_samp
 def bag_numbers(input, offsets, include_last_offset):
     """Return the bag that each index of a 1-D input belongs to."""
     starts = offsets[:-1] if include_last_offset else offsets
-    if starts.numel() and int(starts[0]):
+    known = starts.numel() and not starts.is_meta
+    if known and int(starts[0]):
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
             f"However, got {int(starts[0])}"
         )
-    if starts.numel() and int(offsets[-1]) > input.numel():
+    if known and int(offsets[-1]) > input.numel():
         raise RuntimeError(
             f"offsets[-1] can not be greater than input's length {input.numel()} "
             f"but got offsets[-1] of {int(offsets[-1])}"
@@ -134,8 +135,9 @@ def reduce_bags(rows, bag, count, mode):
     total = _C.index_add(zeros, 0, bag, rows)
     if mode == "sum":
         return total
-    sizes = _C.bincount(bag, minlength=count).clamp(min=1).to(rows.dtype)
-    return total / sizes.unsqueeze(1)
+    none = _C.full((count,), 0, dtype=_C.int64, device=bag.device)
+    sizes = _C.index_add(none, 0, bag, _C.full(bag.shape, 1, dtype=_C.int64, device=bag.device))
+    return total / sizes.clamp(min=1).to(rows.dtype).unsqueeze(1)
 
 
 def one_hot(tensor, num_classes=-1):

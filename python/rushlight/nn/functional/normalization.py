@@ -126,6 +126,9 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
             "Expected number of channels in input to be divisible by num_groups, "
             f"but got input of shape {list(input.shape)} and num_groups={num_groups}"
         )
+    for noun, size in (("number of channels", c), ("HxW", math.prod(rest))):
+        if size == 0:
+            raise RuntimeError(f"Expected {noun} to be greater than 0, got {size}")
     for name, tensor in (("weight", weight), ("bias", bias)):
         if tensor is not None and (tensor.dim() != 1 or tensor.numel() != c):
             raise RuntimeError(

@@ -3,7 +3,7 @@
 import math
 
 from rushlight import _C
-from rushlight._ops.registry import native
+from rushlight._ops.registry import accept_keywords, native
 
 from .sizes import per_dim
 
@@ -37,6 +37,7 @@ def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, coun
     return _C.avg_pool1d(input, size, window_stride(stride, size), per_dim(padding, 1), ceil_mode, count_include_pad)
 
 
+@accept_keywords
 def avg_pool2d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -47,6 +48,7 @@ def avg_pool2d(
     )
 
 
+@accept_keywords
 def avg_pool3d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):

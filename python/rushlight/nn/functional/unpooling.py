@@ -69,7 +69,7 @@ def place(spatial, input, indices, sizes):
             f"but got indices tensor with shape: {list(indices.shape)}"
         )
     lead, area = list(input.shape[:-spatial]), math.prod(sizes)
-    if indices.numel() and not 0 <= int(indices.min()) <= int(indices.max()) < area:
+    if indices.numel() and not indices.is_meta and not 0 <= int(indices.min()) <= int(indices.max()) < area:
         raise RuntimeError(f"Found an invalid max index: {int(indices.max())} (output volumes are of size {sizes})")
     planes = _C.full([*lead, area], 0, dtype=input.dtype, device=input.device)
     flat = lead + [math.prod(input.shape[-spatial:])]
@@ -94,11 +94,11 @@ def fractional_max(spatial):
                 raise ValueError(f"{name} requires output_ratio to either be a single Int or tuple of Ints.")
             output_size = [int(size * ratio) for size, ratio in zip(input.shape[-spatial:], ratios)]
         batch = 1 if input.dim() == spatial + 1 else input.size(0)
+        shape = (batch, input.size(-spatial - 1), spatial)
         if _random_samples is None:
-            shape = (batch, input.size(-spatial - 1), spatial)
             _random_samples = _C.empty(shape, dtype=input.dtype, device=input.device).uniform_(0, 1)
         sizes = per_dim(kernel_size, spatial), per_dim(output_size, spatial)
-        return pool_at_random(name, spatial, input, *sizes, _random_samples)
+        return pool_at_random(name, spatial, input, *sizes, checked_samples(_random_samples, shape))
 
     def pool(input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
         both = with_indices(input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
@@ -108,6 +108,24 @@ def fractional_max(spatial):
     pool.__doc__ = "Return the largest elements of windows whose places are drawn at random."
     with_indices.__doc__ = pool.__doc__[:-1] + ", and their positions in the flattened plane."
     return with_indices, pool
+
+
+def checked_samples(samples, shape):
+    """Return the samples of the batch: one for each sample, channel and dimension; more of them are left unused."""
+    if samples.dim() != 3:
+        raise RuntimeError(f"Expect _random_samples to have 3 dimensions, got {samples.dim()}")
+    batch, channels, spatial = shape
+    if samples.size(0) < batch:
+        raise RuntimeError(
+            f"Expect _random_samples.size(0) no less than input batch size {batch}; got {samples.size(0)}."
+        )
+    if samples.size(1) != channels:
+        raise RuntimeError(
+            f"Expect _random_samples.size(1) equals to input channel size {channels}; got {samples.size(1)}."
+        )
+    if samples.size(2) != spatial:
+        raise RuntimeError(f"Expect _random_samples.size(2) equals to {spatial}; got {samples.size(2)}.")
+    return samples[:batch]
 
 
 def pool_at_random(name, spatial, input, kernel_size, output_size, samples):
