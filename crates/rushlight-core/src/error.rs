@@ -48,8 +48,11 @@ impl Error {
 
     /// Says which operation failed, unless an operation inside it or the text does already.
     pub fn in_operation(mut self, name: &str) -> Self {
-        if !self.0.named && !self.0.message.contains(name.trim_matches('_')) {
-            self.0.message = format!("{}: {}", name.trim_matches('_'), self.0.message);
+        let name = name.trim_matches('_');
+        // `linalg_svd` is `linalg.svd` in Python.
+        let told = [name, &name.replacen('_', ".", 1)].iter().any(|name| self.0.message.contains(name));
+        if !self.0.named && !told {
+            self.0.message = format!("{name}: {}", self.0.message);
         }
         self.0.named = true;
         self
