@@ -10,11 +10,12 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 use rushlight_core::ops::elementwise::{binary as bin, unary as una};
 use rushlight_core::ops::{self, Inputs, Op};
+use rushlight_core::autograd::Autograd;
 use rushlight_core::{DType, Device, Layout, Scalar, Tensor};
 use smallvec::smallvec;
 use std::cell::UnsafeCell;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// A multi-dimensional array of one element type that can take part in differentiation.
 #[pyclass(name = "Tensor", module = "rushlight", subclass, weakref, frozen)]
@@ -24,6 +25,8 @@ pub struct PyTensor {
     pub overrides: bool,
     /// Attributes set by the program, made when the first is set: CPython 3.11 would make a dictionary for every object.
     attributes: OnceLock<Py<PyDict>>,
+    /// Whose gradient it was first read as: `p.grad.data = x` must reach `p`.
+    gradient_of: OnceLock<Weak<Autograd>>,
 }
 
 // SAFETY: the handle is read (cloned) and replaced only with the interpreter lock held.
@@ -31,7 +34,7 @@ unsafe impl Sync for PyTensor {}
 
 impl PyTensor {
     fn new(tensor: Tensor, overrides: bool) -> PyTensor {
-        PyTensor { handle: UnsafeCell::new(tensor), overrides, attributes: OnceLock::new() }
+        PyTensor { handle: UnsafeCell::new(tensor), overrides, attributes: OnceLock::new(), gradient_of: OnceLock::new() }
     }
 
     fn attributes<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
@@ -464,7 +467,10 @@ impl PyTensor {
 
     #[getter]
     fn grad<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.get_tensor().grad().map(|g| wrap(py, g)).transpose()
+        let Some(grad) = self.get_tensor().grad() else { return Ok(None) };
+        let object = wrap(py, grad)?;
+        object.cast::<PyTensor>()?.get().gradient_of.get_or_init(|| Arc::downgrade(self.get_tensor().autograd()));
+        Ok(Some(object))
     }
 
     #[setter]
@@ -498,6 +504,9 @@ impl PyTensor {
             return Err(PyRuntimeError::new_err("data set to a tensor that requires gradients must be floating point or complex dtype"));
         }
         self.replace(old.with_data(&new));
+        if let Some(holder) = self.gradient_of.get().and_then(Weak::upgrade) {
+            holder.exchange_grad(&old, self.get_tensor());
+        }
         Ok(())
     }
 

@@ -8,11 +8,20 @@ __all__ = ["SparseAdam"]
 
 
 class SparseAdam(GradientOptimizer):
-    """Adam that touches only the entries its sparse gradient names.
+    """Adam that touches only the rows its gradient names.
 
-    Moments and parameters of other entries stay as they are, without decay. Parameters are dense and real.
-    Raises ``ValueError`` for options that are not positive, ``RuntimeError`` for dense gradients.
+    Moments and parameters of other rows stay as they are, without decay. Parameters are real. The gradient of a lookup
+    with ``sparse=True`` is held densely here: the rows it names are those that are not all zero.
+    Raises ``ValueError`` for options that are not positive.
     Source: Kingma and Ba 2014, https://arxiv.org/abs/1412.6980, applied lazily.
+
+    >>> table = rl.nn.Embedding(4, 2, sparse=True)
+    >>> optimizer = SparseAdam(table.parameters(), lr=0.1)
+    >>> before = table.weight.detach().clone()
+    >>> table(rl.tensor([1, 3])).sum().backward()
+    >>> optimizer.step()
+    >>> (table.weight != before).any(1)
+    tensor([False,  True, False,  True])
     """
 
     def __init__(
@@ -36,28 +45,15 @@ class SparseAdam(GradientOptimizer):
         if complex_:
             raise ValueError(f"Complex params at indices {complex_}: SparseAdam does not support complex parameters")
 
-    def _check_gradient(self, param: "rl.Tensor", grad: "rl.Tensor", options: Options) -> None:
-        if not grad.is_sparse:
-            raise RuntimeError("SparseAdam does not support dense gradients, please consider Adam instead")
-
     def new_state(self, param: "rl.Tensor", grad: "rl.Tensor", options: Options) -> State:
         return {"step": 0, "exp_avg": zeros_like(param), "exp_avg_sq": zeros_like(param)}
 
     def update(self, param: "rl.Tensor", grad: "rl.Tensor", state: State, options: Options) -> None:
         (beta1, beta2), step = options["betas"], int(state["step"])
-        grad = grad.coalesce()
-        indices, values = grad._indices(), grad._values()
-        if values.numel() == 0:
-            return
-
-        def move(average: "rl.Tensor", target: "rl.Tensor", weight: float) -> "rl.Tensor":
-            old = average.sparse_mask(grad)._values()
-            change = target.sub(old).mul_(weight)
-            average.add_(rl.sparse_coo_tensor(indices, change, grad.size()))
-            return old.add_(change)
-
-        first = move(state["exp_avg"], values, 1 - beta1)
-        second = move(state["exp_avg_sq"], values.pow(2), 1 - beta2)
+        rows = grad.reshape(*grad.shape[:1], -1).any(-1)
+        grad = grad[rows]
+        first = state["exp_avg"][rows].lerp_(grad, 1 - beta1)
+        second = state["exp_avg_sq"][rows].lerp_(grad * grad, 1 - beta2)
+        state["exp_avg"][rows], state["exp_avg_sq"][rows] = first, second
         scale = options["lr"] * (1 - beta2**step) ** 0.5 / (1 - beta1**step)
-        update = first.div_(second.sqrt_().add_(options["eps"])).mul_(-scale)
-        param.add_(rl.sparse_coo_tensor(indices, update, grad.size()))
+        param[rows] -= scale * first / second.sqrt_().add_(options["eps"])
