@@ -65,6 +65,7 @@ MATRIX_FUNCTIONS = (
     "orgqr ormqr pinverse qr slogdet svd triangular_solve"
 ).split()
 LAZY.update(dict.fromkeys(MATRIX_FUNCTIONS, "rushlight.linalg.tensor_names"))
+LAZY.update(dict.fromkeys(("svd_lowrank", "pca_lowrank"), "rushlight.linalg.low_rank"))
 
 # Rows whose name in `_C` is not a public function: kernels of composites and gradients.
 HIDDEN = {
