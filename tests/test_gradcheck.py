@@ -203,10 +203,11 @@ def test_call(name):
     check(*CASES[name])
 
 
-def test_grid_sample_once():
-    """Its second derivative is missing, as in PyTorch, and says so."""
-    inputs = [signed(1, 1, 3, 3).requires_grad_(), real(1, 2, 2, 2, low=-0.6, high=0.6).requires_grad_()]
-    call = functools.partial(rl.nn.functional.grid_sample, align_corners=False)
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [(3, 3), (2, 3, 3)])
+def test_grid_sample_twice(mode, size):
+    points = real(1, *(2 for _ in size), len(size), low=-0.6, high=0.6)
+    inputs = [signed(1, 1, *size).requires_grad_(), points.requires_grad_()]
+    call = functools.partial(rl.nn.functional.grid_sample, mode=mode, align_corners=False)
     assert gradcheck(call, inputs)
-    with pytest.raises(NotImplementedError, match="grid_sampler"):
-        gradgradcheck(call, inputs)
+    assert gradgradcheck(call, inputs)

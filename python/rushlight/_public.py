@@ -12,6 +12,7 @@ SUBMODULES = {
     "func",
     "hub",
     "linalg",
+    "masked",
     "multiprocessing",
     "nn",
     "optim",
@@ -19,6 +20,7 @@ SUBMODULES = {
     "random",
     "return_types",
     "serialization",
+    "signal",
     "special",
     "storage",
     "testing",
@@ -63,6 +65,7 @@ MATRIX_FUNCTIONS = (
     "orgqr ormqr pinverse qr slogdet svd triangular_solve"
 ).split()
 LAZY.update(dict.fromkeys(MATRIX_FUNCTIONS, "rushlight.linalg.tensor_names"))
+LAZY.update(dict.fromkeys(("svd_lowrank", "pca_lowrank"), "rushlight.linalg.low_rank"))
 
 # Rows whose name in `_C` is not a public function: kernels of composites and gradients.
 HIDDEN = {

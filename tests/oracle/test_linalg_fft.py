@@ -203,3 +203,14 @@ def test_errors(call):
         call(rl)
     assert type(ours.value).__name__.lstrip("_") == type(theirs.value).__name__.lstrip("_")
     assert str(ours.value).split(".")[0][:30] == str(theirs.value).split(".")[0][:30]
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5), (2, 6, 4)])
+def test_low_rank_decompositions(shape):
+    A = rl.randn(shape, dtype=rl.float64)
+    U, S, V = rl.svd_lowrank(A, q=min(shape[-2:]))
+    rl.testing.assert_close((U * S.unsqueeze(-2)) @ V.mH, A)
+    U, S, V = rl.pca_lowrank(A, q=min(shape[-2:]))
+    rl.testing.assert_close((U * S.unsqueeze(-2)) @ V.mH, A - A.mean(-2, keepdim=True))
+    with pytest.raises(ValueError, match="non-negative"):
+        rl.pca_lowrank(A, q=7)

@@ -28,7 +28,7 @@ def close(mine, other, what):
     assert str(mine.dtype) == str(other.dtype), what
     half = other.dtype in (torch.bfloat16, torch.float16)
     other = other.detach().float() if half else other.detach()
-    tolerance = {torch.float64: 1e-9, torch.float32: 1e-3}.get(other.dtype, 0)
+    tolerance = {torch.float64: 1e-9, torch.complex128: 1e-9, torch.float32: 1e-3}.get(other.dtype, 0)
     tolerance = 8e-2 if half else tolerance
     torch.testing.assert_close(
         theirs(mine), other, rtol=tolerance, atol=tolerance, msg=lambda m: f"{what}: {m}", equal_nan=True
@@ -134,6 +134,27 @@ def test_convolution_types(dtype):
         agree("conv2d", [x, w, None], order=0)
         return
     agree("conv2d", [draw(2, 3, 6, 6, dtype=dtype), draw(4, 3, 3, 3, dtype=dtype), draw(4, dtype=dtype)], order=1)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64])
+def test_convolution_of_whole_numbers(dtype):
+    x, w, b = (torch.randint(0, 9, s).to(dtype) for s in ((2, 4, 6, 5), (6, 2, 3, 2), (6,)))
+    options = {"stride": (2, 1), "padding": (1, 0), "groups": 2}
+    mine = F.conv2d(ours(x), ours(w), ours(b), **options)
+    assert mine.tolist() == TF.conv2d(x, w, b, **options).tolist() and str(mine.dtype) == str(dtype)
+    wide = [t.double() for t in (x, w.transpose(0, 1).flatten(0, 1).unflatten(0, (4, 3)))]
+    mine = F.conv_transpose2d(ours(wide[0].to(dtype)), ours(wide[1].to(dtype)), padding=1)
+    assert mine.tolist() == TF.conv_transpose2d(*wide, padding=1).to(torch.int64).to(dtype).tolist()
+
+
+def test_samples_of_fractional_pooling():
+    x = draw(3, 5, 5, 5, grad=False)
+    spare = torch.rand(2, 3, 3, dtype=x.dtype)
+    mine = F.fractional_max_pool3d(ours(x), 2, output_size=2, _random_samples=ours(spare))
+    close(mine, TF.fractional_max_pool3d(x, 2, output_size=2, _random_samples=spare), "more samples than sequences")
+    for shape in ((0, 3, 3), (1, 2, 3), (1, 3, 2), (3, 3)):
+        with pytest.raises(RuntimeError, match="_random_samples"):
+            F.fractional_max_pool3d(ours(x), 2, output_size=2, _random_samples=rl.rand(shape, dtype=rl.float64))
 
 
 def test_channels_last():

@@ -161,17 +161,19 @@ def gradient(op, function, sample, dtype, twice=False):
         return gradients(theirs_at(wide), torch, torch.Tensor, wide, widened(seeds), twice)
 
     limits = map(max, tolerance(op, dtype), (1e-5, 1e-6) if twice else (1e-6, 1e-7))
-    return difference(here, zeros_for_none(here, theirs), tuple(limits), truth if dtype in WIDE else None)
+    here, theirs = zeros_for_none(here, theirs)
+    return difference(here, theirs, tuple(limits), truth if dtype in WIDE else None)
 
 
-def zeros_for_none(here: list, theirs: list) -> list:
-    """An absent gradient says the same as zeros; return theirs in the form of ours."""
-    made = []
-    for a, b in zip(here, theirs, strict=False):
+def zeros_for_none(here: list, theirs: list) -> tuple[list, list]:
+    """An absent gradient says the same as zeros; return both lists with zeros where only the other has a gradient."""
+    ours, others = list(here), list(theirs)
+    for i, (a, b) in enumerate(zip(here, theirs, strict=False)):
         if b is None and a is not None:
-            b = torch.zeros(tuple(a.shape), dtype=getattr(torch, str(a.dtype).removeprefix("torch.")))
-        made.append(None if a is None and b is not None and not b.count_nonzero() else b)
-    return made + theirs[len(here) :]
+            others[i] = torch.zeros(tuple(a.shape), dtype=getattr(torch, str(a.dtype).removeprefix("torch.")))
+        if a is None and b is not None:
+            ours[i] = translate(torch.zeros_like(b))
+    return ours, others
 
 
 def second_gradient(op, function, sample, dtype):

@@ -22,6 +22,15 @@ from .polynomials import (
     shifted_chebyshev_polynomial_w,
 )
 
+airy_ai = native("special_airy_ai")
+bessel_j0 = native("special_bessel_j0")
+bessel_j1 = native("special_bessel_j1")
+bessel_y0 = native("special_bessel_y0")
+bessel_y1 = native("special_bessel_y1")
+modified_bessel_k0 = native("special_modified_bessel_k0")
+modified_bessel_k1 = native("special_modified_bessel_k1")
+scaled_modified_bessel_k0 = native("special_scaled_modified_bessel_k0")
+scaled_modified_bessel_k1 = native("special_scaled_modified_bessel_k1")
 digamma = native("digamma")
 erf = native("erf")
 erfc = native("erfc")

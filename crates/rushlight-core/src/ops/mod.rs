@@ -337,6 +337,7 @@ pub fn table() -> &'static [&'static Op] {
     TABLE.get_or_init(|| {
         [
             elementwise::unary::ROWS,
+            elementwise::bessel::ROWS,
             elementwise::activation::ROWS,
             elementwise::binary::ROWS,
             elementwise::ternary::ROWS,

@@ -7,7 +7,7 @@ use crate::autograd::node::Grads;
 use crate::tensor::Tensor;
 use crate::{DType, Result, grads, iter, rows};
 use rushlight_kernels::match_dtype;
-use rushlight_kernels::scan::{self, LogSum, RunningProduct, RunningSum};
+use rushlight_kernels::scan::{self, ComplexLogSum, LogSum, RunningProduct, RunningSum};
 use smallvec::smallvec;
 
 rows! {
@@ -44,12 +44,18 @@ fn run_total(c: &Call, outs: &[Tensor], product: bool) -> Result<()> {
 fn infer_log(c: &Call) -> Result<Metas> {
     let x = c.input(0)?;
     Axis::of_call(c, x, 0)?;
-    if x.dtype().is_float() { Ok(smallvec![Meta::new(x.shape(), x.dtype())]) } else { Err(c.unsupported(x.dtype())) }
+    if x.dtype().is_differentiable() { Ok(smallvec![Meta::new(x.shape(), x.dtype())]) } else { Err(c.unsupported(x.dtype())) }
 }
 
 fn run_log(c: &Call, outs: &[Tensor]) -> Result<()> {
     let x = plain(c.input(0)?)?;
     let Axis { outer, size, inner, .. } = Axis::of_call(c, &x, 0)?;
+    if x.dtype().is_complex() {
+        return match_dtype!(x.dtype(), T in [C64, C128] => {
+            scan::scan(ComplexLogSum::default(), iter::slice::<T>(&x)?, outer, size, inner, iter::slice_mut::<T>(&outs[0])?);
+            Ok(())
+        }, else Err(c.unsupported(x.dtype())));
+    }
     match_dtype!(x.dtype(), T in [F16, BF16, F32, F64] => {
         scan::scan(LogSum::default(), iter::slice::<T>(&x)?, outer, size, inner, iter::slice_mut::<T>(&outs[0])?);
         Ok(())
@@ -79,8 +85,10 @@ fn extreme_gradient(b: &Back) -> Result<Grads> {
     if b.shape(0).is_empty() {
         return grads![b; g];
     }
-    let zeros = Tensor::zeros(b.shape(0), g.dtype(), g.device())?;
-    grads![b; zeros.scatter_add(b.call().int(0)?, b.y(1)?, &g)?]
+    // Many gradients may meet at one element: they add up in float32.
+    let wide = if g.dtype().size() == 2 { DType::F32 } else { g.dtype() };
+    let zeros = Tensor::zeros(b.shape(0), wide, g.device())?;
+    grads![b; zeros.scatter_add(b.call().int(0)?, b.y(1)?, &g.to_dtype(wide)?)?.to_dtype(g.dtype())?]
 }
 
 /// Sums of the elements from each position to the end.
@@ -120,11 +128,14 @@ fn log_gradient(b: &Back) -> Result<Tensor> {
     if x.ndim() == 0 {
         return Ok(g.clone());
     }
+    let later = |log: &Tensor| call1(&LOGCUMSUMEXP, &[&log.flip(&[dim])?], &[Arg::from(dim)])?.flip(&[dim]);
+    if x.dtype().is_complex() {
+        return later(&g.conj()?.log()?.sub(y)?)?.add(x)?.exp()?.conj();
+    }
     let part = |g: &Tensor| -> Result<Tensor> {
         let counts = g.gt(0.0)?.logical_and(y.gt(f64::NEG_INFINITY)?)?;
         let log = counts.pick(counts.pick(g, 1.0)?.log()?.sub(y)?, f64::NEG_INFINITY)?;
-        let reversed = call1(&LOGCUMSUMEXP, &[&log.flip(&[dim])?], &[Arg::from(dim)])?.flip(&[dim])?;
-        reversed.add(x)?.exp()
+        later(&log)?.add(x)?.exp()
     };
     part(g)?.sub(part(&g.neg()?)?)
 }

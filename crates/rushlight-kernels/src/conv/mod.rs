@@ -14,6 +14,9 @@ mod product;
 #[cfg(test)]
 mod tests;
 mod weight_grad;
+mod whole;
+
+pub use whole::{Whole, whole_forward, whole_transposed};
 
 use crate::gemm::Float;
 use patches::Patches;

@@ -146,3 +146,31 @@ fn run_on(threads: usize, s: &ConvShape) -> [Vec<f32>; 3] {
     conv_backward_weight(s, &x, &g, &mut gw);
     [y, gx, gw]
 }
+
+#[test]
+fn whole_numbers_sum_exactly_and_wrap_around() {
+    let shape = ConvShape {
+        batch: 2,
+        c_in: 4,
+        c_out: 6,
+        groups: 2,
+        input: [3, 5, 6],
+        kernel: [2, 3, 2],
+        stride: [1, 2, 1],
+        padding: [1, 1, 0],
+        dilation: [1, 1, 2],
+        output: [4, 3, 4],
+    };
+    let (nx, nw, ny) = shape.lengths();
+    let numbers = |n: usize, seed: usize| (0..n).map(|i| ((i * 2654435761 + seed) >> 7) as i8).collect::<Vec<i8>>();
+    let (x, w, g) = (numbers(nx, 1), numbers(nw, 2), numbers(ny, 3));
+    let (mut y, mut gx) = (vec![7i8; ny], vec![0i8; nx]);
+    for_each_product(&shape, |iy, iw, ix| {
+        y[iy] = y[iy].plus_product(w[iw], x[ix]);
+        gx[ix] = gx[ix].plus_product(w[iw], g[iy]);
+    });
+    let (mut got_y, mut got_x) = (vec![0; ny], vec![1; nx]);
+    whole_forward(&shape, &x, &w, Some(&[7; 6]), &mut got_y);
+    whole_transposed(&shape, &g, &w, &mut got_x);
+    assert_eq!((got_y, got_x), (y, gx));
+}

@@ -35,7 +35,7 @@ binary_table! {
     /// a + b
     Add { bool |a, b, _| a | b; sint |a, b, _| a.wrapping_add(b); uint |a, b, _| a.wrapping_add(b); float |a, b, _| a + b; complex |a, b, _| a + b }
     /// a + alpha b
-    AddScaled { sint |a, b, p| a.wrapping_add(b.wrapping_mul(p.0[0] as T)); uint |a, b, p| a.wrapping_add(b.wrapping_mul(p.0[0] as i64 as T)); float |a, b, p| a + b * c(a, p.0[0]); complex |a, b, p| a + b * T::new(p.0[0] as _, p.0[1] as _) }
+    AddScaled { bool |a, b, p| a | (b & (p.0[0] != 0.0)); sint |a, b, p| a.wrapping_add(b.wrapping_mul(p.0[0] as T)); uint |a, b, p| a.wrapping_add(b.wrapping_mul(p.0[0] as i64 as T)); float |a, b, p| a + b * c(a, p.0[0]); complex |a, b, p| a + b * T::new(p.0[0] as _, p.0[1] as _) }
     /// a - b
     Sub { sint |a, b, _| a.wrapping_sub(b); uint |a, b, _| a.wrapping_sub(b); float |a, b, _| a - b; complex |a, b, _| a - b }
     /// a b

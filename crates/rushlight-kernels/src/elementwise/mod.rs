@@ -6,6 +6,7 @@
 // `clamp` would drop NaN or panic; and constants stand as their sources print them.
 #![allow(clippy::eq_op, clippy::unnecessary_cast, clippy::manual_clamp, clippy::excessive_precision, clippy::approx_constant)]
 
+pub mod bessel;
 pub mod binary;
 pub mod cast;
 pub mod driver;

@@ -1,7 +1,9 @@
 //! One operand: the table of formulas.
 
+use super::bessel;
 use super::driver::{Loop, groups, loop1};
 use super::math::Math;
+
 use super::special::{self, constant as c};
 use crate::DType;
 use num_complex::Complex;
@@ -107,6 +109,24 @@ unary_table! {
     I1 { float |x, _| special::i1(x as f64) as _ }
     /// e^-|x| I1(x)
     I1e { float |x, _| special::i1e(x as f64) as _ }
+    /// Bessel function of the first kind, order 0
+    BesselJ0 { float |x, _| libm::j0(x as f64) as _ }
+    /// Order 1
+    BesselJ1 { float |x, _| libm::j1(x as f64) as _ }
+    /// Bessel function of the second kind, order 0
+    BesselY0 { float |x, _| libm::y0(x as f64) as _ }
+    /// Order 1
+    BesselY1 { float |x, _| libm::y1(x as f64) as _ }
+    /// Modified Bessel function of the second kind, order 0
+    BesselK0 { float |x, _| bessel::k0(x as f64) as _ }
+    /// Order 1
+    BesselK1 { float |x, _| bessel::k1(x as f64) as _ }
+    /// e^x K0(x)
+    BesselK0e { float |x, _| bessel::k0e(x as f64) as _ }
+    /// e^x K1(x)
+    BesselK1e { float |x, _| bessel::k1e(x as f64) as _ }
+    /// Airy function
+    AiryAi { float |x, _| bessel::airy_ai(x as f64) as _ }
     /// Inverse of the standard normal distribution function
     Ndtri { float |x, _| special::ndtri(x as f64) as _ }
     /// ln of the standard normal distribution function

@@ -4,7 +4,7 @@ mod scanners;
 #[cfg(test)]
 mod tests;
 
-pub use scanners::{LogSum, RunningProduct, RunningSum, ScanFloat};
+pub use scanners::{ComplexLogSum, LogSum, RunningProduct, RunningSum, ScanFloat};
 
 use crate::Element;
 use crate::gemm::Shared;

@@ -96,6 +96,8 @@ scanners! {
     RunningProduct [Total] T::Total, T::ONE, |a, x| a * x.widen(), |y| T::round(y);
     /// ln of the sum of e^x so far.
     LogSum [ScanFloat] f64, f64::NEG_INFINITY, |a, x| log_add(a, x.to_f64()), |y| T::of_f64(y);
+    /// ln of the sum of e^x so far, of complex numbers.
+    ComplexLogSum [Total<Total = Complex<f64>>] Complex<f64>, Complex::new(f64::NEG_INFINITY, 0.0), |a, x| complex_log_add(a, x.widen()), |y| T::round(y);
 }
 
 /// A real floating type.
@@ -126,4 +128,18 @@ fn log_add(a: f64, b: f64) -> f64 {
     } else {
         high + (low - high).exp().ln_1p()
     }
+}
+
+/// ln(e^a + e^b) near the operand with the larger real part, whose number of turns it keeps.
+fn complex_log_add(a: Complex<f64>, b: Complex<f64>) -> Complex<f64> {
+    let (low, high) = if a.re < b.re { (a, b) } else { (b, a) };
+    if a.is_nan() || b.is_nan() {
+        return Complex::new(f64::NAN, f64::NAN);
+    }
+    if low.re == high.re && high.re.is_infinite() {
+        return high;
+    }
+    let z = Complex::from_polar((low.re - high.re).exp(), low.im - high.im);
+    let log1p = Complex::new(0.5 * (z.re * (2.0 + z.re) + z.im * z.im).ln_1p(), z.im.atan2(1.0 + z.re));
+    high + log1p
 }

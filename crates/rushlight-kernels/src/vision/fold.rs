@@ -1,6 +1,7 @@
 //! Patches of images as columns, and columns added back to images.
 
-use crate::gemm::{Float, Shared};
+use crate::gemm::Shared;
+use crate::index::Combine;
 use crate::pool;
 
 /// Sizes of the patches of an image.
@@ -59,7 +60,7 @@ impl Unfold {
 ///
 /// # Panics
 /// When lengths do not match.
-pub fn im2col<T: Float>(u: &Unfold, image: &[T], columns: &mut [T]) {
+pub fn im2col<T: Copy + Default + Send + Sync>(u: &Unfold, image: &[T], columns: &mut [T]) {
     u.check(image.len(), columns.len());
     let (plane, column) = u.sizes();
     let columns = Shared(columns.as_mut_ptr());
@@ -68,7 +69,7 @@ pub fn im2col<T: Float>(u: &Unfold, image: &[T], columns: &mut [T]) {
             // SAFETY: planes are disjoint.
             let columns = unsafe { std::slice::from_raw_parts_mut(columns.get().add(p * column), column) };
             let image = &image[p * plane..][..plane];
-            columns.fill(T::ZERO);
+            columns.fill(T::default());
             u.for_each(|to, from| columns[to] = image[from]);
         }
     });
@@ -78,7 +79,7 @@ pub fn im2col<T: Float>(u: &Unfold, image: &[T], columns: &mut [T]) {
 ///
 /// # Panics
 /// When lengths do not match.
-pub fn col2im<T: Float>(u: &Unfold, columns: &[T], image: &mut [T]) {
+pub fn col2im<C: Combine<T: Default>>(sum: C, u: &Unfold, columns: &[C::T], image: &mut [C::T]) {
     u.check(image.len(), columns.len());
     let (plane, column) = u.sizes();
     let image = Shared(image.as_mut_ptr());
@@ -87,8 +88,8 @@ pub fn col2im<T: Float>(u: &Unfold, columns: &[T], image: &mut [T]) {
             // SAFETY: planes are disjoint.
             let image = unsafe { std::slice::from_raw_parts_mut(image.get().add(p * plane), plane) };
             let columns = &columns[p * column..][..column];
-            image.fill(T::ZERO);
-            u.for_each(|from, to| image[to] += columns[from]);
+            image.fill(C::T::default());
+            u.for_each(|from, to| image[to] = sum.join(image[to], columns[from]));
         }
     });
 }

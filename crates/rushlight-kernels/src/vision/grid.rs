@@ -1,7 +1,7 @@
 //! Sampling at given places of an image or a volume.
 //!
-//! Every mode reads a few pixels, its taps: a place, a weight, and the weight's slope along each coordinate. The taps of a
-//! point serve all channels, forward and backward.
+//! Every mode reads a few pixels, its taps: a place, and a weight that is a product over the coordinates, with its slopes
+//! and bends (second derivatives). The taps of a point serve all channels, forward and backward.
 
 use crate::gemm::{Float, Shared};
 use crate::pool;
@@ -13,7 +13,7 @@ pub enum Interpolation {
     Linear,
     /// The nearest pixel, of two equally near ones the even.
     Nearest,
-    /// From 16 pixels (Keys, 1981, with a = -3/4); images only.
+    /// From 16 or 64 pixels (Keys, 1981, with a = -3/4).
     Cubic,
 }
 
@@ -51,11 +51,14 @@ pub struct Grid {
 
 /// A pixel a point reads.
 #[derive(Clone, Copy)]
-struct Tap {
-    at: usize,
-    weight: f64,
-    slope: [f64; 3],
+pub(super) struct Tap {
+    pub(super) at: usize,
+    /// The factor of the weight for each coordinate, its slope and its bend.
+    factors: [[f64; 3]; 3],
 }
+
+/// The factor of a coordinate that there is not, or that changes nothing.
+const ONE: [f64; 3] = [1.0, 0.0, 0.0];
 
 /// A coordinate in pixels, and how it moves with the one given.
 #[derive(Clone, Copy)]
@@ -65,7 +68,7 @@ struct Place {
 }
 
 impl Grid {
-    fn area(&self) -> usize {
+    pub(super) fn area(&self) -> usize {
         self.input.iter().product()
     }
 
@@ -115,7 +118,7 @@ impl Grid {
     }
 
     /// Calls `visit` with the taps of a point.
-    fn taps(&self, point: &[f64], visit: impl FnMut(Tap)) {
+    pub(super) fn taps(&self, point: &[f64], visit: impl FnMut(Tap)) {
         match self.interpolation {
             Interpolation::Cubic => self.cubic(point, visit),
             mode => {
@@ -130,7 +133,7 @@ impl Grid {
 
     fn nearest(&self, places: [Place; 3], mut visit: impl FnMut(Tap)) {
         if let Some(at) = self.inside(places.map(|p| p.at.round_ties_even())) {
-            visit(Tap { at, weight: 1.0, slope: [0.0; 3] });
+            visit(Tap { at, factors: [ONE; 3] });
         }
     }
 
@@ -140,31 +143,32 @@ impl Grid {
             let far = |d: usize| corner >> d & 1 == 1;
             let whole = std::array::from_fn(|d| first[d] + if far(d) { 1.0 } else { 0.0 });
             let Some(at) = self.inside(whole) else { continue };
-            let mut parts = [(1.0, 0.0); 3];
+            let mut factors = [ONE; 3];
             for d in 0..self.coordinates {
                 let part = places[d].at - first[d];
-                parts[d] = if far(d) { (part, places[d].slope) } else { (1.0 - part, -places[d].slope) };
+                factors[d] = if far(d) { [part, places[d].slope, 0.0] } else { [1.0 - part, -places[d].slope, 0.0] };
             }
-            visit(Tap::product(at, parts));
+            visit(Tap { at, factors });
         }
     }
 
     fn cubic(&self, point: &[f64], mut visit: impl FnMut(Tap)) {
-        let places = [0, 1].map(|d| self.pixels(d, point[d]));
-        let first = places.map(|p| p.at.floor());
-        for tap in 0..16 {
-            let offset = [(tap % 4) as f64 - 1.0, (tap / 4) as f64 - 1.0];
-            let whole = [0, 1].map(|d| self.padded(d, Place { at: first[d] + offset[d], slope: 0.0 }).at.trunc());
-            let Some(at) = self.inside([whole[0], whole[1], 0.0]) else { continue };
-            let part = [0, 1].map(|d| {
-                let x = places[d].at - first[d] - offset[d];
-                (super::resample::keys(x, -0.75), keys_slope(x) * places[d].slope)
-            });
-            visit(Tap::product(at, [part[0], part[1], (1.0, 0.0)]));
+        for tap in 0..1usize << (2 * self.coordinates) {
+            let (mut whole, mut factors) = ([0.0; 3], [ONE; 3]);
+            for (d, &given) in point.iter().enumerate() {
+                let place = self.pixels(d, given);
+                let pixel = place.at.floor() + (tap >> (2 * d) & 3) as f64 - 1.0;
+                whole[d] = self.padded(d, Place { at: pixel, slope: 0.0 }).at.trunc();
+                let x = place.at - pixel;
+                factors[d] = [super::resample::keys(x, -0.75), keys_slope(x) * place.slope, keys_bend(x) * place.slope * place.slope];
+            }
+            if let Some(at) = self.inside(whole) {
+                visit(Tap { at, factors });
+            }
         }
     }
 
-    fn check<T>(&self, x: &[T], grid: &[T], y: &[T]) {
+    pub(super) fn check<T>(&self, x: &[T], grid: &[T], y: &[T]) {
         let lengths = [x.len(), grid.len(), y.len()];
         let expected = [self.channels * self.area(), self.points * self.coordinates, self.channels * self.points].map(|n| n * self.batch);
         assert_eq!(lengths, expected, "grid: lengths of input, grid and result");
@@ -172,10 +176,32 @@ impl Grid {
 }
 
 impl Tap {
-    /// A weight that is a product, from its factors and their slopes.
-    fn product(at: usize, parts: [(f64, f64); 3]) -> Tap {
-        let [(x, dx), (y, dy), (z, dz)] = parts;
-        Tap { at, weight: x * y * z, slope: [dx * y * z, x * dy * z, x * y * dz] }
+    /// The product of factors that are differentiated as often as `order` says for each coordinate.
+    fn derivative(&self, order: [usize; 3]) -> f64 {
+        self.factors[0][order[0]] * self.factors[1][order[1]] * self.factors[2][order[2]]
+    }
+
+    pub(super) fn weight(&self) -> f64 {
+        self.derivative([0; 3])
+    }
+
+    /// How the weight moves with each coordinate.
+    pub(super) fn slope(&self) -> [f64; 3] {
+        [self.derivative([1, 0, 0]), self.derivative([0, 1, 0]), self.derivative([0, 0, 1])]
+    }
+
+    /// How the slope along `u` moves with each coordinate.
+    pub(super) fn bend(&self, u: [f64; 3]) -> [f64; 3] {
+        let along = |d: usize| {
+            let second = |e: usize| {
+                let mut order = [0; 3];
+                order[d] += 1;
+                order[e] += 1;
+                u[e] * self.derivative(order)
+            };
+            second(0) + second(1) + second(2)
+        };
+        [along(0), along(1), along(2)]
     }
 }
 
@@ -186,6 +212,18 @@ fn keys_slope(x: f64) -> f64 {
         (3.0 * (a + 2.0) * x - 2.0 * (a + 3.0)) * x
     } else if x < 2.0 {
         ((3.0 * x - 10.0) * x + 8.0) * a
+    } else {
+        0.0
+    }
+}
+
+/// The derivative of [`keys_slope`].
+fn keys_bend(x: f64) -> f64 {
+    let (a, x) = (-0.75, x.abs());
+    if x <= 1.0 {
+        6.0 * (a + 2.0) * x - 2.0 * (a + 3.0)
+    } else if x < 2.0 {
+        (6.0 * x - 10.0) * a
     } else {
         0.0
     }
@@ -228,7 +266,7 @@ impl<T: Coordinate> Chunk<T> {
             let from = &grid[(self.image * g.points + at) * g.coordinates..][..g.coordinates];
             let mut point = [0.0; 3];
             point.iter_mut().zip(from).for_each(|(p, &v)| *p = v.into());
-            g.taps(&point[..g.coordinates], |tap| self.taps.push((tap.at, T::of(tap.weight), tap.slope)));
+            g.taps(&point[..g.coordinates], |tap| self.taps.push((tap.at, T::of(tap.weight()), tap.slope())));
             self.starts.push(self.taps.len());
         }
     }

@@ -134,7 +134,8 @@ impl Axis {
         self.input == self.output() && (0..self.input).all(|at| self.of(at).iter().all(|&(from, w)| w == 0.0 || from == at && w == 1.0))
     }
 
-    fn of(&self, at: usize) -> &[(usize, f64)] {
+    /// The positions that output `at` reads, with their weights.
+    pub(super) fn of(&self, at: usize) -> &[(usize, f64)] {
         &self.entries[self.starts[at]..self.starts[at + 1]]
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::index::Sum;
 
 #[test]
 fn an_axis_and_its_transpose_are_adjoint() {
@@ -33,10 +34,47 @@ fn columns_add_back_to_the_image_as_often_as_they_cover_it() {
     let mut columns = vec![0.0; 2 * 6 * 9];
     im2col(&u, &x, &mut columns);
     let mut back = vec![0.0; 40];
-    col2im(&u, &columns, &mut back);
+    col2im(Sum::default(), &u, &columns, &mut back);
     let mut ones = vec![0.0; columns.len()];
     let mut cover = vec![0.0; 40];
     im2col(&u, &[1.0; 40], &mut ones);
-    col2im(&u, &ones, &mut cover);
+    col2im(Sum::default(), &u, &ones, &mut cover);
     assert!(back.iter().zip(&x).zip(&cover).all(|((b, x), n)| *b == x * n));
+}
+
+#[test]
+fn bytes_keep_a_constant_and_round_each_pass() {
+    let axis = Axis::new(Method::Cubic, 7, 10, false, None, false);
+    let mut y = vec![0; 30];
+    resample_bytes(&axis, 1, 3, &[201; 21], &mut y);
+    assert_eq!(y, [201; 30]);
+    let half = Axis::new(Method::Linear, 4, 2, false, None, false);
+    let mut y = vec![0; 2];
+    resample_bytes(&half, 1, 1, &[0, 1, 2, 5], &mut y);
+    assert_eq!(y, [1, 4]);
+}
+
+#[test]
+fn second_derivatives_of_a_grid_are_slopes_of_its_gradients() {
+    for (interpolation, coordinates) in [(Interpolation::Linear, 3), (Interpolation::Cubic, 2), (Interpolation::Cubic, 3)] {
+        let input = if coordinates == 3 { [3, 4, 5] } else { [1, 4, 5] };
+        let g = Grid { batch: 1, channels: 2, input, points: 4, coordinates, interpolation, padding: Padding::Reflection, align_corners: false };
+        let wave = |n: usize, k: f64| (0..n).map(|i| (i as f64 * k + 0.3).sin()).collect::<Vec<f64>>();
+        let (x, grid, grad) = (wave(2 * input.iter().product::<usize>(), 1.7), wave(4 * coordinates, 0.9), wave(8, 2.3));
+        let (ux, ug) = (wave(x.len(), 0.37), wave(grid.len(), 0.61));
+        let loss = |grad: &[f64], x: &[f64], grid: &[f64]| {
+            let (mut gx, mut gg) = (vec![0.0; x.len()], vec![0.0; grid.len()]);
+            grid_sample_backward(&g, grad, x, grid, Some(&mut gx), Some(&mut gg));
+            gx.iter().zip(&ux).chain(gg.iter().zip(&ug)).map(|(a, b)| a * b).sum::<f64>()
+        };
+        let (mut ty, mut tx, mut tg) = (vec![0.0; 8], vec![0.0; x.len()], vec![0.0; grid.len()]);
+        grid_sample_backward_twice(&g, Upper { x: Some(&ux), grid: Some(&ug) }, &grad, &x, &grid, [&mut ty, &mut tx, &mut tg]);
+        let slope = |values: &[f64], f: &dyn Fn(&[f64]) -> f64, i: usize| {
+            let at = |step: f64| f(&values.iter().enumerate().map(|(k, &v)| if k == i { v + step } else { v }).collect::<Vec<_>>());
+            (at(1e-6) - at(-1e-6)) / 2e-6
+        };
+        (0..8).for_each(|i| assert!((slope(&grad, &|v| loss(v, &x, &grid), i) - ty[i]).abs() < 1e-6));
+        (0..x.len()).for_each(|i| assert!((slope(&x, &|v| loss(&grad, v, &grid), i) - tx[i]).abs() < 1e-6));
+        (0..grid.len()).for_each(|i| assert!((slope(&grid, &|v| loss(&grad, &x, v), i) - tg[i]).abs() < 1e-5));
+    }
 }

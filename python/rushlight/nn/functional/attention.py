@@ -39,6 +39,9 @@ def shared_heads(query, key, value):
 
 def attention_with_dropout(query, key, value, attn_mask, dropout_p, is_causal, scale):
     """Compute attention with its weights in memory, so that they can be dropped."""
+    if query.dtype in (_C.float16, _C.bfloat16):
+        parts = (x.to(_C.float32) for x in (query, key, value))
+        return attention_with_dropout(*parts, attn_mask, dropout_p, is_causal, scale).to(query.dtype)
     scale = 1 / math.sqrt(query.size(-1)) if scale is None else scale
     # Both factors carry the root of the scale, which keeps the product in range.
     root = math.sqrt(abs(scale))

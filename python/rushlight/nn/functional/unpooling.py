@@ -98,7 +98,7 @@ def fractional_max(spatial):
         if _random_samples is None:
             _random_samples = _C.empty(shape, dtype=input.dtype, device=input.device).uniform_(0, 1)
         sizes = per_dim(kernel_size, spatial), per_dim(output_size, spatial)
-        return pool_at_random(name, spatial, input, *sizes, checked_samples(_random_samples, shape))
+        return pool_at_random(name, spatial, input, *sizes, checked_samples(_random_samples, shape, input.dtype))
 
     def pool(input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None):
         both = with_indices(input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
@@ -110,10 +110,12 @@ def fractional_max(spatial):
     return with_indices, pool
 
 
-def checked_samples(samples, shape):
+def checked_samples(samples, shape, dtype):
     """Return the samples of the batch: one for each sample, channel and dimension; more of them are left unused."""
     if samples.dim() != 3:
         raise RuntimeError(f"Expect _random_samples to have 3 dimensions, got {samples.dim()}")
+    if samples.dtype != dtype:
+        raise RuntimeError(f"Expect _random_samples to have the same dtype as input, {dtype}, got {samples.dtype}")
     batch, channels, spatial = shape
     if samples.size(0) < batch:
         raise RuntimeError(

@@ -1,6 +1,7 @@
 //! Elementwise rows: which formula computes them, in which type, and the one function that runs them all.
 
 pub mod activation;
+pub mod bessel;
 pub mod binary;
 pub mod ternary;
 pub mod unary;

@@ -26,9 +26,9 @@ pub(crate) fn from_source(b: &Back, part: &Tensor) -> Result<Tensor> {
 
 fn infer_gather(c: &Call) -> Result<Metas> {
     let (x, index) = (c.input(0)?, c.input(1)?);
-    check_index_dtype(c, index)?;
     let d = wrap_dim(c.int(0)?, x.ndim())?;
     if index.numel() > 0 {
+        check_index_dtype(c, index)?;
         if x.ndim().max(1) != index.ndim().max(1) {
             bail!(Runtime, "Index tensor must have the same number of dimensions as input tensor, got {:?} and {:?}", index.shape(), x.shape());
         }
@@ -69,12 +69,12 @@ fn is_number(src: &Tensor) -> bool {
 
 pub(crate) fn infer_scatter(c: &Call) -> Result<Metas> {
     let (x, index, src) = (c.input(0)?, c.input(1)?, c.input(2)?);
-    check_index_dtype(c, index)?;
     let d = wrap_dim(c.int(0)?, x.ndim())?;
     if !is_number(src) && src.dtype() != x.dtype() {
         bail!(Runtime, "scatter(): Expected self.dtype to be equal to src.dtype, got {} and {}", type_name(x.dtype()), type_name(src.dtype()));
     }
     if index.numel() > 0 {
+        check_index_dtype(c, index)?;
         check_sizes(x, index, (!is_number(src)).then_some(src), d)?;
     }
     same_as_self(c)

@@ -74,7 +74,7 @@ fn select_gradient(b: &Back) -> Result<Tensor> {
     let (g, mask) = (b.g()?, b.x(1)?);
     let shape = broadcast(b.shape(0), mask.shape())?;
     let zeros = Tensor::zeros(&shape, g.dtype(), g.device())?;
-    call1(&MASKED_SCATTER, &[&zeros, mask, g], &[])
+    call1(&MASKED_SCATTER, &[&zeros, &mask.to_dtype(DType::Bool)?, g], &[])
 }
 
 /// The mask must broadcast to the operand (which in place cannot grow, and otherwise grows to the mask).
@@ -85,7 +85,7 @@ fn common_shape(c: &Call) -> Result<Metas> {
 
 fn infer_scatter(c: &Call) -> Result<Metas> {
     let (x, mask, source) = (c.input(0)?, c.input(1)?, c.input(2)?);
-    if mask.dtype() != DType::Bool && mask.dtype() != DType::U8 {
+    if mask.dtype() != DType::Bool {
         bail!(Runtime, "masked_scatter_ only supports boolean masks, but got mask with dtype {}", type_name(mask.dtype()));
     }
     if source.dtype() != x.dtype() {

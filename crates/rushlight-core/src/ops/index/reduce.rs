@@ -118,20 +118,43 @@ fn to_extremes(b: &Back) -> Result<(Tensor, Tensor)> {
     Ok((share.mul(&own)?, source.mul(share.gather(d, index)?)?))
 }
 
-/// The product of all other factors: by division where none is zero, else from products without zeros and their number.
+/// The product of all other factors: that of the factors other than zero, divided by the own one, times the other zero if
+/// there is one; of more zeros a second derivative knows nothing.
 fn through_product(b: &Back) -> Result<(Tensor, Tensor)> {
     let (g, index, d, include) = (b.g()?, b.x(1)?, dim(b)?, b.call().flag(2));
     let (x, src) = (b.x(0)?, used(b)?);
-    let one = |t: &Tensor| -> Result<(Tensor, Tensor)> {
-        let zero = t.eq(0.0)?;
-        Ok((zero.pick(&Tensor::wrapped(1.0.into())?, t)?.to_dtype(t.dtype())?, zero.to_dtype(g.dtype())?))
+    let (own, others) = (Factors::of(x)?, Factors::of(&src)?);
+    let start = |own: &Tensor| if include { Ok(own.clone()) } else { own.scatter_value(d, index, 0.0) };
+    let all = Factors {
+        kept: call1(&SCATTER_REDUCE, &[&own.kept, index, &others.kept], &[Arg::from(d), Arg::from("prod"), Arg::from(include)])?,
+        zero: start(&own.zero)?.scatter_add(d, index, &others.zero)?,
+        zeros: start(&own.zeros)?.scatter_add(d, index, &others.zeros)?,
     };
-    let ((own, own_zero), (others, other_zero)) = (one(x)?, one(&src)?);
-    let product = call1(&SCATTER_REDUCE, &[&own, index, &others], &[Arg::from(d), Arg::from("prod"), Arg::from(include)])?;
-    let start = if include { own_zero.clone() } else { own_zero.scatter_value(d, index, 0.0)? };
-    let zeros = start.scatter_add(d, index, &other_zero)?;
-    let rest = |factor: &Tensor, is_zero: &Tensor, product: &Tensor, zeros: &Tensor| zeros.eq(is_zero)?.pick(product.div(factor)?, 0.0)?.conj();
-    let own = g.mul(rest(&own, &own_zero, &product, &zeros)?)?;
-    let source = g.gather(d, index)?.mul(rest(&others, &other_zero, &product.gather(d, index)?, &zeros.gather(d, index)?)?)?;
-    Ok((own, source))
+    let there = Factors { kept: all.kept.gather(d, index)?, zero: all.zero.gather(d, index)?, zeros: all.zeros.gather(d, index)? };
+    Ok((g.mul(all.without(&own)?)?, g.gather(d, index)?.mul(there.without(&others)?)?))
+}
+
+/// Factors of products, or the products, their zeros apart.
+struct Factors {
+    /// One for a zero.
+    kept: Tensor,
+    /// The zeros, or their sum: zero, but it moves with them.
+    zero: Tensor,
+    /// How many zeros.
+    zeros: Tensor,
+}
+
+impl Factors {
+    fn of(x: &Tensor) -> Result<Factors> {
+        let zero = x.eq(0.0)?;
+        let kept = zero.pick(&Tensor::wrapped(1.0.into())?, x)?.to_dtype(x.dtype())?;
+        Ok(Factors { kept, zero: zero.pick(x, 0.0)?, zeros: zero.to_dtype(x.dtype())? })
+    }
+
+    /// The conjugate product of all factors but one.
+    fn without(&self, one: &Factors) -> Result<Tensor> {
+        let (rest, zeros) = (self.kept.div(&one.kept)?, self.zeros.sub(&one.zeros)?);
+        let through_zero = rest.mul(self.zero.sub(&one.zero)?)?;
+        zeros.eq(0.0)?.pick(&rest, zeros.eq(1.0)?.pick(&through_zero, 0.0)?)?.conj()
+    }
 }

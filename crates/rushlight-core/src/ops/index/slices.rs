@@ -9,7 +9,7 @@ rows! {
     INDEX_SELECT = Op::new("index_select(Tensor self, int dim, Tensor index) -> Tensor", Rule::Kernel { infer: infer_select, run: run_select }).vjp(2, 0, |b| { let dim = b.call().int(0)?; grads![b; zeros(b, 0)?.index_add(dim, b.x(1)?, b.g()?)?] }).doc("Slices of a dimension at given positions");
     INDEX_ADD = Op::new("index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_add, run: run_add }).vjp(2, 0, |b| around_index(b, || Ok(b.g()?.clone()), || times(&b.g()?.index_select(b.call().int(0)?, b.x(1)?)?, b.call().optional_scalar(1)))).doc("Adds slices at given positions of a dimension");
     INDEX_COPY = Op::new("index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor", Rule::Kernel { infer: infer_copy, run: run_copy }).vjp(2, 0, |b| { let dim = b.call().int(0)?; around_index(b, || b.g()?.index_fill(dim, b.x(1)?, 0.0), || b.g()?.index_select(dim, b.x(1)?)) }).doc("Writes slices at given positions of a dimension");
-    INDEX_FILL = Op::new("index_fill(Tensor self, int dim, Tensor index, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| { let dim = b.call().int(0)?; around_index(b, || b.g()?.index_fill(dim, b.x(1)?, 0.0), || b.g()?.index_select(dim, b.x(1)?)?.sum_all()) }).doc("Writes one value at given positions of a dimension");
+    INDEX_FILL = Op::new("index_fill(Tensor self, int dim, Tensor index, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| { let dim = b.call().int(0)?; around_index(b, || b.g()?.index_fill(dim, b.x(1)?, 0.0), || filled(b, dim)?.pick(b.g()?, 0.0)?.sum_all()) }).doc("Writes one value at given positions of a dimension");
     TAKE = Op::new("take(Tensor self, Tensor index) -> Tensor", Rule::Kernel { infer: infer_take, run: run_take }).vjp(2, 0, |b| grads![b; call1(&PUT, &[&zeros(b, 0)?, b.x(1)?, b.g()?], &[Arg::from(true)])?]).doc("Elements at given positions of the flattened tensor");
     PUT = Op::new("put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor", Rule::Kernel { infer: infer_put, run: run_put }).vjp(2, 0, |b| around_index(b, || put_rest(b), || call1(&TAKE, &[b.g()?, b.x(1)?], &[])?.reshape(&signed(b.shape(2))))).doc("Writes elements at given positions of the flattened tensor");
 }
@@ -140,6 +140,11 @@ fn run_copy(c: &Call, outs: &[Tensor]) -> Result<()> {
     let source = plain(c.input(2)?)?;
     start(&outs[0], x)?;
     put_slices(How::Assign, &outs[0], axis, &at, &source)
+}
+
+/// Where index_fill wrote.
+fn filled(b: &Back, dim: i64) -> Result<Tensor> {
+    Tensor::zeros(b.shape(0), DType::Bool, b.g()?.device())?.index_fill(dim, b.x(1)?, 1.0)
 }
 
 fn infer_fill(c: &Call) -> Result<Metas> {

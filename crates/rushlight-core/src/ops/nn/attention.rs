@@ -184,7 +184,13 @@ fn run_backward(c: &Call, outs: &[Tensor]) -> Result<()> {
     let dtype = working_type(c, outs[0].dtype())?;
     let operands = Operands::of(c, 1, dtype)?;
     let (grad, out, sums) = (read(c.input(0)?, dtype)?, read(c.input(5)?, dtype)?, read(c.input(6)?, dtype)?);
+    let rounded = c.input(5)?.dtype() != dtype;
     match_float!(c, dtype, T => write(&outs[0], dtype, |q| write(&outs[1], dtype, |k| write(&outs[2], dtype, |v| {
+        if rounded {
+            // The slopes are differences with sums over the result, which its rounding to a half type would spoil.
+            let sums = Tensor::empty(sums.shape(), dtype)?;
+            kernel::attention(&operands.job::<T>()?, iter::slice_mut::<T>(&out)?, iter::slice_mut::<T>(&sums)?);
+        }
         let to = Gradients { q: iter::slice_mut::<T>(q)?, k: iter::slice_mut::<T>(k)?, v: iter::slice_mut::<T>(v)? };
         kernel::attention_backward(&operands.job::<T>()?, iter::slice::<T>(&out)?, iter::slice::<T>(&sums)?, iter::slice::<T>(&grad)?, to);
         Ok(())
@@ -211,7 +217,8 @@ fn gradients(b: &Back) -> Result<Grads> {
 
 /// The formulas of the backward kernel in public operators, weights and all.
 fn recorded_gradients(b: &Back) -> Result<Grads> {
-    let (g, q, k, v, scale) = (b.g()?, b.x(0)?, b.x(1)?, b.x(2)?, b.call().float(1));
+    let wide = |x: &Tensor| if x.dtype().size() == 2 { x.to_dtype(DType::F32) } else { Ok(x.clone()) };
+    let (g, q, k, v, scale) = (&wide(b.g()?)?, &wide(b.x(0)?)?, &wide(b.x(1)?)?, &wide(b.x(2)?)?, b.call().float(1));
     let p = weights(q, k, b.optional(3), b.call().flag(0), scale)?;
     let gp = g.matmul(&v.transpose(-2, -1)?)?;
     let gs = p.mul(gp.sub(gp.mul(&p)?.sum(&[-1], true)?)?)?;

@@ -9,6 +9,7 @@ use crate::ops::{Arg, Autocast, Call, Inputs, Meta, Metas, Op, Rule, call, call1
 use crate::tensor::Tensor;
 use crate::{DType, Dims, Result, bail, err, grads, iter, rows};
 use rushlight_kernels::conv::{self, ConvShape};
+use rushlight_kernels::match_dtype;
 use smallvec::{SmallVec, smallvec};
 
 rows! {
@@ -176,8 +177,26 @@ fn infer_convolution(c: &Call) -> Result<Metas> {
     let mut shape: Dims = smallvec![x.shape()[0], check_channels(c, &geometry)?];
     shape.extend(geometry.output(x, &w.shape()[2..])?);
     let dtype = check_types(c)?;
-    working_type(c, dtype)?;
+    sum_type(c, dtype)?;
     Ok(smallvec![like(x, &shape, dtype)])
+}
+
+/// The type sums are computed in: integers in their own.
+fn sum_type(c: &Call, dtype: DType) -> Result<DType> {
+    match dtype {
+        DType::U8 | DType::I8 | DType::I16 | DType::I32 | DType::I64 => Ok(dtype),
+        other => working_type(c, other),
+    }
+}
+
+/// Runs an expression for a type of floating-point or whole numbers, with the kernels of a convolution and its transpose.
+macro_rules! with_kernels {
+    ($call:expr, $dtype:expr, $t:ident, $forward:ident, $transposed:ident => $e:expr) => {
+        match $dtype {
+            DType::F32 | DType::F64 => match_float!($call, $dtype, $t => { let ($forward, $transposed) = (conv::conv_forward, conv::conv_backward_input); $e }),
+            _ => match_dtype!($dtype, $t in [U8, I8, I16, I32, I64] => { let ($forward, $transposed) = (conv::whole_forward, conv::whole_transposed); $e }, else Err($call.unsupported($dtype))),
+        }
+    };
 }
 
 fn run_convolution(c: &Call, outs: &[Tensor]) -> Result<()> {
@@ -185,16 +204,16 @@ fn run_convolution(c: &Call, outs: &[Tensor]) -> Result<()> {
     let geometry = Geometry::of(c, w.ndim() - 2)?;
     let (large, small) = if geometry.transposed { (out, x) } else { (x, out) };
     let shape = geometry.shape(large.shape(), small.shape(), &w.shape()[2..]);
-    let dtype = working_type(c, x.dtype())?;
+    let dtype = sum_type(c, x.dtype())?;
     let (x, w, bias) = (read(x, dtype)?, read(w, dtype)?, read_optional(c.optional(2), dtype)?);
     write(out, dtype, |out| {
-        match_float!(c, dtype, T => {
+        with_kernels!(c, dtype, T, forward, transposed => {
             let (x, w) = (iter::slice::<T>(&x)?, iter::slice::<T>(&w)?);
             if geometry.transposed {
-                conv::conv_backward_input(&shape, x, w, iter::slice_mut::<T>(out)?);
+                transposed(&shape, x, w, iter::slice_mut::<T>(out)?);
             } else {
                 let bias = bias.as_ref().map(iter::slice::<T>).transpose()?;
-                conv::conv_forward(&shape, x, w, bias, iter::slice_mut::<T>(out)?);
+                forward(&shape, x, w, bias, iter::slice_mut::<T>(out)?);
             }
             Ok(())
         })?;

@@ -1,16 +1,24 @@
 //! Patches as columns (`unfold`) and columns added back to images (`fold`): each the other's derivative.
 
-use super::{match_float, per_dim, read, sizes, unsigned, working_type, write};
+use super::{per_dim, read, sizes, unsigned, working_type, write};
 use crate::ops::backward::Back;
+use crate::ops::index::{raw, raw_mut};
 use crate::ops::{Arg, Args, Call, Meta, Metas, Op, Rule, call1};
 use crate::tensor::Tensor;
-use crate::{Dims, Result, bail, grads, iter, rows};
+use crate::{DType, Dims, Result, bail, grads, iter, rows};
+use rushlight_kernels::index::Sum;
 use rushlight_kernels::vision::{Unfold, col2im, im2col};
+use rushlight_kernels::{match_bits, match_dtype};
 use smallvec::smallvec;
 
 rows! {
     IM2COL = Op::new("im2col(Tensor input, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor", Rule::Kernel { infer: infer_columns, run: run_columns }).vjp(0, 0, columns_gradient).doc("Patches (N, C KH KW, L) of images (N, C, H, W)");
     COL2IM = Op::new("col2im(Tensor input, int[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor", Rule::Kernel { infer: infer_image, run: run_image }).vjp(0, 0, |b| grads![b; call1(&IM2COL, &[b.g()?], &b.args[1..])?]).doc("Images (N, C, H, W) from the sums of patches (N, C KH KW, L)");
+}
+
+/// The type sums are computed in: float32 for the half types. Integers are refused.
+fn sum_type(c: &Call, dtype: DType) -> Result<DType> {
+    if dtype == DType::Bool || dtype.is_complex() { Ok(dtype) } else { working_type(c, dtype) }
 }
 
 /// The patches of `planes` planes of size `image`, with the arguments from `first` on.
@@ -48,7 +56,7 @@ fn images(c: &Call) -> Result<Unfold> {
 
 fn infer_columns(c: &Call) -> Result<Metas> {
     let (x, u) = (c.input(0)?, images(c)?);
-    working_type(c, x.dtype())?;
+    sum_type(c, x.dtype())?;
     let mut shape = Dims::from_slice(&x.shape()[..x.ndim() - 2]);
     if let Some(channels) = shape.last_mut() {
         *channels *= u.kernel[0] * u.kernel[1];
@@ -59,10 +67,10 @@ fn infer_columns(c: &Call) -> Result<Metas> {
 
 fn run_columns(c: &Call, outs: &[Tensor]) -> Result<()> {
     let u = images(c)?;
-    let dtype = working_type(c, outs[0].dtype())?;
+    let dtype = outs[0].dtype();
     let x = read(c.input(0)?, dtype)?;
-    match_float!(c, dtype, T => write(&outs[0], dtype, |y| {
-        im2col(&u, iter::slice::<T>(&x)?, iter::slice_mut::<T>(y)?);
+    match_bits!(dtype, B => write(&outs[0], dtype, |y| {
+        im2col(&u, raw::<B>(&x)?, raw_mut::<B>(y)?);
         Ok(())
     }))
 }
@@ -115,7 +123,7 @@ fn columns(c: &Call) -> Result<Unfold> {
 
 fn infer_image(c: &Call) -> Result<Metas> {
     let (x, u) = (c.input(0)?, columns(c)?);
-    working_type(c, x.dtype())?;
+    sum_type(c, x.dtype())?;
     let mut shape = Dims::from_slice(&x.shape()[..x.ndim() - 1]);
     if let Some(channels) = shape.last_mut() {
         *channels /= u.kernel[0] * u.kernel[1];
@@ -126,10 +134,10 @@ fn infer_image(c: &Call) -> Result<Metas> {
 
 fn run_image(c: &Call, outs: &[Tensor]) -> Result<()> {
     let u = columns(c)?;
-    let dtype = working_type(c, outs[0].dtype())?;
+    let dtype = sum_type(c, outs[0].dtype())?;
     let x = read(c.input(0)?, dtype)?;
-    match_float!(c, dtype, T => write(&outs[0], dtype, |y| {
-        col2im(&u, iter::slice::<T>(&x)?, iter::slice_mut::<T>(y)?);
+    match_dtype!(dtype, T in [Bool, F32, F64, C64, C128] => write(&outs[0], dtype, |y| {
+        col2im(Sum::<T>::default(), &u, iter::slice::<T>(&x)?, iter::slice_mut::<T>(y)?);
         Ok(())
-    }))
+    }), else Err(c.unsupported(dtype)))
 }

@@ -1,17 +1,18 @@
 //! Sampling of images and volumes at the points of a grid.
 
-use super::{match_float, read, working_type, write};
+use super::{match_float, read, read_optional, working_type, write};
 use crate::ops::backward::Back;
 use crate::ops::{Args, Call, Inputs, Meta, Metas, Op, Rule, call};
 use crate::tensor::Tensor;
 use crate::{Dims, Result, bail, iter, rows};
-use rushlight_kernels::vision::{Grid, Interpolation, Padding, grid_sample, grid_sample_backward};
+use rushlight_kernels::vision::{Grid, Interpolation, Padding, Upper, grid_sample, grid_sample_backward, grid_sample_backward_twice};
 use smallvec::smallvec;
 
 rows! {
     GRID_SAMPLER_2D = Op::new("grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor", Rule::Kernel { infer, run }).vjp(3, 0, gradients).autocast(crate::ops::Autocast::Widest).doc("An image (N, C, H, W) at points (N, H', W', 2)");
     GRID_SAMPLER_3D = Op::new("grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor", Rule::Kernel { infer, run }).vjp(3, 0, gradients).autocast(crate::ops::Autocast::Widest).doc("A volume (N, C, D, H, W) at points (N, D', H', W', 3)");
-    BACKWARD = Op::new("grid_sampler_backward(Tensor grad, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool need_input, bool need_grid) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_backward }).doc("Gradients of grid_sampler_2d and grid_sampler_3d");
+    BACKWARD = Op::new("grid_sampler_backward(Tensor grad, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool need_input, bool need_grid) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_backward }).vjp(7, 0, second_gradients).doc("Gradients of grid_sampler_2d and grid_sampler_3d");
+    TWICE = Op::new("_grid_sampler_backward_twice(Tensor? upper_input, Tensor? upper_grid, Tensor grad, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_twice, run: run_twice }).doc("Gradients of grid_sampler_backward");
 }
 
 fn infer(c: &Call) -> Result<Metas> {
@@ -38,9 +39,6 @@ fn infer(c: &Call) -> Result<Metas> {
             x.dtype().name(),
             grid.dtype().name()
         );
-    }
-    if ndim == 5 && c.int(0)? == 2 {
-        bail!(Runtime, "grid_sampler(): bicubic interpolation only supports 4D input");
     }
     working_type(c, x.dtype())?;
     let mut shape: Dims = smallvec![x.shape()[0], x.shape()[1]];
@@ -107,4 +105,27 @@ fn run_backward(c: &Call, outs: &[Tensor]) -> Result<()> {
         grid_sample_backward(&geometry, iter::slice::<T>(&g)?, iter::slice::<T>(&x)?, iter::slice::<T>(&grid)?, gx, gg);
         Ok(())
     })))
+}
+
+fn second_gradients(b: &Back) -> Result<crate::autograd::node::Grads> {
+    let upper = |i: usize| b.grad(i).filter(|_| b.call().flag(i + 3)).cloned();
+    let inputs: Inputs = smallvec![upper(0), upper(1), Some(b.x(0)?.clone()), Some(b.x(1)?.clone()), Some(b.x(2)?.clone())];
+    Ok(call(&TWICE, inputs, b.args[..3].into())?.into_iter().map(Some).collect())
+}
+
+fn infer_twice(c: &Call) -> Result<Metas> {
+    (2..5).map(|i| c.input(i).map(|x| Meta::new(x.shape(), x.dtype()))).collect()
+}
+
+fn run_twice(c: &Call, outs: &[Tensor]) -> Result<()> {
+    let geometry = geometry(c, c.input(3)?, c.input(4)?)?;
+    let dtype = working_type(c, outs[0].dtype())?;
+    let (upper_x, upper_grid) = (read_optional(c.optional(0), dtype)?, read_optional(c.optional(1), dtype)?);
+    let (g, x, grid) = (read(c.input(2)?, dtype)?, read(c.input(3)?, dtype)?, read(c.input(4)?, dtype)?);
+    match_float!(c, dtype, T => write(&outs[0], dtype, |to_y| write(&outs[1], dtype, |to_x| write(&outs[2], dtype, |to_grid| {
+        let upper = Upper { x: upper_x.as_ref().map(iter::slice::<T>).transpose()?, grid: upper_grid.as_ref().map(iter::slice::<T>).transpose()? };
+        let out = [iter::slice_mut::<T>(to_y)?, iter::slice_mut::<T>(to_x)?, iter::slice_mut::<T>(to_grid)?];
+        grid_sample_backward_twice(&geometry, upper, iter::slice::<T>(&g)?, iter::slice::<T>(&x)?, iter::slice::<T>(&grid)?, out);
+        Ok(())
+    }))))
 }

@@ -15,7 +15,7 @@ use smallvec::{SmallVec, smallvec};
 
 rows! {
     LAYER_NORM = Op::new("native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_layer, run: run_layer }).vjp(3, 6, layer_gradients).integral(6).autocast(Autocast::Raise).doc("(x - mean) / sqrt(variance + eps) * weight + bias over the last dimensions; mean and 1 / sqrt(variance + eps)");
-    GROUP_NORM = Op::new("native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_group, run: run_group }).vjp(3, 6, group_gradients).integral(6).autocast(Autocast::Raise).doc("Normalisation of groups of channels of each sample; means and 1 / sqrt(variance + eps)");
+    GROUP_NORM = Op::new("native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_group, run: run_group }).vjp(3, 6, group_gradients).autocast(Autocast::Raise).doc("Normalisation of groups of channels of each sample; means and 1 / sqrt(variance + eps)");
     BATCH_NORM = Op::new("native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_batch, run: run_batch }).vjp(3, 6, batch_gradients).integral(6).doc("Normalisation of channels over the batch, or by running statistics, which training updates; means and 1 / sqrt(variance + eps) used");
     LAYER_BACKWARD = Op::new("_layer_norm_backward(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor rstd, bool need_input, int cols) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_layer_backward }).doc("Gradients of native_layer_norm");
     GROUP_BACKWARD = Op::new("_group_norm_backward(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor rstd, bool need_input, int groups, bool constant) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_group_backward }).doc("Gradients of native_group_norm, or with zero groups of native_batch_norm");
@@ -280,7 +280,7 @@ fn wanted(b: &Back, all: [Tensor; 3]) -> Result<Grads> {
 }
 
 fn fused(b: &Back, row: &'static Op, extra: &[Arg]) -> Result<Grads> {
-    let inputs: Inputs = smallvec![Some(b.g()?.clone()), Some(b.x(0)?.clone()), b.optional(1).cloned(), Some(b.y(1)?.clone()), Some(b.y(2)?.clone())];
+    let inputs: Inputs = smallvec![Some(b.grad_or_zeros(0)?), Some(b.x(0)?.clone()), b.optional(1).cloned(), Some(b.y(1)?.clone()), Some(b.y(2)?.clone())];
     let mut args = smallvec![Arg::from(b.needs(0))];
     args.extend(extra.iter().cloned());
     let all: Outputs = call(row, inputs, args)?;
@@ -301,6 +301,30 @@ fn layer_gradients(b: &Back) -> Result<Grads> {
 }
 
 fn group_gradients(b: &Back) -> Result<Grads> {
+    let mut grads = normalized_gradients(b)?;
+    if let (Some(own), Some(more)) = (grads[0].as_ref(), through_statistics(b)?) {
+        grads[0] = Some(own.add(more.to_dtype(own.dtype())?)?);
+    }
+    Ok(grads)
+}
+
+/// What reaches the input of group normalisation through means and `1 / sqrt(variance + eps)`.
+fn through_statistics(b: &Back) -> Result<Option<Tensor>> {
+    if b.grad(1).is_none() && b.grad(2).is_none() {
+        return Ok(None);
+    }
+    let (c, x) = (b.call(), b.x(0)?);
+    let (n, groups, count) = (c.int(0)?, c.int(3)?, c.int(1)? * c.int(2)? / c.int(3)?);
+    let row = |t: &Tensor| t.reshape(&[n, groups, 1]);
+    let x = x.to_dtype(statistics_type(x))?.reshape(&[n, groups, count])?;
+    let centred = x.sub(x.mean(&[2], true)?)?;
+    let rstd = centred.mul(&centred)?.mean(&[2], true)?.add(c.float(4))?.rsqrt()?;
+    let slope = rstd.mul(&rstd)?.mul(&rstd)?.mul(&centred)?;
+    let sum = row(&b.grad_or_zeros(1)?)?.sub(row(&b.grad_or_zeros(2)?)?.mul(slope)?)?;
+    Ok(Some(sum.div(count.max(1) as f64)?.reshape(&sizes(b.shape(0)))?))
+}
+
+fn normalized_gradients(b: &Back) -> Result<Grads> {
     let (c, x) = (b.call(), b.x(0)?);
     let (n, channels, area, groups) = (c.int(0)?, c.int(1)?, c.int(2)?, c.int(3)?);
     if !grad_enabled() && x.ndim() >= 2 && x.shape()[0] as i64 == n && x.shape()[1] as i64 == channels {
@@ -308,7 +332,8 @@ fn group_gradients(b: &Back) -> Result<Grads> {
     }
     let view = [n, groups, channels / groups, area];
     let weight = b.optional(1).map(|w| w.reshape(&[1, groups, channels / groups, 1])).transpose()?;
-    let recorded = Recorded { grad: b.g()?.reshape(&view)?, x: x.reshape(&view)?, weight, over: smallvec![2, 3], eps: c.float(4), constants: None };
+    let recorded =
+        Recorded { grad: b.grad_or_zeros(0)?.reshape(&view)?, x: x.reshape(&view)?, weight, over: smallvec![2, 3], eps: c.float(4), constants: None };
     let [gx, gw, gb] = recorded.gradients()?;
     wanted(b, [gx.reshape(&sizes(x.shape()))?, gw.sum(&[0, 3], false)?, gb.sum(&[0, 3], false)?])
 }

@@ -96,10 +96,13 @@ impl<const N: usize> Sliding<N> {
             bail!(Runtime, "{name}(): dilation should be greater than zero, but got {dilation:?}");
         }
         for d in 0..N {
+            let Some(reach) = (kernel[d] - 1).checked_mul(dilation[d]).and_then(|r| r.checked_add(1)) else {
+                bail!(Runtime, "{name}(): effective kernel size overflows, but got kernel_size={} and dilation={}", kernel[d], dilation[d]);
+            };
             if padding[d] < 0 {
                 bail!(Runtime, "{name}(): pad must be non-negative, but got pad: {}", padding[d]);
             }
-            if padding[d] > ((kernel[d] - 1) * dilation[d] + 1) / 2 {
+            if padding[d] > reach / 2 {
                 bail!(
                     Runtime,
                     "{name}(): pad should be at most half of effective kernel size, but got pad={}, kernel_size={} and dilation={}",

@@ -5,7 +5,7 @@ use crate::ops::backward::Back;
 use crate::ops::{Arg, Args, Call, Metas, Op, Rule, call1, find};
 use crate::tensor::Tensor;
 use crate::{DType, Dims, Result, bail, grads, iter, rows};
-use rushlight_kernels::vision::{Axis, Method, resample};
+use rushlight_kernels::vision::{Axis, Method, resample, resample_bytes};
 use smallvec::{SmallVec, smallvec};
 
 const fn row(schema: &'static str) -> Op {
@@ -81,16 +81,34 @@ fn infer(c: &Call) -> Result<Metas> {
     Ok(smallvec![like(x, &shape, x.dtype())])
 }
 
-/// Bytes are computed in float32 and rounded.
+/// Bytes are computed in float32 and rounded, but for images with weights in whole numbers.
 fn working(c: &Call, dtype: DType) -> Result<DType> {
     if dtype == DType::U8 { Ok(DType::F32) } else { super::working_type(c, dtype) }
 }
 
 fn run(c: &Call, outs: &[Tensor]) -> Result<()> {
     let (x, out) = (c.input(0)?, &outs[0]);
+    let smooth = !matches!(method(c.op.name()).0, Method::Nearest | Method::NearestExact);
+    if out.dtype() == DType::U8 && x.ndim() == 4 && smooth {
+        return apply_to_bytes(x, &axes(c, c.op.name(), 0, &x.shape()[2..], DType::F64)?, out);
+    }
     let dtype = working(c, out.dtype())?;
     let axes = axes(c, c.op.name(), 0, &x.shape()[2..], dtype)?;
     apply(c, x, axes, out, dtype)
+}
+
+/// Resizes bytes along each dimension that changes, the last one first.
+fn apply_to_bytes(x: &Tensor, axes: &[Axis], out: &Tensor) -> Result<()> {
+    let mut current = read(x, DType::U8)?;
+    for (d, axis) in axes.iter().enumerate().rev().filter(|(_, axis)| !axis.is_identity()) {
+        let mut shape = Dims::from_slice(current.shape());
+        shape[d + 2] = axis.output();
+        let next = Tensor::empty(&shape, DType::U8)?;
+        let (outer, inner) = (shape[..d + 2].iter().product(), shape[d + 3..].iter().product());
+        resample_bytes(axis, outer, inner, iter::slice::<u8>(&current)?, iter::slice_mut::<u8>(&next)?);
+        current = next;
+    }
+    crate::ops::copy::copy_into(out, &current)
 }
 
 /// Resizes along each dimension that changes, first where it makes the tensor smallest.

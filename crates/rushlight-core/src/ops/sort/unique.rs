@@ -66,7 +66,8 @@ fn slices(c: &Call, x: &Tensor, arg: usize) -> Result<(usize, Tensor)> {
     if width == 0 && n != 0 {
         bail!(Runtime, "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied");
     }
-    let rows = if x.ndim() == 0 { x.clone() } else { x.transpose(0, d as i64)?.contiguous()? };
+    let order: Vec<i64> = std::iter::once(d).chain((0..x.ndim()).filter(|&k| k != d)).map(|k| k as i64).collect();
+    let rows = if x.ndim() == 0 { x.clone() } else { x.permute(&order)?.contiguous()? };
     Ok((d, rows.reshape(&[n as i64, width as i64])?))
 }
 
