@@ -364,6 +364,7 @@ pub fn table() -> &'static [&'static Op] {
             nn::loss::ROWS,
             nn::norm::ROWS,
             nn::pooling::ROWS,
+            nn::recurrent::ROWS,
             nn::softmax::ROWS,
             nn::upsample::ROWS,
             fft::ROWS,

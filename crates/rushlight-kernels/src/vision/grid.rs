@@ -4,7 +4,7 @@
 //! point serve all channels, forward and backward.
 
 use crate::gemm::{Float, Shared};
-use crate::pool;
+use crate::{pool, vectorized};
 
 /// How values between pixels come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +74,7 @@ impl Grid {
         self.input[2 - d]
     }
 
+    #[inline(always)]
     fn pixels(&self, d: usize, given: f64) -> Place {
         let size = self.size(d) as f64;
         let slope = if self.align_corners { (size - 1.0) / 2.0 } else { size / 2.0 };
@@ -81,6 +82,7 @@ impl Grid {
     }
 
     /// A coordinate brought inside the image.
+    #[inline(always)]
     fn padded(&self, d: usize, place: Place) -> Place {
         match self.padding {
             Padding::Zeros => place,
@@ -109,47 +111,62 @@ impl Grid {
     }
 
     /// The flat place of whole coordinates, if inside.
+    #[inline(always)]
     fn inside(&self, whole: [f64; 3]) -> Option<usize> {
         let fits = |d: usize| whole[d] >= 0.0 && whole[d] < self.size(d) as f64;
         (0..3).all(fits).then(|| (whole[2] as usize * self.input[1] + whole[1] as usize) * self.input[2] + whole[0] as usize)
     }
 
-    /// Calls `visit` with the taps of a point.
-    fn taps(&self, point: &[f64], visit: impl FnMut(Tap)) {
+    /// Taps of a point.
+    fn count(&self) -> usize {
+        match self.interpolation {
+            Interpolation::Nearest => 1,
+            Interpolation::Linear => 1 << self.coordinates,
+            Interpolation::Cubic => 16,
+        }
+    }
+
+    /// Calls `visit` with the taps of a point that are inside, and their numbers.
+    #[inline(always)]
+    fn taps(&self, point: [f64; 3], visit: impl FnMut(usize, Tap)) {
         match self.interpolation {
             Interpolation::Cubic => self.cubic(point, visit),
-            mode => {
-                let mut places = [Place { at: 0.0, slope: 0.0 }; 3];
-                for (d, &given) in point.iter().enumerate() {
-                    places[d] = self.padded(d, self.pixels(d, given));
-                }
-                if mode == Interpolation::Nearest { self.nearest(places, visit) } else { self.linear(places, visit) }
-            }
+            Interpolation::Nearest => self.nearest(self.places(point), visit),
+            Interpolation::Linear => self.linear(self.places(point), visit),
         }
     }
 
-    fn nearest(&self, places: [Place; 3], mut visit: impl FnMut(Tap)) {
+    #[inline(always)]
+    fn places(&self, point: [f64; 3]) -> [Place; 3] {
+        let place = |d: usize| if d < self.coordinates { self.padded(d, self.pixels(d, point[d])) } else { Place { at: 0.0, slope: 0.0 } };
+        [place(0), place(1), place(2)]
+    }
+
+    #[inline(always)]
+    fn nearest(&self, places: [Place; 3], mut visit: impl FnMut(usize, Tap)) {
         if let Some(at) = self.inside(places.map(|p| p.at.round_ties_even())) {
-            visit(Tap { at, weight: 1.0, slope: [0.0; 3] });
+            visit(0, Tap { at, weight: 1.0, slope: [0.0; 3] });
         }
     }
 
-    fn linear(&self, places: [Place; 3], mut visit: impl FnMut(Tap)) {
+    #[inline(always)]
+    fn linear(&self, places: [Place; 3], mut visit: impl FnMut(usize, Tap)) {
         let first = places.map(|p| p.at.floor());
+        // Weight and slope of the near and the far pixel along each coordinate.
+        let parts: [[(f64, f64); 2]; 3] = std::array::from_fn(|d| {
+            let part = places[d].at - first[d];
+            if d < self.coordinates { [(1.0 - part, -places[d].slope), (part, places[d].slope)] } else { [(1.0, 0.0); 2] }
+        });
         for corner in 0..1usize << self.coordinates {
-            let far = |d: usize| corner >> d & 1 == 1;
-            let whole = std::array::from_fn(|d| first[d] + if far(d) { 1.0 } else { 0.0 });
-            let Some(at) = self.inside(whole) else { continue };
-            let mut parts = [(1.0, 0.0); 3];
-            for d in 0..self.coordinates {
-                let part = places[d].at - first[d];
-                parts[d] = if far(d) { (part, places[d].slope) } else { (1.0 - part, -places[d].slope) };
+            let far = |d: usize| corner >> d & 1;
+            if let Some(at) = self.inside(std::array::from_fn(|d| first[d] + far(d) as f64)) {
+                visit(corner, Tap::product(at, [parts[0][far(0)], parts[1][far(1)], parts[2][far(2)]]));
             }
-            visit(Tap::product(at, parts));
         }
     }
 
-    fn cubic(&self, point: &[f64], mut visit: impl FnMut(Tap)) {
+    #[inline(always)]
+    fn cubic(&self, point: [f64; 3], mut visit: impl FnMut(usize, Tap)) {
         let places = [0, 1].map(|d| self.pixels(d, point[d]));
         let first = places.map(|p| p.at.floor());
         for tap in 0..16 {
@@ -160,7 +177,7 @@ impl Grid {
                 let x = places[d].at - first[d] - offset[d];
                 (super::resample::keys(x, -0.75), keys_slope(x) * places[d].slope)
             });
-            visit(Tap::product(at, [part[0], part[1], (1.0, 0.0)]));
+            visit(tap, Tap::product(at, [part[0], part[1], (1.0, 0.0)]));
         }
     }
 
@@ -168,11 +185,13 @@ impl Grid {
         let lengths = [x.len(), grid.len(), y.len()];
         let expected = [self.channels * self.area(), self.points * self.coordinates, self.channels * self.points].map(|n| n * self.batch);
         assert_eq!(lengths, expected, "grid: lengths of input, grid and result");
+        assert!(self.area() < OUTSIDE as usize, "grid: pixels of an image");
     }
 }
 
 impl Tap {
     /// A weight that is a product, from its factors and their slopes.
+    #[inline(always)]
     fn product(at: usize, parts: [(f64, f64); 3]) -> Tap {
         let [(x, dx), (y, dy), (z, dz)] = parts;
         Tap { at, weight: x * y * z, slope: [dx * y * z, x * dy * z, x * y * dz] }
@@ -203,58 +222,77 @@ pub trait Coordinate: Float + Into<f64> {}
 impl Coordinate for f32 {}
 impl Coordinate for f64 {}
 
-/// The taps of some neighbouring points of one image.
+/// The taps of some neighbouring points of one image, number by number: tap `k` of point `p` is at `k * CHUNK + p`.
 struct Chunk<T> {
     image: usize,
     first: usize,
-    /// Where the taps of each point begin, and the end.
-    starts: Vec<usize>,
-    taps: Vec<(usize, T, [f64; 3])>,
+    points: usize,
+    /// Where each tap reads; [`OUTSIDE`] where there is nothing.
+    places: Vec<u32>,
+    weights: Vec<T>,
+    slopes: Vec<[f64; 3]>,
 }
 
+/// The place of a tap outside the image.
+const OUTSIDE: u32 = u32::MAX;
+
 impl<T: Coordinate> Chunk<T> {
-    fn new() -> Self {
-        Chunk { image: 0, first: 0, starts: Vec::with_capacity(CHUNK + 1), taps: Vec::with_capacity(16 * CHUNK) }
+    fn new(g: &Grid) -> Self {
+        let size = g.count() * CHUNK;
+        Chunk { image: 0, first: 0, points: 0, places: vec![OUTSIDE; size], weights: vec![T::ZERO; size], slopes: vec![[0.0; 3]; size] }
     }
 
+    /// The places and weights of tap `k` of every point.
+    #[inline(always)]
+    fn tap(&self, k: usize) -> (&[u32], &[T]) {
+        (&self.places[k * CHUNK..][..self.points], &self.weights[k * CHUNK..][..self.points])
+    }
+}
+
+vectorized! {
     /// Reads chunk `index` of all the images' chunks.
-    fn read(&mut self, g: &Grid, grid: &[T], index: usize) {
+    fn read_chunk[T: Coordinate](chunk: &mut Chunk<T>, g: &Grid, grid: &[T], index: usize) {
         let chunks = g.points.div_ceil(CHUNK);
-        (self.image, self.first) = (index / chunks, index % chunks * CHUNK);
-        self.taps.clear();
-        self.starts.clear();
-        self.starts.push(0);
-        for at in self.first..g.points.min(self.first + CHUNK) {
-            let from = &grid[(self.image * g.points + at) * g.coordinates..][..g.coordinates];
-            let mut point = [0.0; 3];
-            point.iter_mut().zip(from).for_each(|(p, &v)| *p = v.into());
-            g.taps(&point[..g.coordinates], |tap| self.taps.push((tap.at, T::of(tap.weight), tap.slope)));
-            self.starts.push(self.taps.len());
+        (chunk.image, chunk.first) = (index / chunks, index % chunks * CHUNK);
+        chunk.points = CHUNK.min(g.points - chunk.first);
+        chunk.places.fill(OUTSIDE);
+        let points = &grid[(chunk.image * g.points + chunk.first) * g.coordinates..];
+        for (p, from) in points.chunks_exact(g.coordinates).take(chunk.points).enumerate() {
+            let point = [from[0].into(), from[1].into(), if g.coordinates == 3 { from[2].into() } else { 0.0 }];
+            g.taps(point, |k, tap| {
+                let to = k * CHUNK + p;
+                (chunk.places[to], chunk.weights[to], chunk.slopes[to]) = (tap.at as u32, T::of(tap.weight), tap.slope);
+            });
         }
     }
+}
 
-    /// The taps of each point.
-    fn points(&self) -> impl Iterator<Item = &[(usize, T, [f64; 3])]> {
-        self.starts.windows(2).map(|w| &self.taps[w[0]..w[1]])
+vectorized! {
+    /// Samples a plane at the points of a chunk.
+    fn sample_plane[T: Coordinate](chunk: &Chunk<T>, taps: usize, x: &[T], y: &mut [T]) {
+        y.fill(T::ZERO);
+        for k in 0..taps {
+            let (places, weights) = chunk.tap(k);
+            for ((y, &place), &weight) in y.iter_mut().zip(places).zip(weights) {
+                *y += x.get(place as usize).map_or(T::ZERO, |&x| x * weight);
+            }
+        }
     }
 }
 
 /// Writes the samples (batch, channels, points) of `x` (batch, channels, input) at `grid` (batch, points, coordinates).
 ///
 /// # Panics
-/// When lengths do not match.
+/// When lengths do not match, or an image has 2^32 pixels.
 pub fn grid_sample<T: Coordinate>(g: &Grid, x: &[T], grid: &[T], y: &mut [T]) {
     g.check(x, grid, y);
     let (area, out) = (g.area(), Shared(y.as_mut_ptr()));
     for_chunks(g, |chunk, index| {
-        chunk.read(g, grid, index);
+        read_chunk(chunk, g, grid, index);
         for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
-            let x = &x[plane * area..][..area];
             // SAFETY: each chunk has its own places of the result.
-            let y = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * g.points + chunk.first), chunk.starts.len() - 1) };
-            for (y, taps) in y.iter_mut().zip(chunk.points()) {
-                *y = taps.iter().fold(T::ZERO, |sum, &(at, weight, _)| sum + x[at] * weight);
-            }
+            let y = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * g.points + chunk.first), chunk.points) };
+            sample_plane(chunk, g.count(), &x[plane * area..][..area], y);
         }
     });
 }
@@ -262,7 +300,7 @@ pub fn grid_sample<T: Coordinate>(g: &Grid, x: &[T], grid: &[T], y: &mut [T]) {
 /// Runs `f` for every chunk of points, in parallel where there are enough numbers.
 fn for_chunks<T: Coordinate>(g: &Grid, f: impl Fn(&mut Chunk<T>, usize) + Sync) {
     pool::parallel_for(g.batch * g.points.div_ceil(CHUNK), GRAIN.div_ceil(CHUNK * g.channels.max(1)), |range| {
-        let mut chunk = Chunk::new();
+        let mut chunk = Chunk::new(g);
         range.for_each(|index| f(&mut chunk, index));
     });
 }
@@ -270,7 +308,7 @@ fn for_chunks<T: Coordinate>(g: &Grid, f: impl Fn(&mut Chunk<T>, usize) + Sync) 
 /// The gradients of [`grid_sample`] for input and grid, each written where a place is given.
 ///
 /// # Panics
-/// When lengths do not match.
+/// When lengths do not match, or an image has 2^32 pixels.
 pub fn grid_sample_backward<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid: &[T], grad_x: Option<&mut [T]>, grad_grid: Option<&mut [T]>) {
     g.check(x, grid, grad_y);
     if let Some(grad_x) = grad_x {
@@ -288,43 +326,63 @@ fn backward_input<T: Coordinate>(g: &Grid, grad_y: &[T], grid: &[T], grad_x: &mu
     grad_x.fill(T::ZERO);
     let out = Shared(grad_x.as_mut_ptr());
     pool::parallel_for(g.batch * blocks, GRAIN.div_ceil(g.points.max(1) * CHANNELS), |range| {
-        let mut chunk = Chunk::new();
+        let mut chunk = Chunk::new(g);
         for task in range {
             let (image, first) = (task / blocks, task % blocks * CHANNELS);
             for index in image * chunks..(image + 1) * chunks {
-                chunk.read(g, grid, index);
+                read_chunk(&mut chunk, g, grid, index);
                 for plane in image * g.channels + first..image * g.channels + g.channels.min(first + CHANNELS) {
                     // SAFETY: each task has its own channels.
                     let grad_x = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * area), area) };
-                    for (&grad, taps) in grad_y[plane * g.points + chunk.first..].iter().zip(chunk.points()) {
-                        taps.iter().for_each(|&(at, weight, _)| grad_x[at] += grad * weight);
-                    }
+                    add_plane(&chunk, g.count(), &grad_y[plane * g.points + chunk.first..], grad_x);
                 }
             }
         }
     });
 }
 
-fn backward_grid<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid: &[T], grad_grid: &mut [T]) {
-    let (area, out) = (g.area(), Shared(grad_grid.as_mut_ptr()));
-    for_chunks(g, |chunk, index| {
-        chunk.read(g, grid, index);
-        // How the loss moves with the weight of each tap.
-        let mut along = vec![T::ZERO; chunk.taps.len()];
-        for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
-            let x = &x[plane * area..][..area];
-            let grads = &grad_y[plane * g.points + chunk.first..];
-            for (&grad, ends) in grads.iter().zip(chunk.starts.windows(2)) {
-                for tap in ends[0]..ends[1] {
-                    along[tap] += grad * x[chunk.taps[tap].0];
-                }
+/// Adds the gradients of the points of a chunk to a plane.
+fn add_plane<T: Coordinate>(chunk: &Chunk<T>, taps: usize, grads: &[T], grad_x: &mut [T]) {
+    for k in 0..taps {
+        let (places, weights) = chunk.tap(k);
+        for ((&grad, &place), &weight) in grads.iter().zip(places).zip(weights) {
+            if let Some(to) = grad_x.get_mut(place as usize) {
+                *to += grad * weight;
             }
         }
-        for (point, ends) in chunk.starts.windows(2).enumerate() {
-            for d in 0..g.coordinates {
-                let slope: f64 = (ends[0]..ends[1]).map(|tap| chunk.taps[tap].2[d] * along[tap].into()).sum();
-                // SAFETY: each point has its own coordinates.
-                unsafe { *out.get().add((chunk.image * g.points + chunk.first + point) * g.coordinates + d) = T::of(slope) };
+    }
+}
+
+vectorized! {
+    /// Adds how the loss moves with the weight of each tap, for one plane.
+    fn add_along[T: Coordinate](chunk: &Chunk<T>, taps: usize, grads: &[T], x: &[T], along: &mut [T]) {
+        for k in 0..taps {
+            let along = &mut along[k * CHUNK..][..chunk.points];
+            for ((along, &grad), &place) in along.iter_mut().zip(grads).zip(chunk.tap(k).0) {
+                *along += x.get(place as usize).map_or(T::ZERO, |&x| grad * x);
+            }
+        }
+    }
+}
+
+fn backward_grid<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid: &[T], grad_grid: &mut [T]) {
+    let (area, taps, out) = (g.area(), g.count(), Shared(grad_grid.as_mut_ptr()));
+    for_chunks(g, |chunk, index| {
+        read_chunk(chunk, g, grid, index);
+        let mut along = vec![T::ZERO; taps * CHUNK];
+        for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
+            add_along(chunk, taps, &grad_y[plane * g.points + chunk.first..], &x[plane * area..][..area], &mut along);
+        }
+        // SAFETY: each chunk has its own points.
+        let grads = unsafe {
+            let first = (chunk.image * g.points + chunk.first) * g.coordinates;
+            std::slice::from_raw_parts_mut(out.get().add(first), chunk.points * g.coordinates)
+        };
+        for (p, grads) in grads.chunks_exact_mut(g.coordinates).enumerate() {
+            let inside = |&k: &usize| chunk.places[k * CHUNK + p] != OUTSIDE;
+            for (d, grad) in grads.iter_mut().enumerate() {
+                let slope = |k: usize| chunk.slopes[k * CHUNK + p][d] * along[k * CHUNK + p].into();
+                *grad = T::of((0..taps).filter(inside).map(slope).sum());
             }
         }
     });

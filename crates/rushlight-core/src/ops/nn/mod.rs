@@ -10,6 +10,7 @@ pub mod grid;
 pub mod loss;
 pub mod norm;
 pub mod pooling;
+pub mod recurrent;
 pub mod softmax;
 pub mod upsample;
 
