@@ -123,6 +123,47 @@ fn run_range(kernel: Loop, base: &[*mut u8; 4], dims: &[Dim], range: std::ops::R
     }
 }
 
+/// Fewer rows or columns are not worth a transposition in blocks.
+const TRANSPOSED: usize = 8;
+
+/// Copies between tensors of one type and of different orders in memory, block by block; false where the orders agree.
+pub(crate) fn copy_transposed(target: &Tensor, source: &Tensor) -> bool {
+    use rushlight_kernels::elementwise::transpose::transpose;
+    let (mut dims, size) = (merged_dims(&[target, source], target.shape()), target.dtype().size() as isize);
+    let Some(inner) = dims.pop().filter(|d| d.strides[0] == size && d.strides[1] != size && d.size >= TRANSPOSED) else { return false };
+    let Some(at) = dims.iter().position(|d| d.strides[1] == size && d.size >= TRANSPOSED) else { return false };
+    let rows = dims.remove(at);
+    let others: usize = dims.iter().map(|d| d.size).product();
+    let stripe = PARALLEL_GRAIN.div_ceil(inner.size).next_multiple_of(16).min(rows.size);
+    let stripes = rows.size.div_ceil(stripe);
+    let shared = &Pointers([pointer(target), pointer(source), std::ptr::null_mut(), std::ptr::null_mut()]);
+    pool::parallel_for(others * stripes, (PARALLEL_GRAIN / (stripe * inner.size)).max(1), |tasks| {
+        for task in tasks {
+            let (mut rest, first) = (task / stripes, task % stripes * stripe);
+            let mut offsets = [0, 1].map(|k| first as isize * rows.strides[k]);
+            for dim in dims.iter().rev() {
+                let index = (rest % dim.size) as isize;
+                rest /= dim.size;
+                (0..2).for_each(|k| offsets[k] += index * dim.strides[k]);
+            }
+            let count = stripe.min(rows.size - first);
+            let (to, from) = (shared.0[0].wrapping_offset(offsets[0]), shared.0[1].wrapping_offset(offsets[1]) as *const u8);
+            let (to_step, from_step) = (rows.strides[0] / size, inner.strides[1] / size);
+            // SAFETY: strides and sizes are those of valid layouts; tasks write disjoint stripes of the target.
+            unsafe {
+                match size {
+                    1 => transpose(count, inner.size, from, from_step, to, to_step),
+                    2 => transpose(count, inner.size, from as *const u16, from_step, to as *mut u16, to_step),
+                    4 => transpose(count, inner.size, from as *const u32, from_step, to as *mut u32, to_step),
+                    8 => transpose(count, inner.size, from as *const u64, from_step, to as *mut u64, to_step),
+                    _ => transpose(count, inner.size, from as *const [u64; 2], from_step, to as *mut [u64; 2], to_step),
+                }
+            }
+        }
+    });
+    true
+}
+
 /// The iteration space: dimensions of size one dropped, ordered by stride, merged.
 fn merged_dims(operands: &[&Tensor], shape: &[usize]) -> SmallVec<[Dim; 5]> {
     let mut dims: SmallVec<[Dim; 5]> = SmallVec::new();

@@ -59,6 +59,8 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     if not (x.is_floating_point() or x.is_complex()):
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype}")
     dims = list(range(x.dim())) if dim is None else dim
+    if ord == 2 and x.dtype in (_C.float32, _C.float64):
+        return root(_C._square_sum(x, dims, keepdim))
     size = x.abs()
     if ord == math.inf:
         return _C.amax(size, dims, keepdim) if x.numel() or ord < 0 else size.sum(dims, keepdim)
@@ -76,8 +78,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
 def root_of_powers(size, ord, dims, keepdim):
     """Return ``(sum size^ord)^(1 / ord)`` with a gradient of zero where size or sum is zero."""
     if ord == 2:
-        total = size.square().sum(dims, keepdim)
-        return _C.where(total == 0, 0, _C.where(total == 0, 1, total).sqrt())
+        return root(size.square().sum(dims, keepdim))
     powers = (
         size.pow(ord)
         if ord > 1
@@ -85,6 +86,11 @@ def root_of_powers(size, ord, dims, keepdim):
     )
     total = powers.sum(dims, keepdim)
     return _C.where(total == 0, 0, _C.where(total == 0, 1, total).pow(1 / ord))
+
+
+def root(total):
+    """Return the square root with a gradient of zero at zero."""
+    return _C.where(total == 0, 0, _C.where(total == 0, 1, total).sqrt())
 
 
 @op(out=True)

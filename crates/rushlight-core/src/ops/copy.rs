@@ -124,7 +124,9 @@ pub fn copy_into(target: &Tensor, source: &Tensor) -> Result<()> {
         copy_into(&copy, source)?;
         return copy_into(target, &copy);
     }
-    iter::run(cast::resolve(source.dtype(), target.dtype()), &[target, source], &Params::default());
+    if source.dtype() != target.dtype() || !iter::copy_transposed(target, source) {
+        iter::run(cast::resolve(source.dtype(), target.dtype()), &[target, source], &Params::default());
+    }
     Ok(())
 }
 

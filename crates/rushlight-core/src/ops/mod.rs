@@ -366,6 +366,7 @@ pub fn table() -> &'static [&'static Op] {
             nn::nll::ROWS,
             nn::norm::ROWS,
             nn::pooling::ROWS,
+            nn::recurrent::ROWS,
             nn::softmax::ROWS,
             nn::upsample::ROWS,
             fft::ROWS,

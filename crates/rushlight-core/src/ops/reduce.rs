@@ -97,6 +97,17 @@ fn run_sum(call: &Call, outs: &[Tensor]) -> Result<()> {
     match_dtype!(out.dtype(), T => run(&reduce::Sum::<T>::default(), &b, out))
 }
 
+fn infer_squares(call: &Call) -> Result<Metas> {
+    let x = call.input(0)?;
+    super::nn::working_type(call, x.dtype())?;
+    Ok(smallvec![Meta::new(&reduced_shape(x.shape(), &reduced_dims(call, 0)?, call.flag(1)), x.dtype())])
+}
+
+fn run_squares(call: &Call, outs: &[Tensor]) -> Result<()> {
+    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
+    match_dtype!(outs[0].dtype(), T in [F16, BF16, F32, F64] => run(&reduce::Squares::<T>::default(), &b, &outs[0]), else Err(call.unsupported(outs[0].dtype())))
+}
+
 fn infer_mean(call: &Call) -> Result<Metas> {
     let x = call.input(0)?;
     let dtype = call.dtype(2).unwrap_or(x.dtype());
@@ -368,6 +379,7 @@ fn var_gradient(b: &super::backward::Back) -> Result<Tensor> {
 rows! {
     SUM = Op::new("sum(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_sum, run: run_sum }).vjp(0, 0, |b| grads![b; back(b, b.g()?, 1)?]).autocast(super::Autocast::Raise).doc("Sum over dimensions");
     MEAN = Op::new("mean(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_mean, run: run_mean }).vjp(0, 0, |b| grads![b; back(b, b.g()?, 1)?.div(count(b)? as f64)?]).doc("Mean over dimensions");
+    SQUARES = Op::new("_square_sum(Tensor self, int[1]? dim=None, bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_squares, run: run_squares }).vjp(1, 0, |b| grads![b; back(b, b.g()?, 1)?.mul(b.x(0)?)?.mul(2.0)?]).doc("Sum of the squares of real numbers over dimensions");
     PROD = Op::new("_prod(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_prod, run: run_prod }).vjp(1, 0, |b| grads![b; prod_gradient(b)?]).autocast(super::Autocast::Raise).doc("Product over dimensions");
     AMAX = Op::new("amax(Tensor self, int[1] dim=(), bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, true) }).vjp(1, 1, |b| grads![b; share_ties(b)?]).doc("Largest value over dimensions");
     AMIN = Op::new("amin(Tensor self, int[1] dim=(), bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, false) }).vjp(1, 1, |b| grads![b; share_ties(b)?]).doc("Smallest value over dimensions");

@@ -2,6 +2,7 @@
 //!
 //! Nothing is gathered, so the cost of a group does not depend on how few channels share it.
 
+use super::depthwise::weigh_plane;
 use super::padded::Padded;
 use super::product::Job;
 use super::{ConvShape, volume};
@@ -23,6 +24,10 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
         let mut image = Scratch::<T>::new(job.channels * padded.plane());
         for at in range {
             let channels = copy_group(job, &padded, at, image.ptr());
+            if (job.rows, job.channels) == (1, 1) {
+                weigh_plane(job, &padded, &shifts, at, channels);
+                continue;
+            }
             // SAFETY: the copy holds the group's channels; each group writes its own part of the target.
             unsafe { multiply_group(job, &padded, &shifts, at, channels) };
         }

@@ -4,8 +4,9 @@
 //! into a panel. The output is `weights @ patches` ([`product`]), the gradient of the input a sum of such products over
 //! the output's gradient ([`input_grad`]), the gradient of the weights `output gradient @ patches'` ([`weight_grad`]).
 //! Groups of few channels are read in place from a
-//! padded copy ([`direct`]).
+//! padded copy ([`direct`]), single channels by [`depthwise`].
 
+mod depthwise;
 mod direct;
 mod input_grad;
 mod padded;

@@ -83,6 +83,7 @@ fn plain_in_one_two_and_three_dimensions() {
     check_both(shape(2, [40, 9, 1], [1, 7, 7], [1, 3, 3]));
     check_both(shape(1, [70, 150, 1], [1, 5, 5], [1, 1, 1]));
     check_both(shape(1, [1, 3, 1], [1, 30, 30], [1, 20, 20]));
+    check_both(shape(2, [3, 3, 3], [1, 4, 150], [1, 3, 3]));
 }
 
 #[test]

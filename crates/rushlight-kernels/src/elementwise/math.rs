@@ -91,42 +91,26 @@ fn tanh32(x: f32) -> f32 {
     if x != x { x } else { y }
 }
 
+/// N. Juffa's approximation: a series near zero, `1 - exp(polynomial)` elsewhere.
 #[inline(always)]
 fn erf32(x: f32) -> f32 {
     let a = x.abs();
     let z = x * x;
-    // |x| < 1: odd series.
-    let mut t = 7.853_861e-5f32;
-    t = t.mul_add(z, -8.010_194e-4);
-    t = t.mul_add(z, 5.188_327e-3);
-    t = t.mul_add(z, -2.685_381e-2);
-    t = t.mul_add(z, 1.128_358_5e-1);
-    t = t.mul_add(z, -3.761_262_6e-1);
-    t = t.mul_add(z, 1.128_379_2);
-    let small = x * t;
-    // |x| >= 1: 1 - exp(-x^2) R(1 / x^2) / x.
-    let q = 1.0 / a;
-    let y = q * q;
-    let mut p = 2.326_820_2e-2f32;
-    p = p.mul_add(y, -1.387_039_4e-1);
-    p = p.mul_add(y, 3.687_424_2e-1);
-    p = p.mul_add(y, -5.824_733e-1);
-    p = p.mul_add(y, 6.210_004_6e-1);
-    p = p.mul_add(y, -4.944_515_3e-1);
-    p = p.mul_add(y, 3.404_879_9e-1);
-    p = p.mul_add(y, -2.741_127e-1);
-    p = p.mul_add(y, 5.638_259_4e-1);
-    let mut r = -1.047_766_4e1f32;
-    r = r.mul_add(y, 1.297_719_9e1);
-    r = r.mul_add(y, -7.495_518_6);
-    r = r.mul_add(y, 2.921_019);
-    r = r.mul_add(y, -1.015_265_3);
-    r = r.mul_add(y, 4.218_463_6e-1);
-    r = r.mul_add(y, -2.820_767_4e-1);
-    r = r.mul_add(y, 5.641_895e-1);
-    let tail = exp32(-z) * q * if a < 2.0 { p } else { r };
-    let large = if a > 4.0 { 1.0 } else { 1.0 - tail };
-    let y = if a < 1.0 { small } else { large.copysign(x) };
+    let mut p = -5.967_617_03e-4f32;
+    p = p.mul_add(z, 4.991_194_23e-3);
+    p = p.mul_add(z, -2.676_813_49e-2);
+    p = p.mul_add(z, 1.128_199_25e-1);
+    p = p.mul_add(z, -3.761_253_36e-1);
+    p = p.mul_add(z, 1.283_791_66e-1);
+    let small = p.mul_add(x, x);
+    let mut r = a.mul_add(-1.728_534_70e-5, 3.831_971_26e-4);
+    r = r.mul_add(z, a.mul_add(-3.883_964_38e-3, 2.425_462_19e-2));
+    r = r.mul_add(a, -1.067_778_77e-1);
+    r = r.mul_add(a, -6.348_466_87e-1);
+    r = r.mul_add(a, -1.287_175_12e-1);
+    r = r.mul_add(a, -a);
+    let large = (1.0 - exp32(r)).copysign(x);
+    let y = if a > 0.927_734_375 { large } else { small };
     if x != x { x } else { y }
 }
 

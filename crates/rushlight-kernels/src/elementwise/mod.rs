@@ -14,6 +14,7 @@ pub mod math;
 pub mod num;
 pub mod special;
 pub mod ternary;
+pub mod transpose;
 pub mod unary;
 
 pub use binary::Binary;

@@ -6,6 +6,7 @@
 //! Moving elements needs only their width, see [`Bits`]: six copies of each loop serve fifteen element types.
 
 mod bits;
+mod border;
 mod combine;
 mod gather;
 mod mask;
@@ -18,6 +19,7 @@ mod tests;
 mod walk;
 
 pub use bits::{Bits, bits, bits_mut, bounds};
+pub use border::{Border, pad_border, pad_border_backward};
 pub use combine::{Assign, Combine, Largest, Product, Smallest, Sum};
 pub use gather::{Lines, gather, scatter};
 pub use mask::{fill_where, positions};

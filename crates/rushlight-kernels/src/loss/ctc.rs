@@ -4,9 +4,10 @@
 //! State `2 i + 1` is label `i` of the target, even states are blanks. `alpha[t][s]` is the logarithm of the probability of
 //! the prefixes that end in state `s` at time `t`, `beta` that of the suffixes.
 
+use crate::elementwise::math::Math;
 use crate::gemm::Shared;
-use crate::pool;
 use crate::rows::RowFloat;
+use crate::{pool, vectorized};
 
 /// One sample: how many time steps it has, and its labels.
 #[derive(Clone, Debug)]
@@ -34,7 +35,56 @@ pub struct Ctc<'a, T> {
     pub sequences: &'a [Sequence],
 }
 
-impl<T: RowFloat> Ctc<'_, T> {
+/// The states of a target.
+struct Path<T> {
+    /// The class of each state.
+    classes: Vec<usize>,
+    /// Zero where a path may come from two states before, over a blank between different labels; else negative infinity.
+    skips: Vec<T>,
+}
+
+impl<T: RowFloat> Path<T> {
+    fn of(sequence: &Sequence, blank: usize) -> Path<T> {
+        let labels = &sequence.labels;
+        let classes: Vec<usize> = (0..2 * labels.len() + 1).map(|state| if state % 2 == 1 { labels[state / 2] } else { blank }).collect();
+        let skips = |state: usize| state >= 2 && state % 2 == 1 && classes[state] != classes[state - 2];
+        let skips = (0..classes.len()).map(|state| if skips(state) { T::ZERO } else { T::NEG_INFINITY }).collect();
+        Path { classes, skips }
+    }
+
+    /// Writes the log-probability of each state's class.
+    fn emit(&self, log_probs: &[T], emitted: &mut [T]) {
+        emitted.iter_mut().zip(&self.classes).for_each(|(to, &class)| *to = log_probs[class]);
+    }
+}
+
+vectorized! {
+    /// `out = log(exp(a) + exp(b) + exp(c + skips)) + emitted`
+    fn log_sums[T: RowFloat + Math](from: [&[T]; 3], skips: &[T], emitted: &[T], out: &mut [T]) {
+        let states = out.len();
+        let ([a, b, c], skips, emitted) = (from.map(|from| &from[..states]), &skips[..states], &emitted[..states]);
+        for i in 0..states {
+            let (a, b, c) = (a[i], b[i], c[i] + skips[i]);
+            let top = if b > a { b } else { a };
+            let top = if c > top { c } else { top };
+            // Of negative infinities, the logarithm of nothing.
+            let top = if top == T::NEG_INFINITY { T::ZERO } else { top };
+            out[i] = top + ((a - top).vexp() + (b - top).vexp() + (c - top).vexp()).vln() + emitted[i];
+        }
+    }
+}
+
+vectorized! {
+    /// The probability of being in each state: both directions count what the state emits.
+    fn probabilities[T: RowFloat + Math](parts: [&[T]; 3], loss: T, out: &mut [T]) {
+        let [alpha, beta, emitted] = parts.map(|part| &part[..out.len()]);
+        for i in 0..out.len() {
+            out[i] = (alpha[i] + beta[i] + loss - emitted[i]).vexp();
+        }
+    }
+}
+
+impl<T: RowFloat + Math> Ctc<'_, T> {
     fn check(&self, losses: usize, alphas: usize) {
         let batch = self.sequences.len();
         let fits = |s: &Sequence| s.steps <= self.time && 2 * s.labels.len() < self.states && s.labels.iter().all(|&l| l < self.classes);
@@ -43,78 +93,65 @@ impl<T: RowFloat> Ctc<'_, T> {
         assert_eq!(lengths, [self.time * batch * self.classes, batch, batch * self.time * self.states], "ctc: lengths");
     }
 
-    fn log_prob(&self, t: usize, sample: usize, class: usize) -> T {
-        self.log_probs[(t * self.sequences.len() + sample) * self.classes + class]
-    }
-
-    /// The class of a state.
-    fn class(&self, sequence: &Sequence, state: usize) -> usize {
-        if state % 2 == 1 { sequence.labels[state / 2] } else { self.blank }
-    }
-
-    /// Whether a path may go from state `state - 2` to `state`: over a blank between different labels.
-    fn skips(&self, sequence: &Sequence, state: usize) -> bool {
-        state >= 2 && state % 2 == 1 && sequence.labels[state / 2] != sequence.labels[state / 2 - 1]
+    /// The log-probabilities of all classes.
+    fn log_probs(&self, t: usize, sample: usize) -> &[T] {
+        &self.log_probs[(t * self.sequences.len() + sample) * self.classes..][..self.classes]
     }
 
     fn forward(&self, sample: usize, alpha: &mut [T]) -> T {
         let sequence = &self.sequences[sample];
-        let states = 2 * sequence.labels.len() + 1;
+        let path = Path::of(sequence, self.blank);
+        let states = path.classes.len();
         alpha.fill(T::NEG_INFINITY);
         if sequence.steps == 0 {
             return if sequence.labels.is_empty() { T::ZERO } else { -T::NEG_INFINITY };
         }
-        for state in 0..states.min(2) {
-            alpha[state] = self.log_prob(0, sample, self.class(sequence, state));
-        }
+        let first = self.log_probs(0, sample);
+        alpha.iter_mut().zip(&path.classes).take(2).for_each(|(alpha, &class)| *alpha = first[class]);
+        // Two states more in front, which no path reaches.
+        let (mut before, mut emitted) = (vec![T::NEG_INFINITY; states + 2], vec![T::ZERO; states]);
         for t in 1..sequence.steps {
-            let (before, now) = alpha[(t - 1) * self.states..].split_at_mut(self.states);
-            for state in 0..states {
-                let from = |back: usize| if state >= back { before[state - back] } else { T::NEG_INFINITY };
-                let two = if self.skips(sequence, state) { from(2) } else { T::NEG_INFINITY };
-                now[state] = log_sum([from(0), from(1), two]) + self.log_prob(t, sample, self.class(sequence, state));
-            }
+            before[2..].copy_from_slice(&alpha[(t - 1) * self.states..][..states]);
+            path.emit(self.log_probs(t, sample), &mut emitted);
+            let now = &mut alpha[t * self.states..][..states];
+            log_sums([&before[2..], &before[1..], &before], &path.skips, &emitted, now);
         }
-        let last = &alpha[(sequence.steps - 1) * self.states..];
+        let last = &alpha[(sequence.steps - 1) * self.states..][..states];
         let label = if states > 1 { last[states - 2] } else { T::NEG_INFINITY };
-        -log_sum([last[states - 1], label, T::NEG_INFINITY])
+        let mut total = [T::ZERO];
+        log_sums([&last[states - 1..], &[label], &[T::NEG_INFINITY]], &[T::ZERO], &[T::ZERO], &mut total);
+        -total[0]
     }
 
     /// Writes the gradient of a sample through `write(t, class, value)`.
     fn backward(&self, sample: usize, alpha: &[T], loss: T, grad: T, mut write: impl FnMut(usize, usize, T)) {
         let sequence = &self.sequences[sample];
-        let states = 2 * sequence.labels.len() + 1;
-        let mut beta = vec![T::NEG_INFINITY; states];
-        let mut posterior = vec![T::NEG_INFINITY; self.classes];
+        let path = Path::of(sequence, self.blank);
+        let states = path.classes.len();
+        // Two states more behind, which no path reaches.
+        let mut beta = vec![T::NEG_INFINITY; states + 2];
+        let (mut now, mut emitted, mut posterior) = (vec![T::ZERO; states], vec![T::ZERO; states], vec![T::ZERO; self.classes]);
+        let skips: Vec<T> = (0..states).map(|state| path.skips.get(state + 2).copied().unwrap_or(T::NEG_INFINITY)).collect();
         for t in (0..sequence.steps).rev() {
-            beta = self.beta(sample, t, &beta);
-            posterior.fill(T::NEG_INFINITY);
-            for state in 0..states {
-                let total = &mut posterior[self.class(sequence, state)];
-                *total = log_sum([*total, alpha[t * self.states + state] + beta[state], T::NEG_INFINITY]);
+            let log_probs = self.log_probs(t, sample);
+            path.emit(log_probs, &mut emitted);
+            if t + 1 == sequence.steps {
+                let ends = states.saturating_sub(2);
+                now[..ends].fill(T::NEG_INFINITY);
+                now[ends..].copy_from_slice(&emitted[ends..]);
+            } else {
+                log_sums([&beta, &beta[1..], &beta[2..]], &skips, &emitted, &mut now);
             }
-            for (class, &both) in posterior.iter().enumerate() {
-                let log_prob = self.log_prob(t, sample, class);
-                write(t, class, (log_prob.exp() - (both + loss - log_prob).exp()) * grad);
+            beta[..states].copy_from_slice(&now);
+            // NaN where the loss or a log-probability is infinite, as in PyTorch; else zero.
+            posterior.iter_mut().zip(log_probs).for_each(|(p, &log_prob)| *p = (T::NEG_INFINITY + loss - log_prob).vexp());
+            let both = &alpha[t * self.states..][..states];
+            probabilities([both, &beta, &emitted], loss, &mut now);
+            path.classes.iter().zip(&now).for_each(|(&class, &p)| posterior[class] += p);
+            for (class, (&log_prob, &p)) in log_probs.iter().zip(&posterior).enumerate() {
+                write(t, class, (log_prob.vexp() - p) * grad);
             }
         }
-    }
-
-    /// Beta at time `t` from that at `t + 1`.
-    fn beta(&self, sample: usize, t: usize, after: &[T]) -> Vec<T> {
-        let sequence = &self.sequences[sample];
-        let states = after.len();
-        (0..states)
-            .map(|state| {
-                let log_prob = self.log_prob(t, sample, self.class(sequence, state));
-                if t + 1 == sequence.steps {
-                    return if state + 2 >= states { log_prob } else { T::NEG_INFINITY };
-                }
-                let to = |ahead: usize| after.get(state + ahead).copied().unwrap_or(T::NEG_INFINITY);
-                let two = if state + 2 < states && self.skips(sequence, state + 2) { to(2) } else { T::NEG_INFINITY };
-                log_sum([to(0), to(1), two]) + log_prob
-            })
-            .collect()
     }
 
     fn grain(&self) -> usize {
@@ -122,22 +159,11 @@ impl<T: RowFloat> Ctc<'_, T> {
     }
 }
 
-/// `log(sum(exp(x)))`
-fn log_sum<T: RowFloat>(x: [T; 3]) -> T {
-    let top = x.iter().fold(T::NEG_INFINITY, |top, &x| if x > top { x } else { top });
-    if top == T::NEG_INFINITY {
-        return top;
-    }
-    let mut sum = T::ZERO;
-    x.iter().for_each(|&x| sum += (x - top).exp());
-    top + sum.ln()
-}
-
 /// Writes the loss of every sample, and alpha as (batch, time, states).
 ///
 /// # Panics
 /// When lengths do not match.
-pub fn ctc<T: RowFloat>(c: &Ctc<T>, losses: &mut [T], alphas: &mut [T]) {
+pub fn ctc<T: RowFloat + Math>(c: &Ctc<T>, losses: &mut [T], alphas: &mut [T]) {
     c.check(losses.len(), alphas.len());
     let size = c.time * c.states;
     let (losses, alphas) = (Shared(losses.as_mut_ptr()), Shared(alphas.as_mut_ptr()));
@@ -155,7 +181,7 @@ pub fn ctc<T: RowFloat>(c: &Ctc<T>, losses: &mut [T], alphas: &mut [T]) {
 ///
 /// # Panics
 /// When lengths do not match.
-pub fn ctc_backward<T: RowFloat>(c: &Ctc<T>, losses: &[T], alphas: &[T], grads: &[T], zero_infinity: bool, out: &mut [T]) {
+pub fn ctc_backward<T: RowFloat + Math>(c: &Ctc<T>, losses: &[T], alphas: &[T], grads: &[T], zero_infinity: bool, out: &mut [T]) {
     c.check(losses.len(), alphas.len());
     assert!(out.len() == c.log_probs.len() && grads.len() == losses.len(), "ctc: lengths of the gradients");
     let (batch, size) = (c.sequences.len(), c.time * c.states);

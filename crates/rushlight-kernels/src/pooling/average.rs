@@ -2,7 +2,7 @@
 
 use super::{Pooling, Window};
 use crate::gemm::Shared;
-use crate::pool;
+use crate::{pool, vectorized};
 
 /// A type with sums and division by a whole number; integers round towards zero.
 pub trait Averaged: Copy + Default + Send + Sync + std::ops::AddAssign {
@@ -35,6 +35,7 @@ pub enum Divisor {
 }
 
 impl Divisor {
+    #[inline(always)]
     fn of(self, window: [&Window; 3]) -> i64 {
         let product = |count: fn(&Window) -> usize| window.iter().map(|w| count(w)).product::<usize>() as i64;
         match self {
@@ -58,50 +59,57 @@ pub fn avg_pool<T: Averaged>(p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor
     let (input, output) = (p.input_area(), p.output_area());
     let y = Shared(y.as_mut_ptr());
     pool::parallel_for(p.planes, p.grain(), |planes| {
+        let mut line = vec![T::default(); p.input[2]];
         for plane in planes {
             // SAFETY: planes are disjoint.
             let y = unsafe { std::slice::from_raw_parts_mut(y.get().add(plane * output), output) };
-            avg_plane(p, &x[plane * input..][..input], y, divisor);
+            avg_plane(p, &x[plane * input..][..input], y, divisor, &mut line);
         }
     });
 }
 
-fn avg_plane<T: Averaged>(p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor) {
-    p.for_each_window(|o, window| {
-        y[o] = T::default();
-        if is_empty(window) {
+vectorized! {
+    /// Sums the rows of a line of windows first, then the columns of each window.
+    fn avg_plane[T: Averaged](p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor, line: &mut [T]) {
+        let ([depths, heights, widths], cols) = (&p.windows, p.input[2]);
+        if let ([depth], [height], [width]) = (depths.as_slice(), heights.as_slice(), widths.as_slice())
+            && p.is_whole([depth, height, width])
+        {
+            y[0] = row_sum(x).over(divisor.of([depth, height, width]));
             return;
         }
-        y[o] = window_sum(p, x, window).over(divisor.of(window));
-    });
-}
-
-fn window_sum<T: Averaged>(p: &Pooling, x: &[T], window: [&Window; 3]) -> T {
-    let mut sum = T::default();
-    let [depth, height, width] = window;
-    if width.count == p.input[2] && height.step == 1 {
-        // Whole rows lie one after the other.
-        depth.for_each(|z| {
-            let row = |y: usize| (z * p.input[1] + y) * p.input[2];
-            sum += row_sum(&x[row(height.start)..row(height.end)]);
-        });
-    } else {
-        p.for_each_row(window, |row| width.for_each(|i| sum += x[row + i]));
+        let mut lines = y.chunks_exact_mut(widths.len().max(1));
+        for depth in depths {
+            for (height, y) in heights.iter().zip(&mut lines) {
+                line.fill(T::default());
+                p.for_each_row([depth, height, height], |row| {
+                    line.iter_mut().zip(&x[row..][..cols]).for_each(|(sum, &x)| *sum += x);
+                });
+                for (y, width) in y.iter_mut().zip(widths) {
+                    let mut sum = T::default();
+                    width.for_each(|i| sum += line[i]);
+                    let window = [depth, height, width];
+                    *y = if is_empty(window) { T::default() } else { sum.over(divisor.of(window)) };
+                }
+            }
+        }
     }
-    sum
 }
 
-/// Interleaved partial sums, which compile to vectors.
+/// Interleaved partial sums, which compile to vectors, added by halves.
+#[inline(always)]
 fn row_sum<T: Averaged>(x: &[T]) -> T {
-    const LANES: usize = 16;
-    let (mut lanes, mut sum) = ([T::default(); LANES], T::default());
+    const LANES: usize = 32;
+    let mut lanes = [T::default(); LANES];
     let chunks = x.chunks_exact(LANES);
-    chunks.remainder().iter().for_each(|&x| sum += x);
+    chunks.remainder().iter().enumerate().for_each(|(i, &x)| lanes[i] += x);
     for chunk in chunks {
         (0..LANES).for_each(|i| lanes[i] += chunk[i]);
     }
-    lanes.iter().for_each(|&lane| sum += lane);
-    sum
+    for half in [16, 8, 4, 2, 1] {
+        (0..half).for_each(|i| lanes[i] += lanes[i + half]);
+    }
+    lanes[0]
 }
 
 /// Spreads each output's gradient evenly over its window, after setting `grad_x` to zero.
@@ -113,20 +121,32 @@ pub fn avg_pool_backward<T: Averaged>(p: &Pooling, grad_y: &[T], grad_x: &mut [T
     let (input, output) = (p.input_area(), p.output_area());
     let grad_x = Shared(grad_x.as_mut_ptr());
     pool::parallel_for(p.planes, p.grain(), |planes| {
+        let mut line = vec![T::default(); p.input[2]];
         for plane in planes {
             // SAFETY: planes are disjoint.
             let grad_x = unsafe { std::slice::from_raw_parts_mut(grad_x.get().add(plane * input), input) };
-            grad_x.fill(T::default());
-            spread_plane(p, &grad_y[plane * output..][..output], grad_x, divisor);
+            spread_plane(p, &grad_y[plane * output..][..output], grad_x, divisor, &mut line);
         }
     });
 }
 
-fn spread_plane<T: Averaged>(p: &Pooling, grad_y: &[T], grad_x: &mut [T], divisor: Divisor) {
-    p.for_each_window(|o, window| {
-        if !is_empty(window) {
-            let share = grad_y[o].over(divisor.of(window));
-            p.for_each_row(window, |row| window[2].for_each(|i| grad_x[row + i] += share));
+vectorized! {
+    /// Spreads a line of windows over the columns first, then over its rows.
+    fn spread_plane[T: Averaged](p: &Pooling, grad_y: &[T], grad_x: &mut [T], divisor: Divisor, line: &mut [T]) {
+        let ([depths, heights, widths], cols) = (&p.windows, p.input[2]);
+        grad_x.fill(T::default());
+        let mut lines = grad_y.chunks_exact(widths.len().max(1));
+        for depth in depths {
+            for (height, grads) in heights.iter().zip(&mut lines) {
+                line.fill(T::default());
+                for (&grad, width) in grads.iter().zip(widths).filter(|(_, width)| !is_empty([depth, height, *width])) {
+                    let share = grad.over(divisor.of([depth, height, width]));
+                    width.for_each(|i| line[i] += share);
+                }
+                p.for_each_row([depth, height, height], |row| {
+                    grad_x[row..][..cols].iter_mut().zip(&*line).for_each(|(to, &share)| *to += share);
+                });
+            }
         }
-    });
+    }
 }

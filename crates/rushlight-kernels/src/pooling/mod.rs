@@ -103,6 +103,11 @@ impl Pooling {
         }
     }
 
+    /// Whether a window is the whole plane.
+    fn is_whole(&self, window: [&Window; 3]) -> bool {
+        window.iter().zip(self.input).all(|(window, size)| window.count == size)
+    }
+
     /// Visits the rows of a window: the place of position 0 in each.
     #[inline(always)]
     fn for_each_row(&self, window: [&Window; 3], mut visit: impl FnMut(usize)) {

@@ -23,6 +23,11 @@ pub trait Reducer: Sync {
     fn step(&self, acc: Self::Acc, x: Self::In, i: usize) -> Self::Acc;
     /// Joins the states of two stretches, the first earlier.
     fn merge(&self, a: Self::Acc, b: Self::Acc) -> Self::Acc;
+    /// The state of some neighbouring elements, the first at position `first`, where there is a way quicker than step by step.
+    #[inline(always)]
+    fn block(&self, _x: &[Self::In], _first: usize) -> Option<Self::Acc> {
+        None
+    }
     /// The result.
     fn finish(&self, acc: Self::Acc) -> Self::Out;
 }
@@ -112,6 +117,29 @@ fn pairwise<R: Reducer>(r: &R, parts: &[R::Acc]) -> R::Acc {
     }
 }
 
+/// The state of a block, its elements dealt out to [`LANES`] states that are merged by halves.
+#[inline(always)]
+fn lanes<R: Reducer>(r: &R, slot: usize, block: &[R::In], start: usize) -> R::Acc {
+    let mut lanes = [r.init(slot); LANES];
+    let whole = block.len() / LANES * LANES;
+    for (c, chunk) in block[..whole].chunks_exact(LANES).enumerate() {
+        for j in 0..LANES {
+            lanes[j] = r.step(lanes[j], chunk[j], start + c * LANES + j);
+        }
+    }
+    for (j, &v) in block[whole..].iter().enumerate() {
+        lanes[j] = r.step(lanes[j], v, start + whole + j);
+    }
+    let mut width = LANES;
+    while width > 1 {
+        width /= 2;
+        for j in 0..width {
+            lanes[j] = r.merge(lanes[j], lanes[j + width]);
+        }
+    }
+    lanes[0]
+}
+
 /// Lets the dispatch infer the reducer's type.
 struct Carry<'a, R>(&'a R);
 
@@ -126,25 +154,9 @@ crate::vectorized! {
         let mut sizes = [0usize; 64];
         for (k, block) in x.chunks(BLOCK).enumerate() {
             let start = first + k * BLOCK;
-            let mut lanes = [r.init(slot); LANES];
-            let whole = block.len() / LANES * LANES;
-            for (c, chunk) in block[..whole].chunks_exact(LANES).enumerate() {
-                for j in 0..LANES {
-                    lanes[j] = r.step(lanes[j], chunk[j], start + c * LANES + j);
-                }
-            }
-            for (j, &v) in block[whole..].iter().enumerate() {
-                lanes[j] = r.step(lanes[j], v, start + whole + j);
-            }
-            let mut width = LANES;
-            while width > 1 {
-                width /= 2;
-                for j in 0..width {
-                    lanes[j] = r.merge(lanes[j], lanes[j + width]);
-                }
-            }
+            let acc = r.block(block, start).unwrap_or_else(|| lanes(r, slot, block, start));
             // A binary counter of merged blocks: a pairwise tree without recursion.
-            let (mut acc, mut size) = (lanes[0], 1);
+            let (mut acc, mut size) = (acc, 1);
             while used > 0 && sizes[used - 1] == size {
                 used -= 1;
                 acc = r.merge(parts[used], acc);
@@ -187,6 +199,23 @@ crate::vectorized! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn extremes_of_long_rows_are_the_first_of_their_kind() {
+        for len in [31, 32, 64, 100, 2048, 5000, 200_001] {
+            let mut x: Vec<f32> = (0..len).map(|i| ((i * 37) % 101) as f32).collect();
+            let mut out = [(0f32, 0i64)];
+            reduce(&Largest::<f32>::default(), &x, 1, len, 1, &mut out);
+            let best = x.iter().copied().fold(f32::MIN, f32::max);
+            assert_eq!(out[0], (best, x.iter().position(|&v| v == best).unwrap() as i64), "{len}");
+            reduce(&Smallest::<f32>::default(), &x, 1, len, 1, &mut out);
+            assert_eq!(out[0], (0.0, 0));
+            x[len / 2] = f32::NAN;
+            x[len - 1] = f32::NAN;
+            reduce(&Smallest::<f32>::default(), &x, 1, len, 1, &mut out);
+            assert!(out[0].0.is_nan() && out[0].1 == (len / 2) as i64);
+        }
+    }
 
     #[test]
     fn sums_agree_with_a_plain_loop() {

@@ -176,6 +176,8 @@ macro_rules! stateless {
 stateless! {
     /// The product.
     Product;
+    /// The sum of the squares of real numbers.
+    Squares;
     /// Whether all elements are nonzero.
     All;
     /// Whether any element is nonzero.
@@ -339,6 +341,28 @@ macro_rules! ordered_float {
 }
 ordered_float!(f16, bf16, f32, f64);
 
+/// The place of the first extreme, or of the first NaN if there is one: values first, which vectorises, then the place.
+#[inline(always)]
+fn first_extreme<T: Ordered>(x: &[T], start: T, better: impl Fn(T, T) -> bool) -> Option<usize> {
+    const LANES: usize = 64;
+    let pick = |a: T, b: T| if better(a, b) { b } else { a };
+    let (mut lanes, mut nan) = ([start; LANES], [false; LANES]);
+    for chunk in x.chunks(LANES) {
+        if let Some(chunk) = chunk.first_chunk::<LANES>() {
+            (0..LANES).for_each(|i| (lanes[i], nan[i]) = (pick(lanes[i], chunk[i]), nan[i] | chunk[i].is_nan()));
+        } else {
+            chunk.iter().enumerate().for_each(|(i, &v)| (lanes[i], nan[i]) = (pick(lanes[i], v), nan[i] | v.is_nan()));
+        }
+    }
+    if nan.contains(&true) {
+        return x.iter().position(|v| v.is_nan());
+    }
+    let best = lanes.into_iter().fold(start, pick);
+    let holds = |chunk: &[T]| chunk.iter().fold(false, |found, &v| found | (v == best));
+    let at = x.chunks(LANES).position(holds)? * LANES;
+    Some(at + x[at..].iter().position(|&v| v == best)?)
+}
+
 macro_rules! extreme {
     ($name:ident, $plain:ident, $start:ident, |$a:ident, $b:ident| $better:expr) => {
         impl<T: Ordered> Reducer for $name<T> {
@@ -360,6 +384,11 @@ macro_rules! extreme {
                 let better = if nan_x | nan_y { nan_y & !nan_x } else { $better };
                 let same = (nan_x & nan_y) | ($a == $b);
                 if better | (same & (y.1 < x.1)) { y } else { x }
+            }
+            #[inline(always)]
+            fn block(&self, x: &[T], first: usize) -> Option<(T, usize)> {
+                let at = first_extreme(x, T::$start(), |$a, $b| $better)?;
+                Some((x[at], first + at))
             }
             #[inline(always)]
             fn finish(&self, acc: (T, usize)) -> (T, i64) {
@@ -429,4 +458,26 @@ spread! {
     f64, f64, f64, |d| d * d;
     Complex<f32>, Complex<f32>, f32, |d| d.norm_sqr();
     Complex<f64>, Complex<f64>, f64, |d| d.norm_sqr();
+}
+
+impl<T: Reducible> Reducer for Squares<T> {
+    type In = T;
+    type Acc = T::Wide;
+    type Out = T;
+    #[inline(always)]
+    fn init(&self, _: usize) -> T::Wide {
+        T::Wide::default()
+    }
+    #[inline(always)]
+    fn step(&self, acc: T::Wide, x: T, _: usize) -> T::Wide {
+        T::plus(acc, T::times(x.wide(), x.wide()))
+    }
+    #[inline(always)]
+    fn merge(&self, a: T::Wide, b: T::Wide) -> T::Wide {
+        T::plus(a, b)
+    }
+    #[inline(always)]
+    fn finish(&self, acc: T::Wide) -> T {
+        T::narrow(acc)
+    }
 }

@@ -1,4 +1,4 @@
-//! Functions of contiguous rows: softmax and its kin, layer normalisation.
+//! Functions of contiguous rows: softmax and its kin, layer normalisation, gates of recurrent cells.
 //!
 //! Sums run in [`LANES`] interleaved parts that are added in a fixed order, so results do not depend on the instruction
 //! set's width or on threads.
@@ -6,6 +6,7 @@
 mod column_norm;
 mod columns;
 mod exp;
+mod gates;
 mod group_norm;
 mod layer_norm;
 mod softmax;
@@ -14,6 +15,7 @@ mod tests;
 
 pub use columns::{log_softmax_columns, log_softmax_columns_backward, softmax_columns, softmax_columns_backward};
 pub use exp::RowFloat;
+pub use gates::{GateFloat, LstmSaved, gru, gru_backward, lstm, lstm_backward};
 pub use group_norm::{Groups, group_backward, group_normalize, group_statistics};
 pub use layer_norm::{layer_norm, layer_norm_backward};
 pub use softmax::{log_softmax, log_softmax_backward, logsumexp, softmax, softmax_backward};
@@ -53,6 +55,24 @@ impl<T> Rows<T> {
     }
 }
 
+/// The sums of two values made of the numbers of rows, in the order of [`fold`].
+#[inline(always)]
+fn fold_two<T: RowFloat, const N: usize>(row: [&[T]; N], values: impl Fn([T; N]) -> [T; 2]) -> [T; 2] {
+    let mut lanes = [[T::ZERO; LANES]; 2];
+    let cols = row[0].len();
+    let whole = cols / LANES * LANES;
+    let mut add = |i: usize, at: usize| {
+        let [first, second] = values(std::array::from_fn(|n| row[n][at]));
+        lanes[0][i] += first;
+        lanes[1][i] += second;
+    };
+    for at in (0..whole).step_by(LANES) {
+        (0..LANES).for_each(|i| add(i, at + i));
+    }
+    (whole..cols).for_each(|at| add(at - whole, at));
+    lanes.map(|lanes| joined(lanes, |a, b| a + b))
+}
+
 /// Folds numbers of a row into [`LANES`] parts, and these by halves.
 #[inline(always)]
 fn fold<T: RowFloat, const N: usize>(row: [&[T]; N], start: T, step: impl Fn(T, [T; N]) -> T, join: impl Fn(T, T) -> T) -> T {
@@ -68,6 +88,12 @@ fn fold<T: RowFloat, const N: usize>(row: [&[T]; N], start: T, step: impl Fn(T, 
     for i in whole..cols {
         lanes[i - whole] = step(lanes[i - whole], std::array::from_fn(|n| row[n][i]));
     }
+    joined(lanes, join)
+}
+
+/// Joins lanes by halves.
+#[inline(always)]
+fn joined<T: RowFloat>(lanes: [T; LANES], join: impl Fn(T, T) -> T) -> T {
     let lanes = halved::<T, 32, 16>(lanes, &join);
     let lanes = halved::<T, 16, 8>(lanes, &join);
     let [a, b, c, d] = halved::<T, 8, 4>(lanes, &join);

@@ -2,7 +2,7 @@
 //!
 //! The row's maximum is taken out first, so nothing overflows. A row of negative infinities has no softmax: it gives NaN.
 
-use super::{RowFloat, Rows, dot, fold, for_rows, max, sum};
+use super::{LANES, RowFloat, Rows, dot, fold, for_rows, joined, max, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -74,11 +74,29 @@ vectorized! {
     fn softmax_rows[T: RowFloat](x: &[T], y: &mut [T], cols: usize) {
         for (x, y) in x.chunks_exact(cols).zip(y.chunks_exact_mut(cols)) {
             let top = max(x);
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - top).exp());
-            let scale = T::ONE / sum(y);
+            let scale = T::ONE / exp_and_sum(x, top, y);
             y.iter_mut().for_each(|y| *y *= scale);
         }
     }
+}
+
+/// Writes `exp(x - top)` and gives its sum.
+#[inline(always)]
+fn exp_and_sum<T: RowFloat>(x: &[T], top: T, y: &mut [T]) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    let whole = x.len() / LANES * LANES;
+    let (y, y_rest) = y.split_at_mut(whole);
+    for (x, y) in x.chunks_exact(LANES).zip(y.chunks_exact_mut(LANES)) {
+        for i in 0..LANES {
+            y[i] = (x[i] - top).exp();
+            lanes[i] += y[i];
+        }
+    }
+    for (i, (&x, y)) in x[whole..].iter().zip(y_rest).enumerate() {
+        *y = (x - top).exp();
+        lanes[i] += *y;
+    }
+    joined(lanes, |a, b| a + b)
 }
 
 /// The sum of `exp(x - top)`.

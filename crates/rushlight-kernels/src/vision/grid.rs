@@ -3,8 +3,7 @@
 //! Every mode reads a few pixels, its taps: a place, and a weight that is a product over the coordinates, with its slopes
 //! and bends (second derivatives). The taps of a point serve all channels, forward and backward.
 
-use crate::gemm::{Float, Shared};
-use crate::pool;
+use crate::gemm::Float;
 
 /// How values between pixels come about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +76,7 @@ impl Grid {
         self.input[2 - d]
     }
 
+    #[inline(always)]
     fn pixels(&self, d: usize, given: f64) -> Place {
         let size = self.size(d) as f64;
         let slope = if self.align_corners { (size - 1.0) / 2.0 } else { size / 2.0 };
@@ -84,6 +84,7 @@ impl Grid {
     }
 
     /// A coordinate brought inside the image.
+    #[inline(always)]
     fn padded(&self, d: usize, place: Place) -> Place {
         match self.padding {
             Padding::Zeros => place,
@@ -112,58 +113,73 @@ impl Grid {
     }
 
     /// The flat place of whole coordinates, if inside.
+    #[inline(always)]
     fn inside(&self, whole: [f64; 3]) -> Option<usize> {
         let fits = |d: usize| whole[d] >= 0.0 && whole[d] < self.size(d) as f64;
         (0..3).all(fits).then(|| (whole[2] as usize * self.input[1] + whole[1] as usize) * self.input[2] + whole[0] as usize)
     }
 
-    /// Calls `visit` with the taps of a point.
-    pub(super) fn taps(&self, point: &[f64], visit: impl FnMut(Tap)) {
+    /// Taps of a point.
+    pub(super) fn count(&self) -> usize {
+        match self.interpolation {
+            Interpolation::Nearest => 1,
+            Interpolation::Linear => 1 << self.coordinates,
+            Interpolation::Cubic => 1 << (2 * self.coordinates),
+        }
+    }
+
+    /// Calls `visit` with the taps of a point that are inside, and their numbers.
+    #[inline(always)]
+    pub(super) fn taps(&self, point: [f64; 3], visit: impl FnMut(usize, Tap)) {
         match self.interpolation {
             Interpolation::Cubic => self.cubic(point, visit),
-            mode => {
-                let mut places = [Place { at: 0.0, slope: 0.0 }; 3];
-                for (d, &given) in point.iter().enumerate() {
-                    places[d] = self.padded(d, self.pixels(d, given));
-                }
-                if mode == Interpolation::Nearest { self.nearest(places, visit) } else { self.linear(places, visit) }
-            }
+            Interpolation::Nearest => self.nearest(self.places(point), visit),
+            Interpolation::Linear => self.linear(self.places(point), visit),
         }
     }
 
-    fn nearest(&self, places: [Place; 3], mut visit: impl FnMut(Tap)) {
+    #[inline(always)]
+    fn places(&self, point: [f64; 3]) -> [Place; 3] {
+        let place = |d: usize| if d < self.coordinates { self.padded(d, self.pixels(d, point[d])) } else { Place { at: 0.0, slope: 0.0 } };
+        [place(0), place(1), place(2)]
+    }
+
+    #[inline(always)]
+    fn nearest(&self, places: [Place; 3], mut visit: impl FnMut(usize, Tap)) {
         if let Some(at) = self.inside(places.map(|p| p.at.round_ties_even())) {
-            visit(Tap { at, factors: [ONE; 3] });
+            visit(0, Tap { at, factors: [ONE; 3] });
         }
     }
 
-    fn linear(&self, places: [Place; 3], mut visit: impl FnMut(Tap)) {
+    #[inline(always)]
+    fn linear(&self, places: [Place; 3], mut visit: impl FnMut(usize, Tap)) {
         let first = places.map(|p| p.at.floor());
+        // The factors of the near and the far pixel along each coordinate.
+        let factors: [[[f64; 3]; 2]; 3] = std::array::from_fn(|d| {
+            let (part, slope) = (places[d].at - first[d], places[d].slope);
+            if d < self.coordinates { [[1.0 - part, -slope, 0.0], [part, slope, 0.0]] } else { [ONE; 2] }
+        });
         for corner in 0..1usize << self.coordinates {
-            let far = |d: usize| corner >> d & 1 == 1;
-            let whole = std::array::from_fn(|d| first[d] + if far(d) { 1.0 } else { 0.0 });
-            let Some(at) = self.inside(whole) else { continue };
-            let mut factors = [ONE; 3];
-            for d in 0..self.coordinates {
-                let part = places[d].at - first[d];
-                factors[d] = if far(d) { [part, places[d].slope, 0.0] } else { [1.0 - part, -places[d].slope, 0.0] };
+            let far = |d: usize| corner >> d & 1;
+            if let Some(at) = self.inside(std::array::from_fn(|d| first[d] + far(d) as f64)) {
+                visit(corner, Tap { at, factors: std::array::from_fn(|d| factors[d][far(d)]) });
             }
-            visit(Tap { at, factors });
         }
     }
 
-    fn cubic(&self, point: &[f64], mut visit: impl FnMut(Tap)) {
-        for tap in 0..1usize << (2 * self.coordinates) {
+    #[inline(always)]
+    fn cubic(&self, point: [f64; 3], mut visit: impl FnMut(usize, Tap)) {
+        for tap in 0..self.count() {
             let (mut whole, mut factors) = ([0.0; 3], [ONE; 3]);
-            for (d, &given) in point.iter().enumerate() {
-                let place = self.pixels(d, given);
+            for d in 0..self.coordinates {
+                let place = self.pixels(d, point[d]);
                 let pixel = place.at.floor() + (tap >> (2 * d) & 3) as f64 - 1.0;
                 whole[d] = self.padded(d, Place { at: pixel, slope: 0.0 }).at.trunc();
                 let x = place.at - pixel;
                 factors[d] = [super::resample::keys(x, -0.75), keys_slope(x) * place.slope, keys_bend(x) * place.slope * place.slope];
             }
             if let Some(at) = self.inside(whole) {
-                visit(Tap { at, factors });
+                visit(tap, Tap { at, factors });
             }
         }
     }
@@ -172,20 +188,24 @@ impl Grid {
         let lengths = [x.len(), grid.len(), y.len()];
         let expected = [self.channels * self.area(), self.points * self.coordinates, self.channels * self.points].map(|n| n * self.batch);
         assert_eq!(lengths, expected, "grid: lengths of input, grid and result");
+        assert!(self.area() < OUTSIDE as usize, "grid: pixels of an image");
     }
 }
 
 impl Tap {
     /// The product of factors that are differentiated as often as `order` says for each coordinate.
+    #[inline(always)]
     fn derivative(&self, order: [usize; 3]) -> f64 {
         self.factors[0][order[0]] * self.factors[1][order[1]] * self.factors[2][order[2]]
     }
 
+    #[inline(always)]
     pub(super) fn weight(&self) -> f64 {
         self.derivative([0; 3])
     }
 
     /// How the weight moves with each coordinate.
+    #[inline(always)]
     pub(super) fn slope(&self) -> [f64; 3] {
         [self.derivative([1, 0, 0]), self.derivative([0, 1, 0]), self.derivative([0, 0, 1])]
     }
@@ -229,141 +249,10 @@ fn keys_bend(x: f64) -> f64 {
     }
 }
 
-/// Points that are worth a task, for one channel.
-const GRAIN: usize = 1 << 12;
-/// Points whose taps are in memory together.
-const CHUNK: usize = 128;
-/// Channels of a task that adds to the input's gradient.
-const CHANNELS: usize = 8;
-
 /// Numbers read as f64.
 pub trait Coordinate: Float + Into<f64> {}
 impl Coordinate for f32 {}
 impl Coordinate for f64 {}
 
-/// The taps of some neighbouring points of one image.
-struct Chunk<T> {
-    image: usize,
-    first: usize,
-    /// Where the taps of each point begin, and the end.
-    starts: Vec<usize>,
-    taps: Vec<(usize, T, [f64; 3])>,
-}
-
-impl<T: Coordinate> Chunk<T> {
-    fn new() -> Self {
-        Chunk { image: 0, first: 0, starts: Vec::with_capacity(CHUNK + 1), taps: Vec::with_capacity(16 * CHUNK) }
-    }
-
-    /// Reads chunk `index` of all the images' chunks.
-    fn read(&mut self, g: &Grid, grid: &[T], index: usize) {
-        let chunks = g.points.div_ceil(CHUNK);
-        (self.image, self.first) = (index / chunks, index % chunks * CHUNK);
-        self.taps.clear();
-        self.starts.clear();
-        self.starts.push(0);
-        for at in self.first..g.points.min(self.first + CHUNK) {
-            let from = &grid[(self.image * g.points + at) * g.coordinates..][..g.coordinates];
-            let mut point = [0.0; 3];
-            point.iter_mut().zip(from).for_each(|(p, &v)| *p = v.into());
-            g.taps(&point[..g.coordinates], |tap| self.taps.push((tap.at, T::of(tap.weight()), tap.slope())));
-            self.starts.push(self.taps.len());
-        }
-    }
-
-    /// The taps of each point.
-    fn points(&self) -> impl Iterator<Item = &[(usize, T, [f64; 3])]> {
-        self.starts.windows(2).map(|w| &self.taps[w[0]..w[1]])
-    }
-}
-
-/// Writes the samples (batch, channels, points) of `x` (batch, channels, input) at `grid` (batch, points, coordinates).
-///
-/// # Panics
-/// When lengths do not match.
-pub fn grid_sample<T: Coordinate>(g: &Grid, x: &[T], grid: &[T], y: &mut [T]) {
-    g.check(x, grid, y);
-    let (area, out) = (g.area(), Shared(y.as_mut_ptr()));
-    for_chunks(g, |chunk, index| {
-        chunk.read(g, grid, index);
-        for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
-            let x = &x[plane * area..][..area];
-            // SAFETY: each chunk has its own places of the result.
-            let y = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * g.points + chunk.first), chunk.starts.len() - 1) };
-            for (y, taps) in y.iter_mut().zip(chunk.points()) {
-                *y = taps.iter().fold(T::ZERO, |sum, &(at, weight, _)| sum + x[at] * weight);
-            }
-        }
-    });
-}
-
-/// Runs `f` for every chunk of points, in parallel where there are enough numbers.
-fn for_chunks<T: Coordinate>(g: &Grid, f: impl Fn(&mut Chunk<T>, usize) + Sync) {
-    pool::parallel_for(g.batch * g.points.div_ceil(CHUNK), GRAIN.div_ceil(CHUNK * g.channels.max(1)), |range| {
-        let mut chunk = Chunk::new();
-        range.for_each(|index| f(&mut chunk, index));
-    });
-}
-
-/// The gradients of [`grid_sample`] for input and grid, each written where a place is given.
-///
-/// # Panics
-/// When lengths do not match.
-pub fn grid_sample_backward<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid: &[T], grad_x: Option<&mut [T]>, grad_grid: Option<&mut [T]>) {
-    g.check(x, grid, grad_y);
-    if let Some(grad_x) = grad_x {
-        assert_eq!(grad_x.len(), x.len(), "grid: length of the input's gradient");
-        backward_input(g, grad_y, grid, grad_x);
-    }
-    if let Some(grad_grid) = grad_grid {
-        assert_eq!(grad_grid.len(), grid.len(), "grid: length of the grid's gradient");
-        backward_grid(g, grad_y, x, grid, grad_grid);
-    }
-}
-
-fn backward_input<T: Coordinate>(g: &Grid, grad_y: &[T], grid: &[T], grad_x: &mut [T]) {
-    let (area, blocks, chunks) = (g.area(), g.channels.div_ceil(CHANNELS), g.points.div_ceil(CHUNK));
-    grad_x.fill(T::ZERO);
-    let out = Shared(grad_x.as_mut_ptr());
-    pool::parallel_for(g.batch * blocks, GRAIN.div_ceil(g.points.max(1) * CHANNELS), |range| {
-        let mut chunk = Chunk::new();
-        for task in range {
-            let (image, first) = (task / blocks, task % blocks * CHANNELS);
-            for index in image * chunks..(image + 1) * chunks {
-                chunk.read(g, grid, index);
-                for plane in image * g.channels + first..image * g.channels + g.channels.min(first + CHANNELS) {
-                    // SAFETY: each task has its own channels.
-                    let grad_x = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * area), area) };
-                    for (&grad, taps) in grad_y[plane * g.points + chunk.first..].iter().zip(chunk.points()) {
-                        taps.iter().for_each(|&(at, weight, _)| grad_x[at] += grad * weight);
-                    }
-                }
-            }
-        }
-    });
-}
-
-fn backward_grid<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid: &[T], grad_grid: &mut [T]) {
-    let (area, out) = (g.area(), Shared(grad_grid.as_mut_ptr()));
-    for_chunks(g, |chunk, index| {
-        chunk.read(g, grid, index);
-        // How the loss moves with the weight of each tap.
-        let mut along = vec![T::ZERO; chunk.taps.len()];
-        for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
-            let x = &x[plane * area..][..area];
-            let grads = &grad_y[plane * g.points + chunk.first..];
-            for (&grad, ends) in grads.iter().zip(chunk.starts.windows(2)) {
-                for tap in ends[0]..ends[1] {
-                    along[tap] += grad * x[chunk.taps[tap].0];
-                }
-            }
-        }
-        for (point, ends) in chunk.starts.windows(2).enumerate() {
-            for d in 0..g.coordinates {
-                let slope: f64 = (ends[0]..ends[1]).map(|tap| chunk.taps[tap].2[d] * along[tap].into()).sum();
-                // SAFETY: each point has its own coordinates.
-                unsafe { *out.get().add((chunk.image * g.points + chunk.first + point) * g.coordinates + d) = T::of(slope) };
-            }
-        }
-    });
-}
+/// The place of a tap outside the image.
+pub(super) const OUTSIDE: u32 = u32::MAX;

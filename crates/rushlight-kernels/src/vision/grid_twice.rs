@@ -31,7 +31,7 @@ pub fn grid_sample_backward_twice<T: Coordinate>(g: &Grid, upper: Upper<T>, grad
         };
         let (point, u) = (read(grid), upper.grid.map_or([0.0; 3], read));
         taps.clear();
-        g.taps(&point[..g.coordinates], |tap| taps.push((tap.at, tap.weight(), tap.slope(), tap.bend(u))));
+        g.taps(point, |_, tap| taps.push((tap.at, tap.weight(), tap.slope(), tap.bend(u))));
         let mut moved = [0.0; 3];
         for plane in image * g.channels..(image + 1) * g.channels {
             let result = plane * g.points + at % g.points;

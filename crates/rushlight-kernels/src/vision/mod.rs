@@ -3,6 +3,7 @@
 mod bytes;
 mod fold;
 mod grid;
+mod grid_sample;
 mod grid_twice;
 mod resample;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod tests;
 
 pub use bytes::resample_bytes;
 pub use fold::{Unfold, col2im, im2col};
-pub use grid::{Coordinate, Grid, Interpolation, Padding, grid_sample, grid_sample_backward};
+pub use grid::{Coordinate, Grid, Interpolation, Padding};
+pub use grid_sample::{grid_sample, grid_sample_backward};
 pub use grid_twice::{Upper, grid_sample_backward_twice};
 pub use resample::{Axis, Method, resample};

@@ -78,3 +78,47 @@ fn second_derivatives_of_a_grid_are_slopes_of_its_gradients() {
         (0..grid.len()).for_each(|i| assert!((slope(&grid, &|v| loss(&grad, &x, v), i) - tg[i]).abs() < 1e-5));
     }
 }
+
+/// Bilinear samples of a 4 x 5 image by the definition, zero outside.
+fn sample(x: &[f64], [px, py]: [f64; 2]) -> f64 {
+    let (px, py) = ((px + 1.0) * 2.5 - 0.5, (py + 1.0) * 2.0 - 0.5);
+    let mut sum = 0.0;
+    for row in 0..4 {
+        for col in 0..5 {
+            let near = |distance: f64| (1.0 - distance.abs()).max(0.0);
+            sum += x[row * 5 + col] * near(px - col as f64) * near(py - row as f64);
+        }
+    }
+    sum
+}
+
+#[test]
+fn grids_sample_by_the_definition_and_their_gradients_are_adjoint() {
+    // More points than are sampled together, some of them outside.
+    let (batch, channels, points) = (2, 3, 300);
+    let g =
+        Grid { batch, channels, input: [1, 4, 5], points, coordinates: 2, interpolation: Interpolation::Linear, padding: Padding::Zeros, align_corners: false };
+    let wave = |n: usize, f: f64| (0..n).map(|i| (i as f64 * f + 0.3).sin() * 1.4).collect::<Vec<f64>>();
+    let (x, grid, dy) = (wave(batch * channels * 20, 1.7), wave(batch * points * 2, 0.9), wave(batch * channels * points, 2.3));
+    let mut y = vec![0.0; dy.len()];
+    grid_sample(&g, &x, &grid, &mut y);
+    for (at, y) in y.iter().enumerate() {
+        let (plane, point) = (at / points, at % points);
+        let place = (plane / channels * points + point) * 2;
+        let expected = sample(&x[plane * 20..][..20], [grid[place], grid[place + 1]]);
+        assert!((y - expected).abs() < 1e-12, "{at}: {y} {expected}");
+    }
+    let (mut dx, mut dgrid) = (vec![0.0; x.len()], vec![0.0; grid.len()]);
+    grid_sample_backward(&g, &dy, &x, &grid, Some(&mut dx), Some(&mut dgrid));
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    assert!((dot(&dx, &x) - dot(&dy, &y)).abs() < 1e-9);
+    for at in (0..grid.len()).step_by(37) {
+        let moved = |by: f64| {
+            let (mut grid, mut y) = (grid.clone(), vec![0.0; dy.len()]);
+            grid[at] += by;
+            grid_sample(&g, &x, &grid, &mut y);
+            dot(&y, &dy)
+        };
+        assert!(((moved(1e-6) - moved(-1e-6)) / 2e-6 - dgrid[at]).abs() < 1e-6, "{at}");
+    }
+}

@@ -5,6 +5,7 @@ that depends on the hidden state is computed step by step. Packed data have fewe
 """
 
 import rushlight as rl
+from rushlight import _C
 
 from .. import functional as F
 
@@ -23,19 +24,14 @@ def _elman(activation):
 def _lstm_step(input_gates, state, w_hh, b_hh, w_hr):
     """i, f, o = σ(·), g = tanh(·); c' = f·c + i·g; h' = o·tanh(c'), projected by w_hr where there is one."""
     hidden, cell = state
-    i, f, g, o = (input_gates + F.linear(hidden, w_hh, b_hh)).chunk(4, dim=1)
-    cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
-    hidden = o.sigmoid() * cell.tanh()
+    hidden, cell = _C._lstm_gates(input_gates, F.linear(hidden, w_hh, b_hh), cell)
     return hidden if w_hr is None else F.linear(hidden, w_hr), cell
 
 
 def _gru_step(input_gates, state, w_hh, b_hh, w_hr):
     """r, z = σ(·); n = tanh(x_n + r·h_n); h' = n + z·(h - n)."""
     (hidden,) = state
-    x_r, x_z, x_n = input_gates.chunk(3, dim=1)
-    h_r, h_z, h_n = F.linear(hidden, w_hh, b_hh).chunk(3, dim=1)
-    new = (x_n + (x_r + h_r).sigmoid() * h_n).tanh()
-    return ((hidden - new) * (x_z + h_z).sigmoid() + new,)
+    return (_C._gru_gates(input_gates, F.linear(hidden, w_hh, b_hh), hidden),)
 
 
 _tanh_step = _elman(rl.tanh)

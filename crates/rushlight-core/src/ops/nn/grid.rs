@@ -31,6 +31,9 @@ fn infer(c: &Call) -> Result<Metas> {
     if x.shape()[2..].contains(&0) {
         bail!(Runtime, "{}(): expected input to have non-empty spatial dimensions, but input has sizes {:?}", c.op.name(), x.shape());
     }
+    if x.shape()[2..].iter().product::<usize>() >= u32::MAX as usize {
+        bail!(Runtime, "{}(): images of 2^32 pixels are not supported, but input has sizes {:?}", c.op.name(), x.shape());
+    }
     if x.dtype() != grid.dtype() {
         bail!(
             Runtime,

@@ -11,6 +11,7 @@ pub mod loss;
 pub mod nll;
 pub mod norm;
 pub mod pooling;
+pub mod recurrent;
 pub mod softmax;
 pub mod upsample;
 

@@ -1,18 +1,24 @@
 //! Padding. Amounts come in pairs (before, after) from the last dimension on; negative ones cut.
 
 use crate::layout::{Dims, checked_numel};
+use crate::ops::backward::Back;
 use crate::ops::index::{plain, raw, raw_mut};
-use crate::ops::{Arg, Call, Meta, Metas, Op, Outputs, Rule, call1, copy};
+use crate::ops::nn::{read, three, working_type, write};
+use crate::ops::{Arg, Call, Meta, Metas, Op, Rule, call1, copy};
 use crate::tensor::Tensor;
-use crate::{Result, Scalar, bail, err, grads, rows};
-use rushlight_kernels::{index as kernel, match_bits};
+use crate::{Result, Scalar, bail, err, grads, iter, rows};
+use rushlight_kernels::{index as kernel, match_bits, match_dtype};
 use smallvec::{SmallVec, smallvec};
 
 rows! {
     CONSTANT_PAD = Op::new("constant_pad(Tensor self, int[] pad, Scalar value=0) -> Tensor", Rule::Kernel { infer: infer_constant, run: run_constant }).vjp(0, 0, |b| { let amounts: SmallVec<[i64; 4]> = b.call().ints(0)?.iter().map(|n| -n).collect(); grads![b; call1(&CONSTANT_PAD, &[b.g()?], &[Arg::Ints(amounts), Arg::from(0i64)])?] }).doc("One value around a tensor");
     CONSTANT_PAD_ND = Op::new("constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor", Rule::Composite(|c| Ok(smallvec![call1(&CONSTANT_PAD, &[c.input(0)?], c.args)?]))).doc("One value around a tensor");
-    REFLECTION_PAD = Op::new("reflection_pad(Tensor self, int[] pad) -> Tensor", Rule::Composite(reflect)).doc("The tensor mirrored at its borders, the last 1 to 3 dimensions");
-    REPLICATION_PAD = Op::new("replication_pad(Tensor self, int[] pad) -> Tensor", Rule::Composite(replicate)).doc("The borders repeated, the last 1 to 3 dimensions");
+    REFLECTION_PAD = Op::new("reflection_pad(Tensor self, int[] pad) -> Tensor", Rule::Kernel { infer: infer_reflection, run: |c, o| run_border(c, &o[0], reflected) }).vjp(0, 0, |b| grads![b; border_gradient(b, true)?]).doc("The tensor mirrored at its borders, the last 1 to 3 dimensions");
+    REPLICATION_PAD = Op::new("replication_pad(Tensor self, int[] pad) -> Tensor", Rule::Kernel { infer: infer_border, run: |c, o| run_border(c, &o[0], repeated) }).vjp(0, 0, |b| grads![b; border_gradient(b, false)?]).doc("The borders repeated, the last 1 to 3 dimensions");
+    BORDER_BACKWARD = Op::new("_border_pad_backward(Tensor grad, int[] input_size, int[] pad, bool reflect) -> Tensor", Rule::Kernel { infer: |c| Ok(smallvec![Meta::new(&input_size(c)?, c.input(0)?.dtype())]), run: run_border_backward }).vjp(0, 0, |b| {
+        let row = if b.call().flag(2) { &REFLECTION_PAD } else { &REPLICATION_PAD };
+        grads![b; call1(row, &[b.g()?], &[b.args[1].clone()])?]
+    }).doc("Gradient of reflection_pad or replication_pad");
 }
 
 /// (dimension, before, after) for each pair.
@@ -62,20 +68,50 @@ fn run_constant(c: &Call, outs: &[Tensor]) -> Result<()> {
     match_bits!(x.dtype(), B => { kernel::pad(raw::<B>(&x)?, x.shape(), &before, raw::<B>(&value)?[0], out.shape(), raw_mut::<B>(out)?); Ok(()) })
 }
 
-/// Pads one dimension after the other by selecting positions.
-fn select_positions(c: &Call, position: impl Fn(i64, i64) -> i64) -> Result<Outputs> {
-    let mut x = c.input(0)?.clone();
-    for (d, before, after) in amounts(c)? {
-        if (before, after) == (0, 0) {
-            continue;
-        }
-        let size = x.shape()[d] as i64;
-        let at: Vec<i64> = (-before..size + after).map(|i| position(i, size)).collect();
-        let index = Tensor::of(&at, &[at.len()])?;
-        let index = if x.is_meta() { Tensor::empty_on(index.shape(), index.dtype(), x.device(), crate::MemoryFormat::Contiguous)? } else { index };
-        x = x.index_select(d as i64, &index)?;
+/// The source of a position beyond a border, mirrored.
+fn reflected(at: i64, size: i64) -> i64 {
+    if at < 0 { -at } else { at.min(2 * (size - 1) - at) }
+}
+
+/// The source of a position beyond a border: the kernel keeps it inside.
+fn repeated(at: i64, _size: i64) -> i64 {
+    at
+}
+
+/// The planes of a tensor and the amounts around them.
+fn border(shape: &[usize], pad: &[i64], source: impl Fn(i64, i64) -> i64) -> kernel::Border {
+    let lead = shape.len() - pad.len() / 2;
+    let (mut before, mut after) = ([0; 3], [0; 3]);
+    for (i, pair) in pad.chunks_exact(2).enumerate() {
+        (before[2 - i], after[2 - i]) = (pair[0], pair[1]);
     }
-    Ok(smallvec![if x.is(c.input(0)?) { x.copied()? } else { x }])
+    kernel::Border::new(shape[..lead].iter().product(), three(&shape[lead..], 1), before, after, source)
+}
+
+fn run_border(c: &Call, out: &Tensor, source: impl Fn(i64, i64) -> i64) -> Result<()> {
+    let x = plain(c.input(0)?)?;
+    let border = border(x.shape(), &c.ints(0)?, source);
+    match_bits!(x.dtype(), B => { kernel::pad_border(&border, raw::<B>(&x)?, raw_mut::<B>(out)?); Ok(()) })
+}
+
+fn input_size(c: &Call) -> Result<Dims> {
+    Ok(c.ints(0)?.iter().map(|&n| n.max(0) as usize).collect())
+}
+
+fn border_gradient(b: &Back, reflect: bool) -> Result<Tensor> {
+    let size: SmallVec<[i64; 5]> = b.shape(0).iter().map(|&n| n as i64).collect();
+    call1(&BORDER_BACKWARD, &[b.g()?], &[Arg::ints(&size), b.args[0].clone(), Arg::from(reflect)])
+}
+
+fn run_border_backward(c: &Call, outs: &[Tensor]) -> Result<()> {
+    let source = if c.flag(2) { reflected } else { repeated };
+    let border = border(outs[0].shape(), &c.ints(1)?, source);
+    let dtype = if outs[0].dtype().is_complex() { outs[0].dtype() } else { working_type(c, outs[0].dtype())? };
+    let g = read(c.input(0)?, dtype)?;
+    match_dtype!(dtype, T in [F32, F64, C64, C128] => write(&outs[0], dtype, |x| {
+        kernel::pad_border_backward(&border, iter::slice::<T>(&g)?, iter::slice_mut::<T>(x)?);
+        Ok(())
+    }), else Err(c.unsupported(dtype)))
 }
 
 fn check_sizes(c: &Call) -> Result<()> {
@@ -100,7 +136,7 @@ fn check_sizes(c: &Call) -> Result<()> {
     }
 }
 
-fn reflect(c: &Call) -> Result<Outputs> {
+fn infer_reflection(c: &Call) -> Result<Metas> {
     let x = c.input(0)?;
     check_sizes(c)?;
     if let Some((d, before, after)) = amounts(c)?.into_iter().find(|&(d, a, b)| a.max(b) >= x.shape()[d] as i64) {
@@ -110,18 +146,10 @@ fn reflect(c: &Call) -> Result<Outputs> {
             x.shape()
         );
     }
-    select_positions(c, |i, size| {
-        if i < 0 {
-            -i
-        } else if i >= size {
-            2 * (size - 1) - i
-        } else {
-            i
-        }
-    })
+    infer_constant(c)
 }
 
-fn replicate(c: &Call) -> Result<Outputs> {
+fn infer_border(c: &Call) -> Result<Metas> {
     check_sizes(c)?;
-    select_positions(c, |i, size| i.clamp(0, size - 1))
+    infer_constant(c)
 }
