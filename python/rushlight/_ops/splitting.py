@@ -2,7 +2,7 @@
 
 from rushlight import _C
 
-from .dimensions import wrap_dim
+from .dimensions import require_ints, wrap_dim
 from .registry import op
 
 
@@ -41,6 +41,7 @@ def split_with_sizes(input, split_sizes, dim=0):
     """Cut along ``dim`` into parts of the listed sizes."""
     if input.dim() == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
+    require_ints("split_sizes", split_sizes)
     sizes, length = list(split_sizes), input.size(dim)
     if sum(sizes) != length or min(sizes, default=0) < 0:
         raise RuntimeError(
