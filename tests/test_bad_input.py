@@ -246,5 +246,12 @@ def test_integers_are_asked_for_where_a_tensor_would_be_walked():
     ):
         with pytest.raises(TypeError):
             call()
+    with pytest.raises(RuntimeError, match="too many"):
+        rl.ones(2).tensor_split(2**62)
     with pytest.raises(ValueError, match="degree"):
         rl.special.legendre_polynomial_p(rl.ones(1), 2**62)
+
+
+@pytest.mark.parametrize("parameter", [float("nan"), float("inf"), -float("inf"), -5.0])
+def test_gamma_numbers_end_for_every_parameter(parameter):
+    assert rl._standard_gamma(rl.tensor([parameter])).shape == (1,)

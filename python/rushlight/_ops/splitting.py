@@ -66,6 +66,9 @@ def chunk(input, chunks, dim=0):
     return split(input, size, dim) if size else cut(input, dim, [0] * (chunks + 1))
 
 
+MOST_EMPTY_SECTIONS = 2**20
+
+
 @op
 def tensor_split(input, indices_or_sections=None, dim=0, *, indices=None, sections=None):
     """Cut along ``dim`` into a number of nearly equal parts, or before each of the listed indices."""
@@ -79,6 +82,8 @@ def tensor_split(input, indices_or_sections=None, dim=0, *, indices=None, sectio
     if isinstance(where, int):
         if where <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {where}")
+        if where > max(length, MOST_EMPTY_SECTIONS):
+            raise RuntimeError(f"tensor_split: {where} sections of a dimension of size {length} are too many to list")
         small, larger = divmod(length, where)
         return cut(input, dim, [i * small + min(i, larger) for i in range(where + 1)])
     bounds = [0, *(min(max(i + length if i < 0 else i, 0), length) for i in where), length]
