@@ -226,3 +226,32 @@ def test_broken_files(tmp_path, content):
     with pytest.raises(Exception) as caught:
         rl.load(path)
     assert not isinstance(caught.value, (SystemError, AssertionError, SystemExit))
+
+
+def test_a_divisor_that_becomes_zero_in_the_common_dtype_is_refused():
+    for name in ("fmod", "remainder", "floor_divide"):
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            getattr(rl.tensor([7], dtype=rl.uint8), name)(256)
+
+
+def test_integers_are_asked_for_where_a_tensor_would_be_walked():
+    huge = rl.empty((2**31, 2**20), device="meta")
+    for call in (
+        lambda: rl.movedim(rl.ones(2, 2), huge, 0),
+        lambda: rl.fft.fftn(rl.ones(2), huge),
+        lambda: rl.ones(2).split(huge),
+        lambda: rl.logsumexp(rl.ones(2), huge),
+        lambda: rl.empty_strided(huge, (1,)),
+        lambda: rl.linalg.matrix_power(rl.eye(2), rl.tensor(2)),
+    ):
+        with pytest.raises(TypeError):
+            call()
+    with pytest.raises(RuntimeError, match="too many"):
+        rl.ones(2).tensor_split(2**62)
+    with pytest.raises(ValueError, match="degree"):
+        rl.special.legendre_polynomial_p(rl.ones(1), 2**62)
+
+
+@pytest.mark.parametrize("parameter", [float("nan"), float("inf"), -float("inf"), -5.0])
+def test_gamma_numbers_end_for_every_parameter(parameter):
+    assert rl._standard_gamma(rl.tensor([parameter])).shape == (1,)

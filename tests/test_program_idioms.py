@@ -110,3 +110,64 @@ def test_written_optimizers_find_their_decorator_and_annotations():
             return rl.is_grad_enabled()
 
     assert Descent([nn.Parameter(rl.ones(1))]).step() is False and _size_2_t
+
+
+NUMBERS_TOO_LARGE = [
+    ("int8", 300),
+    ("uint8", -300),
+    ("int64", 1e19),
+    ("int32", float("nan")),
+    ("float32", 1e300),
+    ("float32", 1j),
+]
+
+
+@pytest.mark.parametrize(("dtype", "value"), NUMBERS_TOO_LARGE)
+def test_a_number_that_the_dtype_cannot_hold_is_refused(dtype, value):
+    dtype = getattr(rl, dtype)
+    x, first = rl.zeros(2, dtype=dtype), rl.tensor([0])
+    writes = [
+        lambda: rl.full((2,), value, dtype=dtype),
+        lambda: rl.full_like(x, value),
+        lambda: x.fill_(value),
+        lambda: x.masked_fill(rl.ones(2).bool(), value),
+        lambda: x.scatter(0, first, value),
+        lambda: x.index_fill(0, first, value),
+        lambda: F.pad(x, (1, 1), value=value),
+        lambda: x.__setitem__(0, value),
+        lambda: x.__setitem__(first, value),
+    ]
+    for write in writes:
+        with pytest.raises((RuntimeError, TypeError)):
+            write()
+    assert x.tolist() == [0, 0]
+
+
+def test_numbers_too_large_for_half_precision_are_infinite_where_memory_is_filled():
+    half = rl.zeros(2, dtype=rl.float16)
+    assert rl.full((1,), 1e9, dtype=rl.float16).isinf().item() and half.clone().fill_(1e9).isinf().all()
+    with pytest.raises(RuntimeError, match="without overflow"):
+        half.masked_fill(rl.ones(2).bool(), -1e9)
+    assert half.masked_fill(rl.ones(2).bool(), float("-inf")).isinf().all()
+
+
+def test_autocast_raises_losses_only():
+    x, y = rl.rand(4, 6).bfloat16(), rl.rand(4, 6).bfloat16()
+    with rl.autocast("cpu"):
+        kept = [
+            F.layer_norm(x, (6,)),
+            x.softmax(-1),
+            x.sum(),
+            x.cumsum(0),
+            F.cosine_similarity(x, y),
+            nn.LayerNorm(6)(x),
+        ]
+        raised = [
+            F.mse_loss(x, y),
+            F.cross_entropy(x, rl.zeros(4).long()),
+            F.kl_div(x, y, reduction="sum"),
+            rl.cdist(x, y),
+            x.prod(),
+        ]
+    assert {t.dtype for t in kept} == {rl.bfloat16} and {t.dtype for t in raised} == {rl.float32}
+    assert not rl.is_autocast_enabled("cpu")

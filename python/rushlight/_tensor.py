@@ -3,6 +3,7 @@
 import functools
 
 from rushlight import _C, _exchange, _layouts, _storage
+from rushlight._ops.dimensions import require_ints
 
 __all__ = ["attach"]
 
@@ -185,8 +186,14 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
     storage = (
         source.untyped_storage() if hasattr(source, "untyped_storage") else getattr(source, "_untyped_storage", source)
     )
+    if not hasattr(storage, "nbytes"):
+        raise TypeError(
+            f"set_(): argument 'source' (position 1) must be Storage or Tensor, not {type(source).__name__}"
+        )
     if size is None:
         size = (storage.nbytes() // self.itemsize - storage_offset,)
+    require_ints("size", size)
+    require_ints("stride", stride)
     size = (size,) if isinstance(size, int) else tuple(size)
     if stride is None:
         stride, step = [], 1

@@ -1,5 +1,6 @@
 //! One number outside a tensor.
 
+use crate::{Result, bail};
 use rushlight_kernels::DType;
 use rushlight_kernels::elementwise::cast::{Cast, Wide};
 
@@ -64,6 +65,27 @@ impl Scalar {
         matches!(self, Scalar::Bool(_) | Scalar::Int(_) | Scalar::UInt(_))
     }
 
+    /// As `check_fits`, but what is too large for half precision becomes infinite, as in `fill_` and `full`.
+    pub fn check_fill(self, dtype: DType) -> Result<()> {
+        self.check_fits(if matches!(dtype, DType::F16 | DType::BF16) { DType::F32 } else { dtype })
+    }
+
+    /// Raises unless an element of `dtype` can hold the number. Infinity and NaN are values of the floating types, and
+    /// the negatives of an unsigned type wrap.
+    pub fn check_fits(self, dtype: DType) -> Result<()> {
+        let fits = match self {
+            Scalar::Complex(_, im) if im != 0.0 => dtype.is_complex() || dtype == DType::Bool,
+            Scalar::Float(f) | Scalar::Complex(f, _) => float_fits(f, dtype),
+            Scalar::Int(i) => int_fits(i128::from(i), dtype),
+            Scalar::UInt(u) => int_fits(i128::from(u), dtype),
+            Scalar::Bool(_) => true,
+        };
+        if !fits {
+            bail!(Runtime, "value cannot be converted to type {} without overflow: it is {self:?}", dtype.name());
+        }
+        Ok(())
+    }
+
     /// As an element.
     pub fn to<T: Cast>(self) -> T {
         T::narrow(match self {
@@ -93,4 +115,38 @@ macro_rules! from {
 from! {
     bool => |v| Scalar::Bool(v), i32 => |v| Scalar::Int(v as i64), i64 => |v| Scalar::Int(v),
     usize => |v| Scalar::Int(v as i64), f32 => |v| Scalar::Float(v as f64), f64 => |v| Scalar::Float(v),
+}
+
+/// The largest element of an integer type, and whether it has a sign.
+fn integer_range(dtype: DType) -> Option<(i128, bool)> {
+    let bits = 8 * dtype.size() as u32;
+    match dtype {
+        DType::I8 | DType::I16 | DType::I32 | DType::I64 => Some(((1 << (bits - 1)) - 1, true)),
+        DType::U8 | DType::U16 | DType::U32 | DType::U64 => Some(((1 << bits) - 1, false)),
+        _ => None,
+    }
+}
+
+/// The largest number of a floating type narrower than float64.
+fn largest(dtype: DType) -> Option<f64> {
+    match dtype {
+        DType::F16 => Some(65504.0),
+        DType::BF16 => Some(3.3895313892515355e38),
+        DType::F32 | DType::C64 => Some(f64::from(f32::MAX)),
+        _ => None,
+    }
+}
+
+fn int_fits(i: i128, dtype: DType) -> bool {
+    if largest(dtype).is_some() {
+        return float_fits(i as f64, dtype);
+    }
+    integer_range(dtype).is_none_or(|(max, signed)| i <= max && i >= if signed { -max - 1 } else { -max })
+}
+
+fn float_fits(f: f64, dtype: DType) -> bool {
+    match (dtype, integer_range(dtype)) {
+        (_, Some((max, signed))) => f.is_finite() && f.abs() < 1e20 && (f as i128) <= max && if signed { f as i128 >= -max - 1 } else { f >= 0.0 },
+        (_, None) => !f.is_finite() || largest(dtype).is_none_or(|max| f.abs() <= max),
+    }
 }

@@ -139,7 +139,9 @@ fn full<'py>(
     let value = crate::args::scalar(fill_value)?
         .ok_or_else(|| PyTypeError::new_err(format!("full(): argument 'fill_value' must be Number, not {}", fill_value.get_type())))?;
     let o = options(dtype, device)?;
-    let result = Tensor::full(&shape, value, o.dtype.unwrap_or_else(|| value.dtype(default_dtype())), o.device).or_raise()?;
+    let dtype = o.dtype.unwrap_or_else(|| value.dtype(default_dtype()));
+    value.check_fill(dtype).or_raise()?;
+    let result = Tensor::full(&shape, value, dtype, o.device).or_raise()?;
     if let Some(out) = out.filter(|o| !o.is_none()) {
         let fitted = crate::tensor::resize(out, &shape)?;
         ops::copy::copy_into(&fitted, &result).or_raise()?;
@@ -233,6 +235,7 @@ fn like<'py>(
     let device = if same_device { x.device() } else { o.device };
     let out = Tensor::empty_layout(layout, o.dtype.unwrap_or(x.dtype()), device).or_raise()?;
     if let Some(value) = value {
+        value.check_fill(out.dtype()).or_raise()?;
         ops::copy::fill(&out, value).or_raise()?;
     }
     finish(input.py(), out, requires_grad)
@@ -287,8 +290,8 @@ fn full_like<'py>(
 #[pyo3(signature = (size, stride, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false))]
 fn empty_strided<'py>(
     py: Python<'py>,
-    size: Vec<usize>,
-    stride: Vec<isize>,
+    size: &Bound<'py, PyAny>,
+    stride: &Bound<'py, PyAny>,
     dtype: Option<&Bound<'py, PyAny>>,
     layout: Option<&Bound<'py, PyAny>>,
     device: Option<&Bound<'py, PyAny>>,
@@ -297,6 +300,9 @@ fn empty_strided<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _ = (layout, pin_memory);
     let o = options(dtype, device)?;
+    let size = shape_of(&PyTuple::new(py, [size])?)?;
+    let stride: Vec<isize> =
+        ints(stride)?.ok_or_else(|| PyTypeError::new_err("empty_strided(): argument 'stride' must be tuple of ints"))?.iter().map(|&s| s as isize).collect();
     if size.len() != stride.len() || stride.iter().any(|&s| s < 0) {
         return Err(PyRuntimeError::new_err(format!(
             "empty_strided: sizes {size:?} and strides {stride:?} must have one length and strides must not be negative"

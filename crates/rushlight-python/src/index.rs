@@ -200,7 +200,11 @@ pub fn set(x: Tensor, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyRes
     let value = match tensor_of(value) {
         Some(t) => t,
         None => match number(value)? {
-            Some(s) => ops::copy::cast(&wrapped(s)?, x.dtype()).or_raise()?,
+            Some(s) => {
+                let number = wrapped(s)?;
+                number.item().and_then(|n| n.check_fits(x.dtype())).or_raise()?;
+                ops::copy::cast(&number, x.dtype()).or_raise()?
+            }
             None if value.hasattr("__array_interface__")? || value.is_instance_of::<PyList>() => crate::data::from_data(value, None)?,
             None => return Err(PyTypeError::new_err(format!("can't assign a {} to a torch.{}Tensor", value.get_type().name()?, ops::type_name(x.dtype())))),
         },

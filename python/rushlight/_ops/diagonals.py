@@ -3,6 +3,7 @@
 from rushlight import _C
 
 from .dimensions import wrap_dim
+from .full_precision import in_full_precision
 from .registry import op
 
 
@@ -46,6 +47,7 @@ def diagflat(input, offset=0):
 
 
 @op(out=True)
+@in_full_precision
 def trace(input):
     """Return the sum of the diagonal of a matrix."""
     if input.dim() != 2:

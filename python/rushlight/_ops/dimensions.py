@@ -9,12 +9,19 @@ def wrap_dim(dim, ndim):
     return dim % limit
 
 
+def require_ints(name, given):
+    """Raise ``TypeError`` for a tensor where integers are expected: it would be walked element by element."""
+    if hasattr(given, "is_meta"):
+        raise TypeError(f"argument '{name}' must be tuple of ints, not Tensor")
+
+
 def wrap_dims(dim, ndim):
     """Return a list of distinct dims counted from the front; ``None`` and the empty list mean all of them."""
     if dim is None:
         return list(range(ndim))
     if isinstance(dim, int):
         return [wrap_dim(dim, ndim)]
+    require_ints("dim", dim)
     dims = [wrap_dim(d, ndim) for d in dim]
     for d in dims:
         if dims.count(d) > 1:

@@ -5,6 +5,7 @@ import math
 from rushlight import _C
 
 from .dimensions import tensors_from, wrap_dim
+from .full_precision import in_full_precision
 from .reduce import vector_norm
 from .registry import op
 
@@ -162,6 +163,7 @@ def linalg_cross(input, other, *, dim=-1):
 
 
 @op(method=False)
+@in_full_precision
 def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     """Return the p-norm distances between the rows of ``x1`` and those of ``x2``, per batch."""
     modes = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")

@@ -4,7 +4,7 @@ import math
 
 from rushlight import _C
 
-from .dimensions import size_from, tensors_from, wrap_dim
+from .dimensions import require_ints, size_from, tensors_from, wrap_dim
 from .registry import op
 
 
@@ -35,6 +35,8 @@ def ravel(input):
 @op(aliases=("moveaxis",))
 def movedim(input, source, destination):
     """Move the dimensions ``source`` to the places ``destination``, keeping the order of the others."""
+    require_ints("source", source)
+    require_ints("destination", destination)
     source = (source,) if isinstance(source, int) else tuple(source)
     destination = (destination,) if isinstance(destination, int) else tuple(destination)
     if len(source) != len(destination):

@@ -2,7 +2,7 @@
 
 from rushlight import _C
 
-from .dimensions import wrap_dim
+from .dimensions import require_ints, wrap_dim
 from .registry import op
 
 
@@ -41,6 +41,7 @@ def split_with_sizes(input, split_sizes, dim=0):
     """Cut along ``dim`` into parts of the listed sizes."""
     if input.dim() == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
+    require_ints("split_sizes", split_sizes)
     sizes, length = list(split_sizes), input.size(dim)
     if sum(sizes) != length or min(sizes, default=0) < 0:
         raise RuntimeError(
@@ -65,6 +66,9 @@ def chunk(input, chunks, dim=0):
     return split(input, size, dim) if size else cut(input, dim, [0] * (chunks + 1))
 
 
+MOST_EMPTY_SECTIONS = 2**20
+
+
 @op
 def tensor_split(input, indices_or_sections=None, dim=0, *, indices=None, sections=None):
     """Cut along ``dim`` into a number of nearly equal parts, or before each of the listed indices."""
@@ -78,6 +82,8 @@ def tensor_split(input, indices_or_sections=None, dim=0, *, indices=None, sectio
     if isinstance(where, int):
         if where <= 0:
             raise RuntimeError(f"number of sections must be larger than 0, got {where}")
+        if where > max(length, MOST_EMPTY_SECTIONS):
+            raise RuntimeError(f"tensor_split: {where} sections of a dimension of size {length} are too many to list")
         small, larger = divmod(length, where)
         return cut(input, dim, [i * small + min(i, larger) for i in range(where + 1)])
     bounds = [0, *(min(max(i + length if i < 0 else i, 0), length) for i in where), length]

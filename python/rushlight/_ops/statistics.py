@@ -5,18 +5,21 @@ from rushlight import _C
 from . import return_types
 from .creation import linspace
 from .dimensions import wrap_dim
+from .full_precision import in_full_precision
 from .registry import op
 
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
 @op(out=True)
+@in_full_precision
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """Return the q-quantiles along ``dim``, or of all elements; NaN anywhere gives NaN."""
     return quantiles("quantile", input, q, dim, keepdim, interpolation, ignore_nan=False)
 
 
 @op(out=True)
+@in_full_precision
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """Return the q-quantiles of the elements that are not NaN."""
     return quantiles("nanquantile", input, q, dim, keepdim, interpolation, ignore_nan=True)

@@ -1,7 +1,7 @@
 """Sample frequencies and the order of spectra."""
 
 from rushlight import _C
-from rushlight._ops.dimensions import wrap_dim
+from rushlight._ops.dimensions import require_ints, wrap_dim
 
 
 def fftfreq(n, d=1.0, *, out=None, dtype=None, layout=None, device=None, requires_grad=False):
@@ -54,5 +54,6 @@ def ifftshift(input, dim=None):
 
 def shifted_dims(input, dim):
     """Return the dims counted from the front."""
+    require_ints("dim", dim)
     dims = range(input.dim()) if dim is None else [dim] if isinstance(dim, int) else dim
     return [wrap_dim(d, input.dim()) for d in dims]

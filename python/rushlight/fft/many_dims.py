@@ -1,6 +1,7 @@
 """Transforms along several dimensions: one along each, in turn."""
 
 from rushlight import _C
+from rushlight._ops.dimensions import require_ints
 from rushlight._ops.registry import accept_keywords
 from rushlight.linalg.operands import type_name
 
@@ -9,6 +10,8 @@ from .signals import check_length, complex_signal, fitted, real_signal, scaling,
 
 def dims_and_lengths(input, s, dim):
     """Return the dims, counted from the front, and the length in each; -1 in ``s`` keeps a length."""
+    for name, given in (("s", s), ("dim", dim)):
+        require_ints(name, given)
     sizes = None if s is None else [s] if isinstance(s, int) else list(s)
     if dim is not None:
         dims = [wrap_signal_dim(d, input.dim()) for d in ([dim] if isinstance(dim, int) else dim)]

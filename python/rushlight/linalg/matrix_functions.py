@@ -26,6 +26,8 @@ def matrix_power(A, n):
     55
     """
     require_square("linalg.matrix_power", A)
+    if not isinstance(n, int):
+        raise TypeError(f"linalg.matrix_power(): argument 'n' (position 2) must be int, not {type(n).__name__}")
     if n == 0:
         return A.clone().copy_(eye(A.size(-1), dtype=A.dtype, device=A.device).expand(A.shape))
     A, n = (A, n) if n > 0 else (inv(A), -n)

@@ -4,6 +4,8 @@ from rushlight import _C
 from rushlight._ops.math import as_float
 from rushlight._ops.registry import accept_keywords
 
+LARGEST_DEGREE = 100_000
+
 
 def polynomial(name, first, step, formula, shifted=False):
     """Return the polynomial function with values 1 and ``first(x)`` for n = 0 and 1.
@@ -15,9 +17,12 @@ def polynomial(name, first, step, formula, shifted=False):
     def evaluate(input, n):
         x, n = operands(input, n)
         x = 2 * x - 1 if shifted else x
+        degree = int(n.max()) if n.numel() and not n.is_meta else 0
+        if degree > LARGEST_DEGREE:
+            raise ValueError(f"{name}: the degree must be at most {LARGEST_DEGREE}, a step each, but got n = {degree}")
         q, p = _C.full_like(x, 1), first(x)
         result = _C.where(n == 0, q, _C.where(n == 1, p, 0))
-        for k in range(1, int(n.max()) if n.numel() and not n.is_meta else 0):
+        for k in range(1, degree):
             q, p = p, step(k, x, p, q)
             result = _C.where(n == k + 1, p, result)
         return result

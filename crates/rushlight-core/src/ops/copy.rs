@@ -87,6 +87,9 @@ fn fill_row(call: &Call) -> Result<Outputs> {
     if value.ndim() != 0 {
         bail!(Runtime, "fill only supports 0-dimension value tensor but got tensor with {} dimensions.", value.ndim());
     }
+    if value.is_wrapped() {
+        value.item()?.check_fill(x.dtype())?;
+    }
     copy_row(&Call { op: &COPY, inputs: &[Some(x.clone()), Some(value.clone())], args: &[] })
 }
 

@@ -377,7 +377,7 @@ fn var_gradient(b: &super::backward::Back) -> Result<Tensor> {
 }
 
 rows! {
-    SUM = Op::new("sum(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_sum, run: run_sum }).vjp(0, 0, |b| grads![b; back(b, b.g()?, 1)?]).autocast(super::Autocast::Raise).doc("Sum over dimensions");
+    SUM = Op::new("sum(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_sum, run: run_sum }).vjp(0, 0, |b| grads![b; back(b, b.g()?, 1)?]).doc("Sum over dimensions");
     MEAN = Op::new("mean(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_mean, run: run_mean }).vjp(0, 0, |b| grads![b; back(b, b.g()?, 1)?.div(count(b)? as f64)?]).doc("Mean over dimensions");
     SQUARES = Op::new("_square_sum(Tensor self, int[1]? dim=None, bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_squares, run: run_squares }).vjp(1, 0, |b| grads![b; back(b, b.g()?, 1)?.mul(b.x(0)?)?.mul(2.0)?]).doc("Sum of the squares of real numbers over dimensions");
     PROD = Op::new("_prod(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_prod, run: run_prod }).vjp(1, 0, |b| grads![b; prod_gradient(b)?]).autocast(super::Autocast::Raise).doc("Product over dimensions");

@@ -89,12 +89,12 @@ impl Generator {
         }
     }
 
-    /// A normal `x` with a positive `y = 1 + c x`.
+    /// A normal `x` with a positive `y = 1 + c x`, or with NaN where the parameter has no distribution.
     fn gamma_proposal(&mut self, c: f64) -> (f64, f64) {
         loop {
             let x = self.normal_one(0.0, 1.0);
             let y = 1.0 + c * x;
-            if y > 0.0 {
+            if y > 0.0 || y.is_nan() {
                 return (x, y);
             }
         }

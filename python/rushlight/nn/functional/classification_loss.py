@@ -3,6 +3,7 @@
 import functools
 
 from rushlight import _C
+from rushlight._ops.full_precision import in_full_precision
 
 from .reduction import REDUCTIONS, reduced, reduction_from
 
@@ -21,6 +22,7 @@ def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, r
     return _C._nll_loss(input, target, weight, REDUCTIONS.index(reduction), ignore_index)[0]
 
 
+@in_full_precision
 def cross_entropy(
     input,
     target,
@@ -144,6 +146,7 @@ def bernoulli_loss():
     return BernoulliLoss
 
 
+@in_full_precision
 def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
     """Return ``-(y log(x) + (1 - y) log(1 - x))`` for probabilities x; the logarithms are at least -100."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -158,6 +161,7 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
     return _C._label(reduced(loss if weight is None else loss * weight, reduction), "BinaryCrossEntropyBackward0")
 
 
+@in_full_precision
 def binary_cross_entropy_with_logits(
     input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
 ):

@@ -72,7 +72,7 @@ def embedding_bag(
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1, 1)
     if padding_idx < 0:
-        return reduce_bags(rows, bag, count, mode)
+        return _C._label(reduce_bags(rows, bag, count, mode), "EmbeddingBagBackward0")
     # The padding rows fill a bag of their own.
     return reduce_bags(rows, _C.where(input == padding_idx, count, bag), count + 1, mode)[:count]
 

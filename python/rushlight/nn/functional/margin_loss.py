@@ -1,11 +1,13 @@
 """Losses that ask for a margin between scores or distances."""
 
 from rushlight import _C
+from rushlight._ops.full_precision import in_full_precision
 
 from .distance import pairwise_distance
 from .reduction import reduced, reduction_from
 
 
+@in_full_precision
 def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """Return ``max(0, margin - target (input1 - input2))`` for targets 1 and -1."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -17,6 +19,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     return reduced((-target * (input1 - input2) + margin).clamp(min=0), reduction)
 
 
+@in_full_precision
 def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
     """Return the input where the target is 1, ``max(0, margin - input)`` where it is -1."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -25,6 +28,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     return reduced(far + near, reduction)
 
 
+@in_full_precision
 def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """Return ``log(1 + exp(-target input))`` for targets 1 and -1."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -39,6 +43,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     return reduced(loss.sum(-1) / input.size(-1), reduction)
 
 
+@in_full_precision
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """Return ``sum max(0, 1 - (x[j] - x[i])) / C`` over targets j (listed until the first -1) and other classes i."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -54,6 +59,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     return reduced(loss if input.dim() == 2 else loss.reshape(()), reduction)
 
 
+@in_full_precision
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """Return ``sum max(0, margin - x[y] + x[i])^p weight[y] / C`` over the classes i other than the target y."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -74,6 +80,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     return reduced(loss if target.dim() else loss.reshape(()), reduction)
 
 
+@in_full_precision
 def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """Return ``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -90,6 +97,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     return reduced(loss, reduction)
 
 
+@in_full_precision
 def triplet_margin_loss(
     anchor,
     positive,

@@ -4,6 +4,7 @@ import math
 import warnings
 
 from rushlight import _C
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.shape import broadcast_tensors
 
 from .reduction import reduced, reduction_from
@@ -31,6 +32,7 @@ def weighted(loss, weight, input, reduction):
     return loss.sum() / weight.sum() if reduction == "mean" else reduced(loss, reduction)
 
 
+@in_full_precision
 def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """Return ``|input - target|``."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -38,6 +40,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     return weighted((x - y).abs(), weight, input, reduction)
 
 
+@in_full_precision
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """Return ``(input - target)^2``."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -45,6 +48,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
     return _C._label(weighted((x - y).square(), weight, input, reduction), "MseLossBackward0")
 
 
+@in_full_precision
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
     """Return ``d^2 / (2 beta)`` where ``d = |input - target| < beta``, else ``d - beta / 2``."""
     reduction = reduction_from(reduction, size_average, reduce)
@@ -56,6 +60,7 @@ def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mea
     return _C._label(reduced(loss, reduction), "SmoothL1LossBackward0" if beta else "MeanBackward0")
 
 
+@in_full_precision
 def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     """Return ``d^2 / 2`` where ``d = |input - target| <= delta``, else ``delta (d - delta / 2)``."""
     reduction = reduction_from(reduction)
@@ -67,6 +72,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     return _C._label(weighted(loss, weight, input, reduction), "HuberLossBackward0")
 
 
+@in_full_precision
 def poisson_nll_loss(
     input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
 ):
@@ -106,6 +112,7 @@ def fitted_variance(input, var):
     raise ValueError("var is of incorrect size")
 
 
+@in_full_precision
 def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """Return ``target (log(target) - input)`` for an input of log-probabilities; "batchmean" divides by the batch."""
     if size_average is None and reduce is None and reduction == "mean":

@@ -88,7 +88,7 @@ impl Formula {
                 }
                 let resolved = op.resolve(dtype).ok_or_else(|| call.unsupported(common))?;
                 if matches!(op, Binary::DivFloor | Binary::DivTrunc | Binary::Remainder | Binary::Fmod) && !dtype.is_float() {
-                    refuse_zero_divisor(b)?;
+                    refuse_zero_divisor(b, dtype)?;
                 }
                 finish(call, &[a, b], &[dtype, dtype], resolved, &params, out)
             }
@@ -148,11 +148,12 @@ pub fn quick(op: &'static super::Op, a: &Tensor, b: &Tensor) -> Option<Result<Te
 /// Elements below which the interpreter lock is not worth releasing.
 const SMALL: usize = 4096;
 
-fn refuse_zero_divisor(b: &Tensor) -> Result<()> {
+/// Looks at the divisor as the kernel sees it: 256 is zero among bytes.
+fn refuse_zero_divisor(b: &Tensor, dtype: DType) -> Result<()> {
     if b.is_meta() {
         return Ok(());
     }
-    let zeros = copy::cast(b, DType::Bool)?.contiguous()?;
+    let zeros = copy::cast(&copy::cast(b, dtype)?, DType::Bool)?.contiguous()?;
     if iter::slice::<bool>(&zeros)?.contains(&false) {
         bail!(Runtime, "ZeroDivisionError");
     }

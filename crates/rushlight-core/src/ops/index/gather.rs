@@ -73,6 +73,9 @@ pub(crate) fn infer_scatter(c: &Call) -> Result<Metas> {
     if !is_number(src) && src.dtype() != x.dtype() {
         bail!(Runtime, "scatter(): Expected self.dtype to be equal to src.dtype, got {} and {}", type_name(x.dtype()), type_name(src.dtype()));
     }
+    if src.is_wrapped() {
+        src.item()?.check_fits(x.dtype())?;
+    }
     if index.numel() > 0 {
         check_index_dtype(c, index)?;
         check_sizes(x, index, (!is_number(src)).then_some(src), d)?;

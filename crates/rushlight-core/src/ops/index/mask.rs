@@ -124,10 +124,8 @@ fn infer_fill(c: &Call) -> Result<Metas> {
     if value.ndim() != 0 {
         bail!(Runtime, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).", value.ndim());
     }
-    let lost = value.dtype().is_complex() && !x.dtype().is_complex();
-    let infinite = value.device() == Device::Cpu && value.dtype().is_float() && !x.dtype().is_differentiable() && !value.item()?.to_f64().is_finite();
-    if lost || infinite {
-        bail!(Runtime, "value cannot be converted to type {} without overflow", x.dtype().name());
+    if value.device() == Device::Cpu {
+        value.item()?.check_fits(x.dtype())?;
     }
     common_shape(c)
 }

@@ -156,6 +156,9 @@ fn infer_fill(c: &Call) -> Result<Metas> {
     if value.dtype().is_complex() && !x.dtype().is_complex() {
         bail!(Runtime, "index_fill_(): Converting complex Scalar to non-complex type is not supported");
     }
+    if value.is_wrapped() {
+        value.item()?.check_fits(x.dtype())?;
+    }
     same_as_self(c)
 }
 

@@ -6,7 +6,7 @@ use super::{like, match_float, read, read_optional, sizes, unsigned, working_typ
 use crate::autograd::grad_enabled;
 use crate::autograd::node::Grads;
 use crate::ops::backward::Back;
-use crate::ops::{Arg, Autocast, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call, copy};
+use crate::ops::{Arg, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call, copy};
 use crate::tensor::Tensor;
 use crate::{DType, Dims, Result, bail, err, iter, rows};
 use rushlight_kernels::elementwise::cast::Cast;
@@ -14,8 +14,8 @@ use rushlight_kernels::rows::{self as kernel, Groups, RowFloat};
 use smallvec::{SmallVec, smallvec};
 
 rows! {
-    LAYER_NORM = Op::new("native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_layer, run: run_layer }).vjp(3, 6, layer_gradients).integral(6).autocast(Autocast::Raise).doc("(x - mean) / sqrt(variance + eps) * weight + bias over the last dimensions; mean and 1 / sqrt(variance + eps)");
-    GROUP_NORM = Op::new("native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_group, run: run_group }).vjp(3, 6, group_gradients).autocast(Autocast::Raise).doc("Normalisation of groups of channels of each sample; means and 1 / sqrt(variance + eps)");
+    LAYER_NORM = Op::new("native_layer_norm(Tensor input, int[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_layer, run: run_layer }).vjp(3, 6, layer_gradients).integral(6).doc("(x - mean) / sqrt(variance + eps) * weight + bias over the last dimensions; mean and 1 / sqrt(variance + eps)");
+    GROUP_NORM = Op::new("native_group_norm(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_group, run: run_group }).vjp(3, 6, group_gradients).doc("Normalisation of groups of channels of each sample; means and 1 / sqrt(variance + eps)");
     BATCH_NORM = Op::new("native_batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_batch, run: run_batch }).vjp(3, 6, batch_gradients).integral(6).doc("Normalisation of channels over the batch, or by running statistics, which training updates; means and 1 / sqrt(variance + eps) used");
     LAYER_BACKWARD = Op::new("_layer_norm_backward(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor rstd, bool need_input, int cols) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_layer_backward }).doc("Gradients of native_layer_norm");
     GROUP_BACKWARD = Op::new("_group_norm_backward(Tensor grad, Tensor input, Tensor? weight, Tensor mean, Tensor rstd, bool need_input, int groups, bool constant) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_group_backward }).doc("Gradients of native_group_norm, or with zero groups of native_batch_norm");

@@ -57,7 +57,9 @@ fn infer_constant(c: &Call) -> Result<Metas> {
 
 fn run_constant(c: &Call, outs: &[Tensor]) -> Result<()> {
     let (x, out) = (plain(c.input(0)?)?, &outs[0]);
-    let value = Tensor::full(&[1], c.optional_scalar(1).unwrap_or(Scalar::Int(0)), x.dtype(), x.device())?;
+    let number = c.optional_scalar(1).unwrap_or(Scalar::Int(0));
+    number.check_fits(x.dtype())?;
+    let value = Tensor::full(&[1], number, x.dtype(), x.device())?;
     if x.ndim() == 0 {
         return copy::copy_into(out, &x);
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Sequence
-from typing import IO, Union
+from typing import IO
 
 from rushlight import Size, Tensor, device, dtype
 
@@ -14,11 +14,11 @@ __all__ = ["Device", "FileLike", "Number", "Storage"]
 _int, _float, _bool, _complex = builtins.int, builtins.float, builtins.bool, builtins.complex
 _str, _bytes = builtins.str, builtins.bytes
 _dtype, _device = dtype, device
-_size = Union[Size, list[int], tuple[int, ...]]
-_TensorOrTensors = Union[Tensor, Sequence[Tensor]]
+_size = Size | list[int] | tuple[int, ...]
+_TensorOrTensors = Tensor | Sequence[Tensor]
 
-Number = Union[int, float, bool]
+Number = int | float | bool
 _Number = (int, float, bool)
-Device = Union[device, str, int, None]
-FileLike = Union[str, os.PathLike[str], IO[bytes]]
+Device = device | str | int | None
+FileLike = str | os.PathLike[str] | IO[bytes]
 Storage = object
