@@ -99,14 +99,14 @@ vectorized! {
 /// Interleaved partial sums, which compile to vectors, added by halves.
 #[inline(always)]
 fn row_sum<T: Averaged>(x: &[T]) -> T {
-    const LANES: usize = 32;
+    const LANES: usize = 16;
     let mut lanes = [T::default(); LANES];
     let chunks = x.chunks_exact(LANES);
     chunks.remainder().iter().enumerate().for_each(|(i, &x)| lanes[i] += x);
     for chunk in chunks {
         (0..LANES).for_each(|i| lanes[i] += chunk[i]);
     }
-    for half in [16, 8, 4, 2, 1] {
+    for half in [8, 4, 2, 1] {
         (0..half).for_each(|i| lanes[i] += lanes[i + half]);
     }
     lanes[0]
