@@ -90,7 +90,7 @@ def main():
     loader = DataLoader(Stripes(640, transform=lambda image: image.clamp(-1.5, 1.5)), batch_size=32, shuffle=True)
     net = ResNet(BasicBlock, [1, 1, 1])
     criterion = nn.CrossEntropyLoss(label_smoothing=0.05)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, weight_decay=5e-4, nesterov=True)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4, nesterov=True)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20)
     correct = total = 0
     for step, (inputs, targets) in enumerate(loader):
