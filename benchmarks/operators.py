@@ -237,7 +237,9 @@ def rows(parts: list[str] | None = None) -> list[Row]:
     """Return the rows whose name contains one of the parts, the slowest first."""
     chosen = [name for name in CASES if not parts or any(part in name for part in parts)]
     found = [(name, *fastest_in_turn(CASES[name](rushlight), CASES[name](torch))) for name in chosen]
-    return sorted([Row(name, 1e3 * ours, 1e3 * theirs, "ms") for name, ours, theirs in found], key=lambda row: row.ratio)
+    return sorted(
+        [Row(name, 1e3 * ours, 1e3 * theirs, "ms") for name, ours, theirs in found], key=lambda row: row.ratio
+    )
 
 
 if __name__ == "__main__":
