@@ -256,7 +256,7 @@ impl Run {
         for (i, edge) in node.edges.iter().enumerate() {
             let Some(edge) = edge else { continue };
             if let Some(grad) = given.get_mut(i).and_then(Option::take) {
-                check_shape(node, i, &grad, edge)?;
+                node.check_given(i, &grad, edge)?;
                 self.deposit(edge, grad)?;
             }
             if let Some(count) = self.waiting.get_mut(&address(&edge.node)) {
@@ -320,22 +320,6 @@ impl Run {
         });
         Ok(())
     }
-}
-
-/// A node may give a gradient that broadcasts over its input, which is summed, and no other shape.
-fn check_shape(node: &Node, i: usize, grad: &Tensor, edge: &Edge) -> Result<()> {
-    let expected = &edge.node.outputs[edge.output].shape;
-    let given = grad.shape();
-    let broadcasts = given.len() >= expected.len() && expected.iter().rev().zip(given.iter().rev()).all(|(&n, &g)| n == g || n == 1);
-    if !broadcasts {
-        bail!(
-            Runtime,
-            "Function {} returned an invalid gradient at index {i} - got {given:?} but expected shape compatible with {:?}",
-            node.name(),
-            expected.as_slice()
-        );
-    }
-    Ok(())
 }
 
 /// Sums two gradients, in place where the first is nobody else's.

@@ -133,6 +133,22 @@ impl Node {
         self.label.get_or_init(|| label.into());
     }
 
+    /// Raises unless gradient `i` that it gave has the shape of what `edge` leads to, or one that broadcasts over it and
+    /// is summed.
+    pub(crate) fn check_given(&self, i: usize, grad: &Tensor, edge: &Edge) -> Result<()> {
+        let (given, expected) = (grad.shape(), &edge.node.outputs[edge.output].shape);
+        let broadcasts = given.len() >= expected.len() && expected.iter().rev().zip(given.iter().rev()).all(|(&n, &g)| n == g || n == 1);
+        if !broadcasts {
+            crate::bail!(
+                Runtime,
+                "Function {} returned an invalid gradient at index {i} - got {given:?} but expected shape compatible with {:?}",
+                self.name(),
+                expected.as_slice()
+            );
+        }
+        Ok(())
+    }
+
     /// Where the gradients of its inputs go.
     pub fn next(&self) -> &[Option<Edge>] {
         &self.edges
