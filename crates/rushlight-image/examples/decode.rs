@@ -1,0 +1,52 @@
+//! Decodes files to raw RGB next to them (`--out DIR`), or times the decoding of all of them (`--time ROUNDS`).
+//!
+//! `cargo run --release -p rushlight-image --example decode -- --time 30 photos/*.jpg`
+
+use rushlight_image::{Limits, Mode, jpeg};
+use std::path::Path;
+use std::time::Instant;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first_chunk::<2>() {
+        Some(([flag, directory], files)) if flag == "--out" => write_pixels(Path::new(directory), files),
+        Some(([flag, rounds], files)) if flag == "--time" => time(rounds.parse().expect("a number of rounds"), files),
+        _ => eprintln!("decode --out DIR FILES... | decode --time ROUNDS FILES..."),
+    }
+}
+
+fn decode(decoder: &mut jpeg::Decoder, data: &[u8], pixels: &mut Vec<u8>) -> rushlight_image::Result<jpeg::Header> {
+    let header = jpeg::header(data)?;
+    pixels.resize(3 * header.width * header.height, 0);
+    decoder.decode(data, Mode::Rgb, &Limits::default(), pixels, 3 * header.width)?;
+    Ok(header)
+}
+
+fn write_pixels(directory: &Path, files: &[String]) {
+    let mut decoder = jpeg::Decoder::new();
+    for file in files {
+        let name = Path::new(file).file_name().expect("a file name").to_string_lossy().into_owned();
+        let mut pixels = Vec::new();
+        match std::fs::read(file).map_err(|e| e.to_string()).and_then(|data| decode(&mut decoder, &data, &mut pixels).map_err(|e| e.to_string())) {
+            Ok(_) => std::fs::write(directory.join(name), &pixels).expect("the directory is writable"),
+            Err(error) => println!("{file}\t{error}"),
+        }
+    }
+}
+
+fn time(rounds: usize, files: &[String]) {
+    let contents: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).expect("a readable file")).collect();
+    let mut decoder = jpeg::Decoder::new();
+    let mut buffers: Vec<Vec<u8>> = contents.iter().map(|_| Vec::new()).collect();
+    let mut times: Vec<f64> = (0..rounds)
+        .map(|_| {
+            let start = Instant::now();
+            for (data, pixels) in contents.iter().zip(&mut buffers) {
+                decode(&mut decoder, data, pixels).expect("a valid JPEG");
+            }
+            start.elapsed().as_secs_f64() * 1e6 / contents.len() as f64
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("microseconds per image: median {:.1}, least {:.1}", times[rounds / 2], times[0]);
+}

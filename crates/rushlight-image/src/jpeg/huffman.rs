@@ -1,0 +1,289 @@
+//! Huffman tables and the coefficients of one block.
+//!
+//! The hot loop reads [`AcTable::fast`]: one look-up of the next [`AC_BITS`] bits gives up to two whole coefficients (run, value) and
+//! whether the block ends, because at the qualities people use a coefficient with its code takes five to six bits.
+
+use super::bits::{Bits, extend};
+
+/// Width of the look-up of AC coefficients: five look-ups fit into one refill, and two tables into the first-level cache.
+const AC_BITS: u32 = 11;
+/// Width of the look-up of DC differences.
+const DC_BITS: u32 = 10;
+/// Width of the look-up of bare symbols.
+const SYMBOL_BITS: u32 = 9;
+
+/// Natural position of the coefficient at each place of the zigzag; corrupt runs past the end all land on the last.
+pub static NATURAL: [u8; 128] = {
+    let mut table = [63; 128];
+    let (mut x, mut y, mut i) = (0i32, 0i32, 0);
+    while i < 64 {
+        table[i] = (8 * y + x) as u8;
+        let up = (x + y) % 2 == 0;
+        (x, y) = match (up, x, y) {
+            (true, 7, _) => (7, y + 1),
+            (true, _, 0) => (x + 1, 0),
+            (true, _, _) => (x + 1, y - 1),
+            (false, _, 7) => (x + 1, 7),
+            (false, 0, _) => (0, y + 1),
+            (false, _, _) => (x - 1, y + 1),
+        };
+        i += 1;
+    }
+    table
+};
+
+/// A table as the file defines it: how many codes of each length, and their symbols in order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Definition {
+    pub counts: [u8; 16],
+    pub symbols: [u8; 256],
+}
+
+/// Canonical codes (T.81, annex C) with a look-up for the short ones.
+#[derive(Clone)]
+pub struct Codes {
+    definition: Definition,
+    /// Largest code of each length, -1 where there is none; behind the longest, a bound no code passes.
+    max_code: [i32; 18],
+    /// What to add to a code of each length to get its place among the symbols.
+    offset: [i32; 17],
+    /// Length and symbol by the next bits; length zero for longer codes.
+    short: [(u8, u8); 1 << SYMBOL_BITS],
+}
+
+impl Codes {
+    /// Assigns the codes; the reason when the lengths over-subscribe them or use the code of all ones.
+    pub fn new(definition: &Definition) -> Result<Codes, &'static str> {
+        let mut codes = Codes { definition: definition.clone(), max_code: [-1; 18], offset: [0; 17], short: [(0, 0); 1 << SYMBOL_BITS] };
+        codes.max_code[17] = i32::MAX;
+        let (mut code, mut place) = (0i32, 0usize);
+        for length in 1..=16 {
+            let count = definition.counts[length - 1] as usize;
+            if count > 0 {
+                let symbols = definition.symbols.get(place..place + count).ok_or("a Huffman table has more than 256 symbols")?;
+                codes.offset[length] = place as i32 - code;
+                code += count as i32;
+                if code >= 1 << length {
+                    return Err("a Huffman table has more codes than its lengths allow");
+                }
+                codes.fill_short(code - count as i32, length as u32, symbols);
+                codes.max_code[length] = code - 1;
+                place += count;
+            }
+            code <<= 1;
+        }
+        Ok(codes)
+    }
+
+    fn fill_short(&mut self, first: i32, length: u32, symbols: &[u8]) {
+        if length > SYMBOL_BITS {
+            return;
+        }
+        let span = 1usize << (SYMBOL_BITS - length);
+        for (i, &symbol) in symbols.iter().enumerate() {
+            let begin = (first as usize + i) * span;
+            self.short[begin..begin + span].fill((length as u8, symbol));
+        }
+    }
+
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The next symbol; a code that does not exist takes 17 bits and counts as zero, as libjpeg has it.
+    #[inline(always)]
+    pub fn symbol(&self, bits: &mut Bits) -> u8 {
+        bits.refill();
+        let (length, symbol) = self.short[bits.peek(SYMBOL_BITS)];
+        if length > 0 {
+            bits.consume(length as u32);
+            return symbol;
+        }
+        self.long_symbol(bits)
+    }
+
+    #[inline(never)]
+    fn long_symbol(&self, bits: &mut Bits) -> u8 {
+        let window = bits.peek(17) as i32;
+        let length = (1..=17).find(|&n| window >> (17 - n) <= self.max_code[n]).unwrap_or(17);
+        bits.consume(length as u32);
+        if length > 16 {
+            return 0;
+        }
+        let place = (window >> (17 - length)) + self.offset[length];
+        self.definition.symbols[(place & 255) as usize]
+    }
+}
+
+/// Codes of DC differences, with code and difference in one look-up where both are short.
+pub struct DcTable {
+    pub codes: Codes,
+    /// Difference and number of bits; no bits where they do not fit.
+    fast: Box<[(i16, u8); 1 << DC_BITS]>,
+}
+
+impl DcTable {
+    pub fn new(definition: &Definition) -> Result<DcTable, &'static str> {
+        let codes = Codes::new(definition)?;
+        let used: usize = definition.counts.iter().map(|&n| n as usize).sum();
+        if definition.symbols[..used.min(256)].iter().any(|&size| size > 15) {
+            return Err("a DC Huffman table has a symbol above 15");
+        }
+        let mut fast = Box::new([(0, 0); 1 << DC_BITS]);
+        for (index, entry) in fast.iter_mut().enumerate() {
+            if let Some((_, value, length)) = whole_coefficient(&codes, index, DC_BITS) {
+                *entry = (value, length as u8);
+            }
+        }
+        Ok(DcTable { codes, fast })
+    }
+
+    /// The next difference; needs [`DC_BITS`] bits or refills.
+    #[inline(always)]
+    fn difference(&self, bits: &mut Bits) -> i32 {
+        let (value, length) = self.fast[bits.peek(DC_BITS)];
+        if length > 0 {
+            bits.consume(length as u32);
+            return value as i32;
+        }
+        let difference = self.coded_difference(bits);
+        bits.refill();
+        difference
+    }
+
+    #[inline(never)]
+    pub fn coded_difference(&self, bits: &mut Bits) -> i32 {
+        let size = self.codes.symbol(bits) as u32;
+        extend(bits.take(size), size)
+    }
+}
+
+/// Symbol, value and total length of the coefficient at the head of a window of `width` bits, if it is whole.
+fn whole_coefficient(codes: &Codes, window: usize, width: u32) -> Option<(u8, i16, u32)> {
+    let (length, symbol) = codes.short[if width >= SYMBOL_BITS { window >> (width - SYMBOL_BITS) } else { window << (SYMBOL_BITS - width) }];
+    let size = (symbol & 15) as u32;
+    let total = length as u32 + size;
+    if length == 0 || total > width {
+        return None;
+    }
+    let bits = (window >> (width - total)) & ((1 << size) - 1);
+    Some((symbol, extend(bits as i32, size) as i16, total))
+}
+
+/// Codes of AC coefficients, with whole coefficients by the next bits.
+pub struct AcTable {
+    pub codes: Codes,
+    /// Zero where the slow path decides; else, from the lowest bit: first value (16), second value (16), first distance (5),
+    /// bits of the first (4), second distance (5), 2 unused, end of block (1, worth 64 from bit 46), length of all (from bit 56).
+    fast: Box<[u64; 1 << AC_BITS]>,
+}
+
+const FIRST_DISTANCE: u32 = 32;
+const FIRST_LENGTH: u32 = 37;
+const SECOND_DISTANCE: u32 = 41;
+const END: u64 = 1 << 52;
+const LENGTH: u32 = 56;
+
+impl AcTable {
+    pub fn new(definition: &Definition) -> Result<AcTable, &'static str> {
+        let codes = Codes::new(definition)?;
+        let mut single = [None; 1 << AC_BITS];
+        for (window, entry) in single.iter_mut().enumerate() {
+            *entry = whole_coefficient(&codes, window, AC_BITS);
+        }
+        let mut fast = Box::new([0; 1 << AC_BITS]);
+        for (window, entry) in fast.iter_mut().enumerate() {
+            if let Some((symbol, value, length)) = single[window]
+                && symbol & 15 != 0
+            {
+                let follower = single[(window << length) & ((1 << AC_BITS) - 1)].filter(|&(_, _, more)| length + more <= AC_BITS);
+                *entry = pack(symbol, value, length, follower);
+            }
+        }
+        Ok(AcTable { codes, fast })
+    }
+}
+
+fn pack(symbol: u8, value: i16, length: u32, follower: Option<(u8, i16, u32)>) -> u64 {
+    let (second, distance, end, more) = match follower {
+        Some((0, _, more)) => (value, 0, END, more),
+        Some((next, second, more)) if next & 15 != 0 => (second, (next >> 4) as u64 + 1, 0, more),
+        _ => (value, 0, 0, 0),
+    };
+    value as u16 as u64
+        | (second as u16 as u64) << 16
+        | ((symbol >> 4) as u64 + 1) << FIRST_DISTANCE
+        | (length as u64) << FIRST_LENGTH
+        | distance << SECOND_DISTANCE
+        | end
+        | ((length + more) as u64) << LENGTH
+}
+
+#[inline(always)]
+fn natural(place: usize) -> usize {
+    (NATURAL[place & 127] & 63) as usize
+}
+
+/// Decodes one block of a sequential scan into zeroed coefficients; whether it has any AC coefficient.
+#[inline(always)]
+pub fn decode_block(bits: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut i32, block: &mut [i16; 64]) -> bool {
+    bits.refill();
+    *last_dc = last_dc.wrapping_add(dc.difference(bits));
+    block[0] = *last_dc as i16;
+    // Place in the zigzag of the coefficient decoded last.
+    let mut k = 0;
+    loop {
+        for _ in 0..4 {
+            let entry = ac.fast[bits.peek(AC_BITS)];
+            if entry == 0 {
+                k = slow_coefficient(bits, &ac.codes, k, block);
+                if k >= 63 {
+                    return k != END_AT_ONCE;
+                }
+                break;
+            }
+            let before = *bits;
+            bits.consume((entry >> LENGTH) as u32);
+            let first = k + ((entry >> FIRST_DISTANCE) & 31) as usize;
+            block[natural(first)] = entry as i16;
+            let second = first + ((entry >> SECOND_DISTANCE) & 31) as usize;
+            block[natural(second)] = (entry >> 16) as i16;
+            k = second + ((entry >> (52 - 6)) & 64) as usize;
+            if k >= 63 {
+                if first >= 63 {
+                    // The block was full after the first coefficient, so what follows it belongs to the next block.
+                    *bits = before;
+                    bits.consume(((entry >> FIRST_LENGTH) & 15) as u32);
+                    block[63] = entry as i16;
+                }
+                return true;
+            }
+        }
+        bits.refill();
+    }
+}
+
+/// What [`slow_coefficient`] answers for an end of block right behind the DC coefficient.
+const END_AT_ONCE: usize = usize::MAX;
+
+/// One symbol at a time: long codes, large values, runs of sixteen zeros, the end of the block.
+#[inline(never)]
+fn slow_coefficient(bits: &mut Bits, codes: &Codes, k: usize, block: &mut [i16; 64]) -> usize {
+    let symbol = codes.symbol(bits);
+    let (run, size) = ((symbol >> 4) as usize, (symbol & 15) as u32);
+    match (run, size) {
+        (15, 0) => k + 16,
+        (_, 0) => {
+            if k == 0 {
+                END_AT_ONCE
+            } else {
+                64
+            }
+        }
+        _ => {
+            let place = k + run + 1;
+            block[natural(place)] = extend(bits.take(size), size) as i16;
+            place
+        }
+    }
+}
