@@ -86,6 +86,13 @@ impl Codes {
         }
     }
 
+    /// Length and symbol of the code at the head of a window of `width` bits; length zero if it is longer.
+    fn code_within(&self, window: usize, width: u32) -> (u32, u8) {
+        let code = |length: u32| (window >> (width - length)) as i32;
+        let length = (1..=width).find(|&length| code(length) <= self.max_code[length as usize]);
+        length.map_or((0, 0), |length| (length, self.definition.symbols[((code(length) + self.offset[length as usize]) & 255) as usize]))
+    }
+
     pub fn definition(&self) -> &Definition {
         &self.definition
     }
@@ -138,19 +145,6 @@ impl DcTable {
         Ok(DcTable { codes, fast })
     }
 
-    /// The next difference; needs [`DC_BITS`] bits or refills.
-    #[inline(always)]
-    fn difference(&self, bits: &mut Bits) -> i32 {
-        let (value, length) = self.fast[bits.peek(DC_BITS)];
-        if length > 0 {
-            bits.consume(length as u32);
-            return value as i32;
-        }
-        let difference = self.coded_difference(bits);
-        bits.refill();
-        difference
-    }
-
     #[inline(never)]
     pub fn coded_difference(&self, bits: &mut Bits) -> i32 {
         let size = self.codes.symbol(bits) as u32;
@@ -173,8 +167,10 @@ fn whole_coefficient(codes: &Codes, window: usize, width: u32) -> Option<(u8, i1
 /// Codes of AC coefficients, with whole coefficients by the next bits.
 pub struct AcTable {
     pub codes: Codes,
-    /// Zero where the slow path decides; else, from the lowest bit: first value (16), second value (16), first distance (5),
-    /// bits of the first (4), second distance (5), 2 unused, end of block (1, worth 64 from bit 46), length of all (from bit 56).
+    /// From the lowest bit: first value (16), second value (16), first distance (5), bits of the first (4), second distance (5),
+    /// 2 unused, end of block (1, worth 64 from bit 46), single symbol (1), length of all (from bit 56).
+    /// A single symbol (whose value did not fit, or which has none) is in the lowest byte, the length is then that of its code,
+    /// and zero where even that did not fit.
     fast: Box<[u64; 1 << AC_BITS]>,
 }
 
@@ -182,6 +178,7 @@ const FIRST_DISTANCE: u32 = 32;
 const FIRST_LENGTH: u32 = 37;
 const SECOND_DISTANCE: u32 = 41;
 const END: u64 = 1 << 52;
+const SINGLE: u64 = 1 << 53;
 const LENGTH: u32 = 56;
 
 impl AcTable {
@@ -193,12 +190,16 @@ impl AcTable {
         }
         let mut fast = Box::new([0; 1 << AC_BITS]);
         for (window, entry) in fast.iter_mut().enumerate() {
-            if let Some((symbol, value, length)) = single[window]
-                && symbol & 15 != 0
-            {
-                let follower = single[(window << length) & ((1 << AC_BITS) - 1)].filter(|&(_, _, more)| length + more <= AC_BITS);
-                *entry = pack(symbol, value, length, follower);
-            }
+            *entry = match single[window] {
+                Some((symbol, value, length)) if symbol & 15 != 0 => {
+                    let follower = single[(window << length) & ((1 << AC_BITS) - 1)].filter(|&(_, _, more)| length + more <= AC_BITS);
+                    pack(symbol, value, length, follower)
+                }
+                _ => {
+                    let (length, symbol) = codes.code_within(window, AC_BITS);
+                    SINGLE | symbol as u64 | (length as u64) << LENGTH
+                }
+            };
         }
         Ok(AcTable { codes, fast })
     }
@@ -226,23 +227,50 @@ fn natural(place: usize) -> usize {
 
 /// Decodes one block of a sequential scan into zeroed coefficients; whether it has any AC coefficient.
 #[inline(always)]
-pub fn decode_block(bits: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut i32, block: &mut [i16; 64]) -> bool {
+pub fn decode_block(outer: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut i32, block: &mut [i16; 64]) -> bool {
+    // A copy, so that it stays in registers although slow paths take the original by reference.
+    let mut bits = *outer;
     bits.refill();
-    *last_dc = last_dc.wrapping_add(dc.difference(bits));
+    let (difference, length) = dc.fast[bits.peek(DC_BITS)];
+    if length > 0 {
+        bits.consume(length as u32);
+        *last_dc = last_dc.wrapping_add(difference as i32);
+    } else {
+        *outer = bits;
+        *last_dc = last_dc.wrapping_add(dc.coded_difference(outer));
+        bits = *outer;
+        bits.refill();
+    }
     block[0] = *last_dc as i16;
     // Place in the zigzag of the coefficient decoded last.
     let mut k = 0;
     loop {
         for _ in 0..4 {
             let entry = ac.fast[bits.peek(AC_BITS)];
-            if entry == 0 {
-                k = slow_coefficient(bits, &ac.codes, k, block);
+            if entry & SINGLE != 0 {
+                let mut symbol = entry as u8;
+                bits.consume((entry >> LENGTH) as u32);
+                if entry >> LENGTH == 0 {
+                    *outer = bits;
+                    symbol = ac.codes.symbol(outer);
+                    bits = *outer;
+                }
+                let (run, size) = ((symbol >> 4) as usize, (symbol & 15) as u32);
+                if size == 0 && run != 15 {
+                    *outer = bits;
+                    return k > 0;
+                }
+                k += run + 1;
+                if size > 0 {
+                    block[natural(k)] = extend(bits.take(size), size) as i16;
+                }
                 if k >= 63 {
-                    return k != END_AT_ONCE;
+                    *outer = bits;
+                    return true;
                 }
                 break;
             }
-            let before = *bits;
+            let before = bits;
             bits.consume((entry >> LENGTH) as u32);
             let first = k + ((entry >> FIRST_DISTANCE) & 31) as usize;
             block[natural(first)] = entry as i16;
@@ -252,38 +280,14 @@ pub fn decode_block(bits: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut i
             if k >= 63 {
                 if first >= 63 {
                     // The block was full after the first coefficient, so what follows it belongs to the next block.
-                    *bits = before;
+                    bits = before;
                     bits.consume(((entry >> FIRST_LENGTH) & 15) as u32);
                     block[63] = entry as i16;
                 }
+                *outer = bits;
                 return true;
             }
         }
         bits.refill();
-    }
-}
-
-/// What [`slow_coefficient`] answers for an end of block right behind the DC coefficient.
-const END_AT_ONCE: usize = usize::MAX;
-
-/// One symbol at a time: long codes, large values, runs of sixteen zeros, the end of the block.
-#[inline(never)]
-fn slow_coefficient(bits: &mut Bits, codes: &Codes, k: usize, block: &mut [i16; 64]) -> usize {
-    let symbol = codes.symbol(bits);
-    let (run, size) = ((symbol >> 4) as usize, (symbol & 15) as u32);
-    match (run, size) {
-        (15, 0) => k + 16,
-        (_, 0) => {
-            if k == 0 {
-                END_AT_ONCE
-            } else {
-                64
-            }
-        }
-        _ => {
-            let place = k + run + 1;
-            block[natural(place)] = extend(bits.take(size), size) as i16;
-            place
-        }
     }
 }
