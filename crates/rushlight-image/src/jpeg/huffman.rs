@@ -249,6 +249,7 @@ pub fn decode_block(outer: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut 
             let entry = ac.fast[bits.peek(AC_BITS)];
             if entry & SINGLE != 0 {
                 let mut symbol = entry as u8;
+                bits.refill();
                 bits.consume((entry >> LENGTH) as u32);
                 if entry >> LENGTH == 0 {
                     *outer = bits;

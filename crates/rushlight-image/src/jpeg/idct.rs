@@ -47,8 +47,8 @@ pub fn transform_row(blocks: &[Block], flat: &[bool], quantization: &Block, out:
 /// The sample of a block whose only coefficient is `dc`.
 #[inline(always)]
 fn flat_sample(dc: i16, quantization: i16) -> u8 {
-    let value = dc.wrapping_mul(quantization) as i32;
-    (((value + 4) >> 3) + 128).clamp(0, 255) as u8
+    let value = dc.wrapping_mul(quantization).wrapping_shl(PASS1_BITS) as i32;
+    (((value + 16) >> 5) + 128).clamp(0, 255) as u8
 }
 
 fn fill(sample: u8, width: usize, height: usize, out: &mut [u8], stride: usize) {
@@ -60,7 +60,14 @@ fn fill(sample: u8, width: usize, height: usize, out: &mut [u8], stride: usize) 
 /// One block in plain code.
 fn transform(block: &Block, quantization: &Block, out: &mut [u8], stride: usize) {
     let mut work = [0i16; 64];
+    // Columns without AC coefficients are scaled, and wrap where the transform would saturate.
+    let short = block[8..].iter().all(|&c| c == 0);
     for x in 0..8 {
+        if short {
+            let value = block[x].wrapping_mul(quantization[x]).wrapping_shl(PASS1_BITS);
+            (0..8).for_each(|y| work[8 * y + x] = value);
+            continue;
+        }
         let column = std::array::from_fn(|y| block[8 * y + x].wrapping_mul(quantization[8 * y + x]));
         let values = one_dimension(column, SHIFT1);
         for y in 0..8 {

@@ -5,17 +5,18 @@ use std::arch::x86_64::*;
 
 /// See [`super::transform_row`].
 #[target_feature(enable = "avx2")]
-pub fn transform_row(blocks: &[Block], flat: &[bool], quantization: &Block, out: &mut [u8], stride: usize) {
+pub fn transform_row(blocks: &[Block], flat: &[bool], table: &Block, out: &mut [u8], stride: usize) {
     let (pairs, _) = blocks.as_chunks::<2>();
     let (flats, _) = flat.as_chunks::<2>();
-    let quantization: [__m256i; 8] = std::array::from_fn(|row| broadcast_row(quantization, row));
+    let quantization: [__m256i; 8] = std::array::from_fn(|row| broadcast_row(table, row));
     for (i, (pair, flat)) in pairs.iter().zip(flats).enumerate() {
         let out = &mut out[16 * i..];
         if flat[0] && flat[1] {
-            fill(flat_sample(pair[0][0], _mm256_extract_epi16::<0>(quantization[0]) as i16), 8, 8, out, stride);
-            fill(flat_sample(pair[1][0], _mm256_extract_epi16::<0>(quantization[0]) as i16), 8, 8, &mut out[8..], stride);
-        } else {
-            transform_pair(pair, &quantization, out, stride);
+            fill(flat_sample(pair[0][0], table[0]), 8, 8, out, stride);
+            fill(flat_sample(pair[1][0], table[0]), 8, 8, &mut out[8..], stride);
+        } else if !transform_pair(pair, &quantization, out, stride) {
+            transform(&pair[0], table, out, stride);
+            transform(&pair[1], table, &mut out[8..], stride);
         }
     }
 }
@@ -42,13 +43,19 @@ fn store_row(out: &mut [u8], at: usize, bytes: __m128i) {
     unsafe { _mm_storeu_si128(place.as_mut_ptr().cast(), bytes) }
 }
 
+/// Transforms two blocks, or answers `false` where a coefficient of the first row is so large that plain code has to look at it.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn transform_pair(pair: &[Block; 2], quantization: &[__m256i; 8], out: &mut [u8], stride: usize) {
+fn transform_pair(pair: &[Block; 2], quantization: &[__m256i; 8], out: &mut [u8], stride: usize) -> bool {
     let rows: [__m256i; 8] = std::array::from_fn(|row| {
         let both = _mm256_set_m128i(load_row(&pair[1], row), load_row(&pair[0], row));
         _mm256_mullo_epi16(both, quantization[row])
     });
+    let large = _mm256_cmpgt_epi16(_mm256_abs_epi16(rows[0]), _mm256_set1_epi16(i16::MAX >> PASS1_BITS));
+    let smallest = _mm256_cmpeq_epi16(rows[0], _mm256_set1_epi16(i16::MIN));
+    if _mm256_movemask_epi8(_mm256_or_si256(large, smallest)) != 0 {
+        return false;
+    }
     let columns = transpose(one_dimension::<{ SHIFT1 as i32 }>(rows));
     let samples = transpose_bytes(one_dimension::<{ SHIFT2 as i32 }>(columns));
     for (i, two_rows) in samples.into_iter().enumerate() {
@@ -57,6 +64,7 @@ fn transform_pair(pair: &[Block; 2], quantization: &[__m256i; 8], out: &mut [u8]
         store_row(out, 2 * i * stride, _mm256_castsi256_si128(joined));
         store_row(out, (2 * i + 1) * stride, _mm256_extracti128_si256::<1>(joined));
     }
+    true
 }
 
 /// `a * ka + b * kb` of pairs of interleaved 16-bit values.
