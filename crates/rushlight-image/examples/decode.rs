@@ -1,4 +1,5 @@
-//! Decodes files to raw RGB next to them (`--out DIR`), or times the decoding of all of them (`--time ROUNDS`).
+//! Decodes files to raw RGB files of the same names (`--out DIR`), or times the decoding of all of them (`--time ROUNDS`).
+//! `SCALE=2`, `4` or `8` in the environment decodes to a smaller size.
 //!
 //! `cargo run --release -p rushlight-image --example decode -- --time 30 photos/*.jpg`
 
@@ -15,11 +16,20 @@ fn main() {
     }
 }
 
-fn decode(decoder: &mut jpeg::Decoder, data: &[u8], pixels: &mut Vec<u8>) -> rushlight_image::Result<jpeg::Header> {
+fn scale() -> jpeg::Scale {
+    match std::env::var("SCALE").as_deref() {
+        Ok("2") => jpeg::Scale::Half,
+        Ok("4") => jpeg::Scale::Quarter,
+        Ok("8") => jpeg::Scale::Eighth,
+        _ => jpeg::Scale::Full,
+    }
+}
+
+fn decode(decoder: &mut jpeg::Decoder, data: &[u8], scale: jpeg::Scale, pixels: &mut Vec<u8>) -> rushlight_image::Result<()> {
     let header = jpeg::header(data)?;
-    pixels.resize(3 * header.width * header.height, 0);
-    decoder.decode(data, Mode::Rgb, &Limits::default(), pixels, 3 * header.width)?;
-    Ok(header)
+    let (width, height) = (header.width.div_ceil(scale.divisor()), header.height.div_ceil(scale.divisor()));
+    pixels.resize(3 * width * height, 0);
+    decoder.decode_scaled(data, Mode::Rgb, scale, None, &Limits::default(), pixels, 3 * width)
 }
 
 fn write_pixels(directory: &Path, files: &[String]) {
@@ -27,7 +37,7 @@ fn write_pixels(directory: &Path, files: &[String]) {
     for file in files {
         let name = Path::new(file).file_name().expect("a file name").to_string_lossy().into_owned();
         let mut pixels = Vec::new();
-        match std::fs::read(file).map_err(|e| e.to_string()).and_then(|data| decode(&mut decoder, &data, &mut pixels).map_err(|e| e.to_string())) {
+        match std::fs::read(file).map_err(|e| e.to_string()).and_then(|data| decode(&mut decoder, &data, scale(), &mut pixels).map_err(|e| e.to_string())) {
             Ok(_) => std::fs::write(directory.join(name), &pixels).expect("the directory is writable"),
             Err(error) => println!("{file}\t{error}"),
         }
@@ -36,13 +46,13 @@ fn write_pixels(directory: &Path, files: &[String]) {
 
 fn time(rounds: usize, files: &[String]) {
     let contents: Vec<Vec<u8>> = files.iter().map(|file| std::fs::read(file).expect("a readable file")).collect();
-    let mut decoder = jpeg::Decoder::new();
+    let (mut decoder, scale) = (jpeg::Decoder::new(), scale());
     let mut buffers: Vec<Vec<u8>> = contents.iter().map(|_| Vec::new()).collect();
     let mut times: Vec<f64> = (0..rounds)
         .map(|_| {
             let start = Instant::now();
             for (data, pixels) in contents.iter().zip(&mut buffers) {
-                decode(&mut decoder, data, pixels).expect("a valid JPEG");
+                decode(&mut decoder, data, scale, pixels).expect("a valid JPEG");
             }
             start.elapsed().as_secs_f64() * 1e6 / contents.len() as f64
         })
