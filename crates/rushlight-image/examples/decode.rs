@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p rushlight-image --example decode -- --time 30 photos/*.jpg`
 
-use rushlight_image::{Limits, Mode, jpeg};
+use rushlight_image::{Format, Limits, Mode, decode_into, info, jpeg};
 use std::path::Path;
 use std::time::Instant;
 
@@ -26,10 +26,13 @@ fn scale() -> jpeg::Scale {
 }
 
 fn decode(decoder: &mut jpeg::Decoder, data: &[u8], scale: jpeg::Scale, pixels: &mut Vec<u8>) -> rushlight_image::Result<()> {
-    let header = jpeg::header(data)?;
-    let (width, height) = (header.width.div_ceil(scale.divisor()), header.height.div_ceil(scale.divisor()));
+    let info = info(data)?;
+    let (width, height) = (info.width.div_ceil(scale.divisor()), info.height.div_ceil(scale.divisor()));
     pixels.resize(3 * width * height, 0);
-    decoder.decode_scaled(data, Mode::Rgb, scale, None, &Limits::default(), pixels, 3 * width)
+    match info.format {
+        Format::Jpeg => decoder.decode_scaled(data, Mode::Rgb, scale, None, &Limits::default(), pixels, 3 * width),
+        _ => decode_into(decoder, data, Mode::Rgb, &Limits::default(), pixels, 3 * width),
+    }
 }
 
 fn write_pixels(directory: &Path, files: &[String]) {

@@ -46,17 +46,10 @@ fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     [clamp(y + ((R_CR * cr + 32768) >> 16)), clamp(y + ((G_CB * cb + G_CR * cr + 32768) >> 16)), clamp(y + ((B_CB * cb + 32768) >> 16))]
 }
 
-/// `a * b / 255`, rounded.
-#[inline(always)]
-fn product(a: u8, b: u8) -> u8 {
-    let t = a as u32 * b as u32 + 128;
-    (((t >> 8) + t) >> 8) as u8
-}
-
 /// An ink of Adobe's inverted CMYK with the inverted key: what is left of the light.
 #[inline(always)]
 fn light(ink: u8, key: u8) -> u8 {
-    key - product(255 - ink, key)
+    key - crate::pixels::product(255 - ink, key)
 }
 
 /// One row of RGB from full-width rows of the components, which are padded by [`super::plane::ROW_PADDING`].

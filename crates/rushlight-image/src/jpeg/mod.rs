@@ -19,7 +19,8 @@ mod sequential;
 mod standard;
 mod upsample;
 
-use crate::{Error, ErrorKind, Format, Limits, Mode, Result};
+use crate::image::Codec;
+use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result};
 use coefficients::Coefficients;
 use color::Space;
 use frame::{Frame, Scan};
@@ -27,6 +28,22 @@ use markers::{Application, Markers, Tables};
 use plane::Plane;
 use segments::Segments;
 use sequential::SequentialScan;
+
+pub(crate) const CODEC: Codec = Codec { info, decode };
+
+fn info(data: &[u8]) -> Result<Info> {
+    let Header { width, height, components, orientation, .. } = header(data)?;
+    let mode = if components == 1 { Mode::L } else { Mode::Rgb };
+    Ok(Info { format: Format::Jpeg, width, height, mode, bits: 8, orientation })
+}
+
+fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
+    let Info { width, height, mode, .. } = info(data)?;
+    let stride = width * mode.channels();
+    let mut samples = vec![0; stride * height];
+    Decoder::new().decode(data, mode, limits, &mut samples, stride)?;
+    Image::from_u8(Format::Jpeg, width, height, mode, samples)
+}
 
 /// Scans of one image; real encoders write about ten.
 const MAX_SCANS: usize = 200;
