@@ -4,7 +4,7 @@ use crate::image::Codec;
 use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, exif};
 use std::io::Cursor;
 use tiff::decoder::{Decoder, DecodingResult};
-use tiff::tags::{PhotometricInterpretation, Tag};
+use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
 pub(crate) const CODEC: Codec = Codec { info, decode };
@@ -63,14 +63,15 @@ fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     match result {
         DecodingResult::U8(samples) => {
             let samples = interleave(samples, layout.planes);
-            let samples = match color {
+            let mut samples = match color {
                 ColorType::Gray(bits @ (1 | 2 | 4)) => spread(&unpack(&samples, width, bits), bits),
                 ColorType::Palette(bits) => paint(&mut decoder, &unpack(&samples, width, bits))?,
                 ColorType::CMYK(_) => samples.as_chunks::<4>().0.iter().flat_map(|&[c, m, y, k]| cmyk(c, m, y, k)).collect(),
                 _ => samples,
             };
-            let inverted = mode == Mode::L && white_is_zero(&mut decoder)?;
-            let samples = if inverted { samples.into_iter().map(|v| 255 - v).collect() } else { samples };
+            if mode == Mode::Rgba && is_premultiplied(&mut decoder)? {
+                unmultiply(&mut samples);
+            }
             Image::from_u8(Format::Tiff, width, height, mode, samples)
         }
         DecodingResult::U16(samples) => Image::from_u16(Format::Tiff, width, height, mode, interleave(samples, layout.planes)),
@@ -78,11 +79,22 @@ fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     }
 }
 
-/// The `tiff` crate turns grey where white is zero only for whole bytes.
-fn white_is_zero(decoder: &mut TiffDecoder) -> Result<bool> {
-    let bits: u16 = decoder.find_tag_unsigned(Tag::BitsPerSample).map_err(fault)?.unwrap_or(1);
-    let photometric: u16 = decoder.get_tag_unsigned(Tag::PhotometricInterpretation).map_err(fault)?;
-    Ok(bits < 8 && photometric == PhotometricInterpretation::WhiteIsZero.to_u16())
+/// Whether the colours are stored multiplied by alpha.
+fn is_premultiplied(decoder: &mut TiffDecoder) -> Result<bool> {
+    let kinds: Option<Vec<u16>> = decoder.find_tag_unsigned_vec(Tag::ExtraSamples).map_err(fault)?;
+    Ok(kinds.is_some_and(|kinds| kinds.first() == Some(&1)))
+}
+
+/// Divides colours by alpha as Pillow does.
+fn unmultiply(samples: &mut [u8]) {
+    for [r, g, b, a] in samples.as_chunks_mut::<4>().0 {
+        let alpha = *a as u32;
+        if alpha != 0 && alpha != 255 {
+            for color in [r, g, b] {
+                *color = (255 * *color as u32 / alpha).min(255) as u8;
+            }
+        }
+    }
 }
 
 /// Planes one after the other as pixels.
