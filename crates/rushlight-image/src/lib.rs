@@ -16,6 +16,7 @@ mod pixels;
 mod png;
 mod pnm;
 mod qoi;
+pub mod resize;
 mod tiff;
 mod webp;
 
