@@ -198,10 +198,10 @@ impl FirstPass {
 
 /// Output row `y`; copied where it is one source row.
 fn vertical_row(weights: &Weights, rows: &[u8], stride: usize, y: usize, out: &mut [u8]) {
-    let (start, weights) = weights.get(y);
-    let source = &rows[start * stride..];
-    match weights {
+    let taps = weights.get(y);
+    let source = &rows[taps.start * stride..];
+    match taps.weights {
         [weights::ONE] => out.copy_from_slice(&source[..out.len()]),
-        _ => passes::vertical_row(source, stride, weights, out),
+        _ => passes::vertical_row(source, stride, taps, out),
     }
 }

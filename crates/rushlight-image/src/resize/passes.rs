@@ -4,11 +4,12 @@
 //! [`LANES`] rows are transposed, so that a lane is a row.
 
 use super::transpose::{LANES, transpose};
-use super::weights::{PRECISION, Weights};
-use rushlight_kernels::vectorized;
+use super::weights::{PRECISION, Taps, Weights};
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 
 /// One output sample of a block of rows: the weighted sum of columns `step` apart.
-#[inline(always)]
 fn weighted_column(columns: &[[u8; LANES]], weights: &[i32], step: usize) -> [u8; LANES] {
     let mut sums = [1i32 << (PRECISION - 1); LANES];
     for (column, &weight) in columns.iter().step_by(step).zip(weights) {
@@ -19,14 +20,17 @@ fn weighted_column(columns: &[[u8; LANES]], weights: &[i32], step: usize) -> [u8
     sums.map(|sum| (sum >> PRECISION).clamp(0, 255) as u8)
 }
 
-vectorized! {
-    /// Resamples all columns of a transposed block of rows.
-    fn horizontal_block[](columns: &[[u8; LANES]], weights: &Weights, first: usize, channels: usize, out: &mut [[u8; LANES]]) {
-        for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
-            let (start, weights) = weights.get(x);
-            for (c, sample) in pixel.iter_mut().enumerate() {
-                *sample = weighted_column(&columns[(start - first) * channels + c..], weights, channels);
-            }
+/// Resamples all columns of a transposed block of rows.
+fn horizontal_block(columns: &[[u8; LANES]], weights: &Weights, first: usize, channels: usize, out: &mut [[u8; LANES]]) {
+    #[cfg(target_arch = "x86_64")]
+    if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor.
+        return unsafe { avx2::horizontal_block(columns, weights, first, channels, out) };
+    }
+    for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
+        let Taps { start, weights, .. } = weights.get(x);
+        for (c, sample) in pixel.iter_mut().enumerate() {
+            *sample = weighted_column(&columns[(start - first) * channels + c..], weights, channels);
         }
     }
 }
@@ -60,37 +64,29 @@ fn untranspose(columns: &[[u8; LANES]], out: &mut [u8], width: usize) {
         let inputs: [&[u8]; LANES] = std::array::from_fn(|r| &part[r.min(part.len() - 1)][..]);
         transpose(&inputs, &mut square);
         for (row, samples) in out.chunks_exact_mut(width).zip(&square) {
-            row[i * LANES..][..part.len()].copy_from_slice(&samples[..part.len()]);
+            match row[i * LANES..].first_chunk_mut::<LANES>() {
+                Some(chunk) => *chunk = *samples,
+                None => row[i * LANES..].copy_from_slice(&samples[..part.len()]),
+            }
         }
     }
 }
 
-/// Samples whose sums a vertical pass keeps at a time.
-const CHUNK: usize = 64;
+/// One output row: the weighted sum of source rows, the first at the beginning of `source`, `stride` samples apart.
+pub fn vertical_row(source: &[u8], stride: usize, taps: Taps, out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor.
+        return unsafe { avx2::vertical_row(source, stride, taps, out) };
+    }
+    plain_vertical(source, stride, taps.weights, 0, out);
+}
 
-vectorized! {
-    /// One output row: the weighted sum of `weights.len()` source rows, `stride` samples apart.
-    pub fn vertical_row[](source: &[u8], stride: usize, weights: &[i32], out: &mut [u8]) {
-        for (i, part) in out.chunks_mut(CHUNK).enumerate() {
-            let mut sums = [1i32 << (PRECISION - 1); CHUNK];
-            let n = part.len();
-            for (row, &weight) in source.chunks(stride).zip(weights) {
-                match row[i * CHUNK..].first_chunk::<CHUNK>() {
-                    Some(samples) if n == CHUNK => {
-                        for lane in 0..CHUNK {
-                            sums[lane] = sums[lane].wrapping_add(samples[lane] as i32 * weight);
-                        }
-                    }
-                    _ => {
-                        for (sum, &sample) in sums.iter_mut().zip(&row[i * CHUNK..][..n]) {
-                            *sum = sum.wrapping_add(sample as i32 * weight);
-                        }
-                    }
-                }
-            }
-            for (sample, &sum) in part.iter_mut().zip(&sums) {
-                *sample = (sum >> PRECISION).clamp(0, 255) as u8;
-            }
-        }
+/// The samples of an output row from `from` on.
+fn plain_vertical(source: &[u8], stride: usize, weights: &[i32], from: usize, out: &mut [u8]) {
+    for (x, sample) in out.iter_mut().enumerate().skip(from) {
+        let terms = weights.iter().enumerate().map(|(i, &weight)| source[i * stride + x] as i32 * weight);
+        let sum = terms.fold(1i32 << (PRECISION - 1), i32::wrapping_add);
+        *sample = (sum >> PRECISION).clamp(0, 255) as u8;
     }
 }

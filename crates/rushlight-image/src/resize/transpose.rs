@@ -25,13 +25,32 @@ fn transpose_square(mut square: [[u8; LANES]; LANES]) -> [[u8; LANES]; LANES] {
     for _ in 0..4 {
         let mut next = [[0; LANES]; LANES];
         for i in 0..LANES / 2 {
-            let (a, b) = (square[i], square[i + LANES / 2]);
-            next[2 * i] = std::array::from_fn(|k| if k % 2 == 0 { a[k / 2] } else { b[k / 2] });
-            next[2 * i + 1] = std::array::from_fn(|k| if k % 2 == 0 { a[8 + k / 2] } else { b[8 + k / 2] });
+            [next[2 * i], next[2 * i + 1]] = interleave(square[i], square[i + LANES / 2]);
         }
         square = next;
     }
     square
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn interleave(a: [u8; LANES], b: [u8; LANES]) -> [[u8; LANES]; 2] {
+    use std::arch::x86_64::{_mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8};
+    let mut out = [[0; LANES]; 2];
+    // SAFETY: SSE2 is part of x86-64; each load and store covers one array of sixteen bytes and needs no alignment.
+    unsafe {
+        let (a, b) = (_mm_loadu_si128(a.as_ptr().cast()), _mm_loadu_si128(b.as_ptr().cast()));
+        _mm_storeu_si128(out[0].as_mut_ptr().cast(), _mm_unpacklo_epi8(a, b));
+        _mm_storeu_si128(out[1].as_mut_ptr().cast(), _mm_unpackhi_epi8(a, b));
+    }
+    out
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn interleave(a: [u8; LANES], b: [u8; LANES]) -> [[u8; LANES]; 2] {
+    let half = |from: usize| std::array::from_fn(|k| if k % 2 == 0 { a[from + k / 2] } else { b[from + k / 2] });
+    [half(0), half(LANES / 2)]
 }
 
 #[cfg(test)]

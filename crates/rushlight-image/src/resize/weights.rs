@@ -8,6 +8,25 @@ pub const PRECISION: u32 = 32 - 8 - 2;
 /// The weight of a sample that is alone.
 pub const ONE: i32 = 1 << PRECISION;
 
+/// Lower bits of a weight that vector code multiplies apart from the upper ones, so that both parts have 16 bits.
+pub const LOW_BITS: u32 = 11;
+
+/// Two neighbouring weights as pairs of 16 bits: their upper parts and their lower parts.
+#[derive(Clone, Copy)]
+pub struct Pair {
+    pub upper: i32,
+    pub lower: i32,
+}
+
+impl Pair {
+    fn new(taps: &[i32]) -> Pair {
+        let (first, second) = (taps[0], taps.get(1).copied().unwrap_or(0));
+        let join = |a: i32, b: i32| (a & 0xFFFF) | (b << 16);
+        let mask = (1 << LOW_BITS) - 1;
+        Pair { upper: join(first >> LOW_BITS, second >> LOW_BITS), lower: join(first & mask, second & mask) }
+    }
+}
+
 /// Weights along one axis for a range of output samples.
 #[derive(Default)]
 pub struct Weights {
@@ -16,6 +35,18 @@ pub struct Weights {
     /// Where each output sample's weights begin and, for the last, end.
     bounds: Vec<usize>,
     values: Vec<i32>,
+    /// The same weights two by two, an odd last one with zero.
+    pairs: Vec<Pair>,
+    pair_bounds: Vec<usize>,
+}
+
+/// What makes one output sample.
+#[derive(Clone, Copy)]
+pub struct Taps<'a> {
+    /// First source sample.
+    pub start: usize,
+    pub weights: &'a [i32],
+    pub pairs: &'a [Pair],
 }
 
 impl Weights {
@@ -24,7 +55,10 @@ impl Weights {
         self.starts.clear();
         self.bounds.clear();
         self.values.clear();
+        self.pairs.clear();
+        self.pair_bounds.clear();
         self.bounds.push(0);
+        self.pair_bounds.push(0);
         let scale = (to - from) as f64 / output as f64;
         let mut position = from as f64 + scale * 0.5;
         for i in 0..window.end {
@@ -45,7 +79,10 @@ impl Weights {
     fn push(&mut self, start: usize, weights: &[f64]) {
         self.starts.push(start);
         self.values.extend(weights.iter().map(|&w| (w * ONE as f64 + if w < 0.0 { -0.5 } else { 0.5 }) as i32));
+        let begin = self.bounds[self.bounds.len() - 1];
+        self.pairs.extend(self.values[begin..].chunks(2).map(Pair::new));
         self.bounds.push(self.values.len());
+        self.pair_bounds.push(self.pairs.len());
     }
 
     /// How many output samples there are.
@@ -53,15 +90,16 @@ impl Weights {
         self.starts.len()
     }
 
-    /// First source sample and weights of output sample `i`.
-    pub fn get(&self, i: usize) -> (usize, &[i32]) {
-        (self.starts[i], &self.values[self.bounds[i]..self.bounds[i + 1]])
+    /// What makes output sample `i`.
+    pub fn get(&self, i: usize) -> Taps<'_> {
+        let weights = &self.values[self.bounds[i]..self.bounds[i + 1]];
+        Taps { start: self.starts[i], weights, pairs: &self.pairs[self.pair_bounds[i]..self.pair_bounds[i + 1]] }
     }
 
     /// All source samples that have a weight.
     pub fn sources(&self) -> Range<usize> {
         let last = self.len() - 1;
-        self.starts[0]..self.starts[last] + self.get(last).1.len()
+        self.starts[0]..self.starts[last] + self.get(last).weights.len()
     }
 
     /// The same weights for a source of which the first `n` samples were left out.
