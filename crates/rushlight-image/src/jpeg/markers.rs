@@ -143,13 +143,21 @@ impl<'a> Markers<'a> {
     }
 
     fn segment(&mut self) -> Result<&'a [u8]> {
+        match self.optional_segment()? {
+            Some(segment) => Ok(segment),
+            None => Err(fault(ErrorKind::Malformed, "a marker segment is shorter than its own length")),
+        }
+    }
+
+    /// A segment that may be ignored; `None` when its length is impossible, which libjpeg overlooks then.
+    fn optional_segment(&mut self) -> Result<Option<&'a [u8]>> {
         let rest = self.data.get(self.position..).unwrap_or(&[]);
         let length = u16::from_be_bytes(*rest.first_chunk::<2>().ok_or_else(truncated)?) as usize;
+        self.position += length.max(2);
         if length < 2 {
-            return Err(fault(ErrorKind::Malformed, "a marker segment is shorter than its own length"));
+            return Ok(None);
         }
-        self.position += length;
-        rest.get(2..length).ok_or_else(truncated)
+        rest.get(2..length).map(Some).ok_or_else(truncated)
     }
 
     /// Reads up to and including the next scan header; `None` at the end of the image.
@@ -171,7 +179,7 @@ impl<'a> Markers<'a> {
                     return Scan::parse(segment, frame).map(Some);
                 }
                 0xE0..=0xEF => self.read_application(code)?,
-                0xCC | 0xDC | 0xFE => drop(self.segment()?),
+                0xCC | 0xDC | 0xFE => drop(self.optional_segment()?),
                 0x01 | 0xD0..=0xD7 => {}
                 _ => return Err(fault(ErrorKind::Malformed, format!("marker 0xFF{code:02X} is not one of JPEG's"))),
             }
@@ -194,7 +202,7 @@ impl<'a> Markers<'a> {
     }
 
     fn read_application(&mut self, code: u8) -> Result<()> {
-        let segment = self.segment()?;
+        let segment = self.optional_segment()?.unwrap_or(&[]);
         match code {
             0xE0 if segment.len() >= 14 && segment.starts_with(b"JFIF\0") => self.application.jfif = true,
             0xE1 if self.application.exif.is_none() => self.application.exif = segment.strip_prefix(b"Exif\0\0"),

@@ -217,10 +217,16 @@ impl Decoder {
             sequential.decode_row(&mut segments, 0, &mut self.coefficients)?;
             sink.strip(space, &mut self.planes, &self.coefficients, 0, row, &mut self.rgb);
             if sink.is_full() {
+                // A region may end before the image does: nothing behind it is looked at.
                 break;
             }
         }
-        segments.finish()
+        let complete = sink.is_complete();
+        segments.finish()?;
+        if complete && markers.next_scan(&mut self.tables)?.is_some() {
+            return Err(fault(ErrorKind::Malformed, "a scan after the one that had all components"));
+        }
+        Ok(())
     }
 
     /// Several scans: all coefficients first, then the pixels.

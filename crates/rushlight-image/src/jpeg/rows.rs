@@ -47,6 +47,11 @@ impl<'a> Sink<'a> {
         self.next >= self.region.y + self.region.height
     }
 
+    /// Whether the last row of the image has been passed.
+    pub fn is_complete(&self) -> bool {
+        self.next >= self.height
+    }
+
     /// Writes the rows that strip `strip` completes; its coefficients begin at row `mcu_row` of MCUs.
     pub fn strip(&mut self, space: Space, planes: &mut [Plane; 4], coefficients: &[Coefficients; 4], mcu_row: usize, strip: usize, rgb: &mut Vec<u8>) {
         if self.is_full() {
