@@ -5,6 +5,9 @@
 mod avx2;
 pub mod reduced;
 
+#[cfg(target_arch = "x86_64")]
+use rushlight_kernels::simd::{Level, level};
+
 /// Coefficients of one block, in natural order.
 pub type Block = [i16; 64];
 
@@ -31,9 +34,12 @@ const F_3_072: i16 = 25172;
 /// `blocks` has an even length and `out` room for that many blocks; `flat[i]` says that block `i` has no AC coefficients.
 pub fn transform_row(blocks: &[Block], flat: &[bool], quantization: &Block, out: &mut [u8], stride: usize) {
     #[cfg(target_arch = "x86_64")]
-    if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+    match level() {
+        // SAFETY: `level` found AVX-512 on this processor.
+        Level::Avx512 => return unsafe { avx2::transform_row_avx512(blocks, flat, quantization, out, stride) },
         // SAFETY: `level` found AVX2 on this processor.
-        return unsafe { avx2::transform_row(blocks, flat, quantization, out, stride) };
+        Level::Avx2 => return unsafe { avx2::transform_row(blocks, flat, quantization, out, stride) },
+        Level::Base => {}
     }
     for (i, (block, &flat)) in blocks.iter().zip(flat).enumerate() {
         if flat {

@@ -1,11 +1,14 @@
 //! Scans of the sequential processes (baseline and extended).
 
+use super::bits::{Bits, Position};
 use super::coefficients::Coefficients;
 use super::frame::{Frame, Scan};
 use super::huffman::{AcTable, DcTable, decode_block};
 use super::markers::Tables;
 use super::segments::Segments;
 use crate::Result;
+use rushlight_kernels::vectorized;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A component's share in the MCUs of a scan.
@@ -56,10 +59,18 @@ impl SequentialScan {
         Ok(())
     }
 
-    fn decode_run(&mut self, segments: &mut Segments, row: usize, mcus: std::ops::Range<usize>, coefficients: &mut [Coefficients]) -> Result<()> {
-        let mut bits = segments.bits();
+    fn decode_run(&mut self, segments: &mut Segments, row: usize, mcus: Range<usize>, coefficients: &mut [Coefficients]) -> Result<()> {
+        let (position, overrun) = decode_mcus(segments.bits(), &mut self.parts, row, mcus, coefficients);
+        segments.save(position, overrun)
+    }
+}
+
+vectorized! {
+    /// Decodes MCUs until the bits run out; not for vectors, but for the shifts of BMI2. Where it stands then, and whether they did.
+    fn decode_mcus[](start: Bits, parts: &mut [Part], row: usize, mcus: Range<usize>, coefficients: &mut [Coefficients]) -> (Position, bool) {
+        let mut bits = start;
         for mcu in mcus {
-            for part in &mut self.parts {
+            for part in parts.iter_mut() {
                 let Coefficients { blocks, flat, row_blocks } = &mut coefficients[part.component];
                 for y in row * part.v..(row + 1) * part.v {
                     let first = y * *row_blocks + mcu * part.h;
@@ -72,7 +83,6 @@ impl SequentialScan {
                 break;
             }
         }
-        let (position, overrun) = (bits.position(), bits.overrun());
-        segments.save(position, overrun)
+        (bits.position(), bits.overrun())
     }
 }

@@ -11,13 +11,15 @@ vectorized! {
             return;
         }
         let triangle = |near: u8, far: u8, bias: u16| ((3 * near as u16 + far as u16 + bias) >> 2) as u8;
-        pairs[0][0] = row[0];
-        pairs[n - 1][1] = row[n - 1];
-        for ((pair, &here), &before) in pairs[1..n].iter_mut().zip(&row[1..]).zip(&row[..n - 1]) {
-            pair[0] = triangle(here, before, 1);
+        if n == 1 {
+            pairs[0] = [row[0]; 2];
+            return;
         }
-        for ((pair, &here), &after) in pairs[..n - 1].iter_mut().zip(&row[..n - 1]).zip(&row[1..]) {
-            pair[1] = triangle(here, after, 2);
+        pairs[0] = [row[0], triangle(row[0], row[1], 2)];
+        pairs[n - 1] = [triangle(row[n - 1], row[n - 2], 1), row[n - 1]];
+        let (before, here, after) = (&row[..n - 2], &row[1..n - 1], &row[2..]);
+        for (((pair, &before), &here), &after) in pairs[1..n - 1].iter_mut().zip(before).zip(here).zip(after) {
+            *pair = [triangle(here, before, 1), triangle(here, after, 2)];
         }
     }
 }

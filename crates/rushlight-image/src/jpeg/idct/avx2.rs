@@ -3,7 +3,14 @@
 use super::*;
 use std::arch::x86_64::*;
 
+/// The same with twice as many registers to work in.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2")]
+pub fn transform_row_avx512(blocks: &[Block], flat: &[bool], table: &Block, out: &mut [u8], stride: usize) {
+    transform_row(blocks, flat, table, out, stride);
+}
+
 /// See [`super::transform_row`].
+#[inline]
 #[target_feature(enable = "avx2")]
 pub fn transform_row(blocks: &[Block], flat: &[bool], table: &Block, out: &mut [u8], stride: usize) {
     let (pairs, _) = blocks.as_chunks::<2>();
