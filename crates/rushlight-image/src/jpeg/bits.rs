@@ -126,5 +126,6 @@ impl<'a> Bits<'a> {
 /// The value of `bits` as the `size`-bit magnitude category it is in (T.81, F.2.2.1).
 #[inline(always)]
 pub fn extend(bits: i32, size: u32) -> i32 {
-    if size > 0 && bits < 1 << (size - 1) { bits - (1 << size) + 1 } else { bits }
+    let negative = bits < (1 << size) >> 1;
+    bits - if negative { (1 << size) - 1 } else { 0 }
 }

@@ -6,9 +6,11 @@
 use super::bits::{Bits, extend};
 
 /// Width of the look-up of AC coefficients: five look-ups fit into one refill, and two tables into the first-level cache.
-const AC_BITS: u32 = 11;
-/// Width of the look-up of DC differences.
-const DC_BITS: u32 = 10;
+const AC_BITS: u32 = 10;
+/// Look-ups between refills, which give 56 bits.
+const LOOKUPS: u32 = 56 / AC_BITS;
+/// Width of the look-up of codes of DC differences.
+const DC_BITS: u32 = 9;
 /// Width of the look-up of bare symbols.
 const SYMBOL_BITS: u32 = 9;
 
@@ -122,11 +124,11 @@ impl Codes {
     }
 }
 
-/// Codes of DC differences, with code and difference in one look-up where both are short.
+/// Codes of DC differences.
 pub struct DcTable {
     pub codes: Codes,
-    /// Difference and number of bits; no bits where they do not fit.
-    fast: Box<[(i16, u8); 1 << DC_BITS]>,
+    /// Length of the code and size of the difference by the next bits; length zero for longer codes.
+    fast: Box<[(u8, u8); 1 << DC_BITS]>,
 }
 
 impl DcTable {
@@ -137,17 +139,16 @@ impl DcTable {
             return Err("a DC Huffman table has a symbol above 15");
         }
         let mut fast = Box::new([(0, 0); 1 << DC_BITS]);
-        for (index, entry) in fast.iter_mut().enumerate() {
-            if let Some((_, value, length)) = whole_coefficient(&codes, index, DC_BITS) {
-                *entry = (value, length as u8);
-            }
+        for (window, entry) in fast.iter_mut().enumerate() {
+            let (length, size) = codes.code_within(window, DC_BITS);
+            *entry = (length as u8, size);
         }
         Ok(DcTable { codes, fast })
     }
 
     #[inline(never)]
     pub fn coded_difference(&self, bits: &mut Bits) -> i32 {
-        let size = self.codes.symbol(bits) as u32;
+        let size = self.codes.symbol(bits) as u32 & 15;
         extend(bits.take(size), size)
     }
 }
@@ -167,19 +168,18 @@ fn whole_coefficient(codes: &Codes, window: usize, width: u32) -> Option<(u8, i1
 /// Codes of AC coefficients, with whole coefficients by the next bits.
 pub struct AcTable {
     pub codes: Codes,
-    /// From the lowest bit: first value (16), second value (16), first distance (5), bits of the first (4), second distance (5),
-    /// 2 unused, end of block (1, worth 64 from bit 46), single symbol (1), length of all (from bit 56).
-    /// A single symbol (whose value did not fit, or which has none) is in the lowest byte, the length is then that of its code,
+    /// From the lowest bit: first value (16), second value (16), distance of the first (8), of the second (8) and of the place reached (8)
+    /// from the coefficient before, 64 more for the last if the block ends, length of all (6), unused (1), single symbol (1).
+    /// A single symbol (whose value did not fit, or which has none) is in the lowest byte; the length is then that of its code,
     /// and zero where even that did not fit.
     fast: Box<[u64; 1 << AC_BITS]>,
 }
 
-const FIRST_DISTANCE: u32 = 32;
-const FIRST_LENGTH: u32 = 37;
-const SECOND_DISTANCE: u32 = 41;
-const END: u64 = 1 << 52;
-const SINGLE: u64 = 1 << 53;
+const FIRST: u32 = 32;
+const SECOND: u32 = 40;
+const REACHED: u32 = 48;
 const LENGTH: u32 = 56;
+const SINGLE: u64 = 1 << 63;
 
 impl AcTable {
     pub fn new(definition: &Definition) -> Result<AcTable, &'static str> {
@@ -206,18 +206,13 @@ impl AcTable {
 }
 
 fn pack(symbol: u8, value: i16, length: u32, follower: Option<(u8, i16, u32)>) -> u64 {
+    let first = (symbol >> 4) as u64 + 1;
     let (second, distance, end, more) = match follower {
-        Some((0, _, more)) => (value, 0, END, more),
-        Some((next, second, more)) if next & 15 != 0 => (second, (next >> 4) as u64 + 1, 0, more),
-        _ => (value, 0, 0, 0),
+        Some((0, _, more)) => (value, first, 64, more),
+        Some((next, second, more)) if next & 15 != 0 => (second, first + (next >> 4) as u64 + 1, 0, more),
+        _ => (value, first, 0, 0),
     };
-    value as u16 as u64
-        | (second as u16 as u64) << 16
-        | ((symbol >> 4) as u64 + 1) << FIRST_DISTANCE
-        | (length as u64) << FIRST_LENGTH
-        | distance << SECOND_DISTANCE
-        | end
-        | ((length + more) as u64) << LENGTH
+    value as u16 as u64 | (second as u16 as u64) << 16 | first << FIRST | distance << SECOND | (distance + end) << REACHED | ((length + more) as u64) << LENGTH
 }
 
 #[inline(always)]
@@ -231,27 +226,29 @@ pub fn decode_block(outer: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut 
     // A copy, so that it stays in registers although slow paths take the original by reference.
     let mut bits = *outer;
     bits.refill();
-    let (difference, length) = dc.fast[bits.peek(DC_BITS)];
+    let (length, size) = dc.fast[bits.peek(DC_BITS)];
+    let mut size = size as u32;
     if length > 0 {
         bits.consume(length as u32);
-        *last_dc = last_dc.wrapping_add(difference as i32);
     } else {
         *outer = bits;
-        *last_dc = last_dc.wrapping_add(dc.coded_difference(outer));
+        size = dc.codes.symbol(outer) as u32 & 15;
         bits = *outer;
-        bits.refill();
     }
+    *last_dc = last_dc.wrapping_add(extend(bits.take(size), size));
+    bits.refill();
     block[0] = *last_dc as i16;
     // Place in the zigzag of the coefficient decoded last.
     let mut k = 0;
     loop {
-        for _ in 0..4 {
+        for _ in 0..LOOKUPS {
             let entry = ac.fast[bits.peek(AC_BITS)];
             if entry & SINGLE != 0 {
                 let mut symbol = entry as u8;
                 bits.refill();
-                bits.consume((entry >> LENGTH) as u32);
-                if entry >> LENGTH == 0 {
+                let length = (entry >> LENGTH) as u32 & 63;
+                bits.consume(length);
+                if length == 0 {
                     *outer = bits;
                     symbol = ac.codes.symbol(outer);
                     bits = *outer;
@@ -273,19 +270,19 @@ pub fn decode_block(outer: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut 
             }
             let before = bits;
             bits.consume((entry >> LENGTH) as u32);
-            let first = k + ((entry >> FIRST_DISTANCE) & 31) as usize;
+            let first = k + (entry >> FIRST) as u8 as usize;
             block[natural(first)] = entry as i16;
-            let second = first + ((entry >> SECOND_DISTANCE) & 31) as usize;
-            block[natural(second)] = (entry >> 16) as i16;
-            k = second + ((entry >> (52 - 6)) & 64) as usize;
+            block[natural(k + (entry >> SECOND) as u8 as usize)] = (entry >> 16) as i16;
+            k += (entry >> REACHED) as u8 as usize;
             if k >= 63 {
+                *outer = bits;
                 if first >= 63 {
                     // The block was full after the first coefficient, so what follows it belongs to the next block.
-                    bits = before;
-                    bits.consume(((entry >> FIRST_LENGTH) & 15) as u32);
+                    *outer = before;
+                    let size = ac.codes.symbol(outer) & 15;
+                    outer.consume(size as u32);
                     block[63] = entry as i16;
                 }
-                *outer = bits;
                 return true;
             }
         }
