@@ -3,6 +3,9 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 
+#[cfg(target_arch = "x86_64")]
+use rushlight_kernels::simd::{Level, level};
+
 /// What the components of a JPEG mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Space {
@@ -79,9 +82,12 @@ pub fn rgb_row(space: Space, rows: &[&[u8]], out: &mut [u8]) {
 
 fn ycbcr_row(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) {
     #[cfg(target_arch = "x86_64")]
-    if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+    match level() {
+        // SAFETY: `level` found AVX-512 on this processor.
+        Level::Avx512 => return unsafe { avx2::ycbcr_row_avx512(y, cb, cr, out) },
         // SAFETY: `level` found AVX2 on this processor.
-        return unsafe { avx2::ycbcr_row(y, cb, cr, out) };
+        Level::Avx2 => return unsafe { avx2::ycbcr_row(y, cb, cr, out) },
+        Level::Base => {}
     }
     plain_ycbcr_row(y, cb, cr, out);
 }

@@ -7,7 +7,14 @@ use std::arch::x86_64::*;
 
 const STEP: usize = 32;
 
+/// The same with twice as many registers, which hold all the masks.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2")]
+pub fn ycbcr_row_avx512(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) {
+    ycbcr_row(y, cb, cr, out);
+}
+
 /// See [`super::ycbcr_row`].
+#[inline]
 #[target_feature(enable = "avx2")]
 pub fn ycbcr_row(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) {
     let (chunks, tail) = out.as_chunks_mut::<{ 3 * STEP }>();
