@@ -183,9 +183,9 @@ impl Decoder {
     }
 
     /// Prepares the planes; tables are latched per component at its first scan.
-    fn begin_planes(&mut self, frame: &Frame, scale: Scale, quantization: &[Option<[u16; 64]>]) -> Result<()> {
+    fn begin_planes(&mut self, frame: &Frame, scale: Scale, sink: &rows::Sink, quantization: &[Option<[u16; 64]>]) -> Result<()> {
         for ((plane, component), table) in self.planes.iter_mut().zip(&frame.components).zip(quantization) {
-            if !plane.begin(component, frame, scale.block_size(), &table.unwrap_or([0; 64])) {
+            if !plane.begin(component, frame, scale.block_size(), sink.columns(), &table.unwrap_or([0; 64])) {
                 return Err(fault(ErrorKind::Unsupported, "sampling factors whose ratio is not a whole number"));
             }
         }
@@ -206,7 +206,7 @@ impl Decoder {
     fn stream(&mut self, markers: &mut Markers, frame: &Frame, scan: &Scan, scale: Scale, sink: &mut rows::Sink) -> Result<()> {
         let mut latched = [None; 4];
         self.latch(frame, scan, &mut latched)?;
-        self.begin_planes(frame, scale, &latched)?;
+        self.begin_planes(frame, scale, sink, &latched)?;
         let space = space(frame, &markers.application);
         let mut sequential = SequentialScan::new(scan, frame, &mut self.tables)?;
         let mut segments = Segments::new(markers, &mut self.bytes);
@@ -243,7 +243,7 @@ impl Decoder {
             self.decode_scan(markers, frame, &scan)?;
             next = markers.next_scan(&mut self.tables)?;
         }
-        self.begin_planes(frame, scale, &latched)?;
+        self.begin_planes(frame, scale, sink, &latched)?;
         let space = space(frame, &markers.application);
         if frame.progressive {
             self.coefficients[..frame.components.len()].iter_mut().for_each(Coefficients::find_flat);

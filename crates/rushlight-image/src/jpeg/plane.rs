@@ -4,6 +4,7 @@ use super::coefficients::Coefficients;
 use super::frame::{Component, Frame};
 use super::idct::{self, Block, reduced};
 use super::upsample;
+use std::ops::Range;
 
 /// Colour conversion reads this many samples at a time.
 pub const ROW_PADDING: usize = 64;
@@ -32,6 +33,8 @@ pub struct Plane {
     width: usize,
     height: usize,
     expansion: Expansion,
+    /// The blocks of a row that are transformed: those the wanted columns are made from.
+    wanted: Range<usize>,
     quantization: Block,
     row: Vec<u8>,
     sums: Vec<u16>,
@@ -48,6 +51,7 @@ impl Default for Plane {
             width: 0,
             height: 0,
             expansion: Expansion::None,
+            wanted: 0..0,
             quantization: [0; 64],
             row: Vec::new(),
             sums: Vec::new(),
@@ -66,8 +70,8 @@ pub fn block_size(component: &Component, frame: &Frame, smallest: usize) -> usiz
 }
 
 impl Plane {
-    /// Prepares for an image; `false` when the sampling factors have no whole ratio.
-    pub fn begin(&mut self, component: &Component, frame: &Frame, smallest: usize, quantization: &[u16; 64]) -> bool {
+    /// Prepares for the columns `wanted` of an image; `false` when the sampling factors have no whole ratio.
+    pub fn begin(&mut self, component: &Component, frame: &Frame, smallest: usize, wanted: Range<usize>, quantization: &[u16; 64]) -> bool {
         let size = block_size(component, frame, smallest);
         self.block_size = size;
         self.block_rows = component.v;
@@ -81,6 +85,11 @@ impl Plane {
         let (wide, high) = (frame.h_max * smallest, frame.v_max * smallest);
         let (h, v) = (component.h * size, component.v * size);
         self.expansion = expansion(wide / h, high / v, smallest > 1, self.width);
+        // The filters look one sample to either side; blocks are transformed in pairs.
+        let factor = (wide / h).max(1);
+        let first = (wanted.start / factor).saturating_sub(1) / size;
+        let end = (wanted.end.div_ceil(factor) + 1).div_ceil(size);
+        self.wanted = first / 2 * 2..end.next_multiple_of(2).min(component.row_blocks.next_multiple_of(2));
         self.row.clear();
         self.row.resize((self.width * (wide / h)).next_multiple_of(ROW_PADDING) + ROW_PADDING, 0);
         wide.is_multiple_of(h) && high.is_multiple_of(v)
@@ -102,9 +111,9 @@ impl Plane {
         self.samples.copy_within(rows * stride..(rows + 1) * stride, 0);
         self.first_row = strip * rows;
         for block_row in 0..self.block_rows {
-            let from = (first_block_row + block_row) * coefficients.row_blocks;
-            let range = from..from + coefficients.row_blocks;
-            let out = &mut self.samples[(1 + block_row * self.block_size) * stride..];
+            let row = (first_block_row + block_row) * coefficients.row_blocks;
+            let range = row + self.wanted.start..row + self.wanted.end;
+            let out = &mut self.samples[(1 + block_row * self.block_size) * stride + self.wanted.start * self.block_size..];
             match self.block_size {
                 8 => idct::transform_row(&coefficients.blocks[range.clone()], &coefficients.flat[range], &self.quantization, out, stride),
                 size => reduced::transform_row(size, &coefficients.blocks[range], &self.quantization, out, stride),

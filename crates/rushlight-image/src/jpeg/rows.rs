@@ -6,6 +6,7 @@ use super::frame::Frame;
 use super::plane::Plane;
 use super::{Region, Scale};
 use crate::{Error, ErrorKind, Format, Mode, Result};
+use std::ops::Range;
 
 /// Where the pixels go.
 pub struct Sink<'a> {
@@ -45,6 +46,11 @@ impl<'a> Sink<'a> {
     /// Whether all rows of the region have been written.
     pub fn is_full(&self) -> bool {
         self.next >= self.region.y + self.region.height
+    }
+
+    /// The columns that are kept.
+    pub fn columns(&self) -> Range<usize> {
+        self.region.x..self.region.x + self.region.width
     }
 
     /// Whether the last row of the image has been passed.

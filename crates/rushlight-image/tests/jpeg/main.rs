@@ -60,8 +60,9 @@ fn a_region_is_the_part_of_the_whole() {
     let mut decoder = Decoder::new();
     for Sample { name, bytes, width, height, .. } in samples::ALL {
         let whole = decode(&mut decoder, bytes).unwrap();
-        for (x, y) in [(0, 0), (1, 3), (width / 2, height / 2), (width - 1, height - 1)] {
-            let region = Region { x, y, width: width - x, height: (height - y).min(4) };
+        for i in 0..width * height {
+            let (x, y) = (i % width, i / width);
+            let region = Region { x, y, width: (1 + i % 11).min(width - x), height: (1 + i % 5).min(height - y) };
             let mut part = vec![0; 3 * region.width * region.height];
             decoder.decode_scaled(bytes, Mode::Rgb, Scale::Full, Some(region), &Limits::default(), &mut part, 3 * region.width).unwrap();
             for (row, pixels) in part.chunks_exact(3 * region.width).enumerate() {
