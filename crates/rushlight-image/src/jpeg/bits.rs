@@ -68,22 +68,14 @@ impl<'a> Bits<'a> {
     /// Makes at least 56 bits available.
     #[inline(always)]
     pub fn refill(&mut self) {
-        let word = match self.data[self.next.min(self.data.len())..].first_chunk::<8>() {
+        let rest = &self.data[self.next.min(self.data.len())..];
+        let word = match rest.first_chunk::<8>() {
             Some(bytes) => u64::from_be_bytes(*bytes),
-            None => self.last_word(),
+            None => last_word(rest),
         };
         self.buffer |= word >> self.count;
         self.next += ((63 - self.count) >> 3) as usize;
         self.count |= 56;
-    }
-
-    #[cold]
-    fn last_word(&self) -> u64 {
-        let mut bytes = [0; 8];
-        let rest = &self.data[self.next.min(self.data.len())..];
-        let n = rest.len().min(8);
-        bytes[..n].copy_from_slice(&rest[..n]);
-        u64::from_be_bytes(bytes)
     }
 
     /// The next `n` bits (1 to 32) without consuming them.
@@ -121,6 +113,12 @@ impl<'a> Bits<'a> {
     pub fn overrun(&self) -> bool {
         self.next * 8 - self.count as usize > self.data.len() * 8
     }
+}
+
+/// Fewer than eight bytes, zeros behind them.
+#[cold]
+fn last_word(rest: &[u8]) -> u64 {
+    rest.iter().enumerate().fold(0, |word, (i, &byte)| word | (byte as u64) << (56 - 8 * i))
 }
 
 /// The value of `bits` as the `size`-bit magnitude category it is in (T.81, F.2.2.1).

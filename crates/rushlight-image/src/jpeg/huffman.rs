@@ -88,10 +88,14 @@ impl Codes {
         }
     }
 
-    /// Length and symbol of the code at the head of a window of `width` bits; length zero if it is longer.
+    /// Length and symbol of the code at the head of a window of `width` bits, at least [`SYMBOL_BITS`]; length zero if it is longer.
     fn code_within(&self, window: usize, width: u32) -> (u32, u8) {
+        let (length, symbol) = self.short[window >> (width - SYMBOL_BITS)];
+        if length > 0 {
+            return (length as u32, symbol);
+        }
         let code = |length: u32| (window >> (width - length)) as i32;
-        let length = (1..=width).find(|&length| code(length) <= self.max_code[length as usize]);
+        let length = (SYMBOL_BITS + 1..=width).find(|&length| code(length) <= self.max_code[length as usize]);
         length.map_or((0, 0), |length| (length, self.definition.symbols[((code(length) + self.offset[length as usize]) & 255) as usize]))
     }
 
@@ -103,24 +107,20 @@ impl Codes {
     #[inline(always)]
     pub fn symbol(&self, bits: &mut Bits) -> u8 {
         bits.refill();
-        let (length, symbol) = self.short[bits.peek(SYMBOL_BITS)];
-        if length > 0 {
-            bits.consume(length as u32);
-            return symbol;
+        let (mut length, mut symbol) = self.short[bits.peek(SYMBOL_BITS)];
+        if length == 0 {
+            (length, symbol) = self.long_symbol(bits.peek(17));
         }
-        self.long_symbol(bits)
+        bits.consume(length as u32);
+        symbol
     }
 
     #[inline(never)]
-    fn long_symbol(&self, bits: &mut Bits) -> u8 {
-        let window = bits.peek(17) as i32;
-        let length = (1..=17).find(|&n| window >> (17 - n) <= self.max_code[n]).unwrap_or(17);
-        bits.consume(length as u32);
-        if length > 16 {
-            return 0;
+    fn long_symbol(&self, window: usize) -> (u8, u8) {
+        match self.code_within(window >> 1, 16) {
+            (0, _) => (17, 0),
+            (length, symbol) => (length as u8, symbol),
         }
-        let place = (window >> (17 - length)) + self.offset[length];
-        self.definition.symbols[(place & 255) as usize]
     }
 }
 
@@ -146,8 +146,9 @@ impl DcTable {
         Ok(DcTable { codes, fast })
     }
 
-    #[inline(never)]
-    pub fn coded_difference(&self, bits: &mut Bits) -> i32 {
+    /// The next difference.
+    #[inline(always)]
+    pub fn difference(&self, bits: &mut Bits) -> i32 {
         let size = self.codes.symbol(bits) as u32 & 15;
         extend(bits.take(size), size)
     }
@@ -155,7 +156,7 @@ impl DcTable {
 
 /// Symbol, value and total length of the coefficient at the head of a window of `width` bits, if it is whole.
 fn whole_coefficient(codes: &Codes, window: usize, width: u32) -> Option<(u8, i16, u32)> {
-    let (length, symbol) = codes.short[if width >= SYMBOL_BITS { window >> (width - SYMBOL_BITS) } else { window << (SYMBOL_BITS - width) }];
+    let (length, symbol) = codes.short[window >> (width - SYMBOL_BITS)];
     let size = (symbol & 15) as u32;
     let total = length as u32 + size;
     if length == 0 || total > width {
@@ -222,18 +223,14 @@ fn natural(place: usize) -> usize {
 
 /// Decodes one block of a sequential scan into zeroed coefficients; whether it has any AC coefficient.
 #[inline(always)]
-pub fn decode_block(outer: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut i32, block: &mut [i16; 64]) -> bool {
-    // A copy, so that it stays in registers although slow paths take the original by reference.
-    let mut bits = *outer;
+pub fn decode_block(bits: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut i32, block: &mut [i16; 64]) -> bool {
     bits.refill();
     let (length, size) = dc.fast[bits.peek(DC_BITS)];
     let mut size = size as u32;
     if length > 0 {
         bits.consume(length as u32);
     } else {
-        *outer = bits;
-        size = dc.codes.symbol(outer) as u32 & 15;
-        bits = *outer;
+        size = dc.codes.symbol(bits) as u32 & 15;
     }
     *last_dc = last_dc.wrapping_add(extend(bits.take(size), size));
     bits.refill();
@@ -249,13 +246,10 @@ pub fn decode_block(outer: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut 
                 let length = (entry >> LENGTH) as u32 & 63;
                 bits.consume(length);
                 if length == 0 {
-                    *outer = bits;
-                    symbol = ac.codes.symbol(outer);
-                    bits = *outer;
+                    symbol = ac.codes.symbol(bits);
                 }
                 let (run, size) = ((symbol >> 4) as usize, (symbol & 15) as u32);
                 if size == 0 && run != 15 {
-                    *outer = bits;
                     return k > 0;
                 }
                 k += run + 1;
@@ -263,24 +257,22 @@ pub fn decode_block(outer: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut 
                     block[natural(k)] = extend(bits.take(size), size) as i16;
                 }
                 if k >= 63 {
-                    *outer = bits;
                     return true;
                 }
                 break;
             }
-            let before = bits;
+            let before = *bits;
             bits.consume((entry >> LENGTH) as u32);
             let first = k + (entry >> FIRST) as u8 as usize;
             block[natural(first)] = entry as i16;
             block[natural(k + (entry >> SECOND) as u8 as usize)] = (entry >> 16) as i16;
             k += (entry >> REACHED) as u8 as usize;
             if k >= 63 {
-                *outer = bits;
                 if first >= 63 {
                     // The block was full after the first coefficient, so what follows it belongs to the next block.
-                    *outer = before;
-                    let size = ac.codes.symbol(outer) & 15;
-                    outer.consume(size as u32);
+                    *bits = before;
+                    let size = ac.codes.symbol(bits) & 15;
+                    bits.consume(size as u32);
                     block[63] = entry as i16;
                 }
                 return true;

@@ -1,6 +1,6 @@
 //! Scans of the progressive process (T.81, annex G).
 
-use super::bits::{Bits, extend};
+use super::bits::{Bits, Position, extend};
 use super::coefficients::Coefficients;
 use super::frame::{Frame, Scan};
 use super::huffman::{Codes, DcTable, NATURAL};
@@ -8,6 +8,8 @@ use super::idct::Block;
 use super::markers::Tables;
 use super::segments::Segments;
 use crate::Result;
+use rushlight_kernels::vectorized;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What a scan does to each block.
@@ -55,24 +57,45 @@ struct State<'a> {
 }
 
 impl State<'_> {
-    fn decode_run(
-        &mut self,
-        segments: &mut Segments,
-        frame: &Frame,
-        row: usize,
-        mcus: std::ops::Range<usize>,
-        coefficients: &mut [Coefficients],
-    ) -> Result<()> {
-        let mut bits = segments.bits();
-        let alone = self.scan.components.len() == 1;
+    fn decode_run(&mut self, segments: &mut Segments, frame: &Frame, row: usize, mcus: Range<usize>, coefficients: &mut [Coefficients]) -> Result<()> {
+        let parts: Vec<(usize, usize, usize)> = match self.scan.components[..] {
+            [(component, ..)] => vec![(component, 1, 1)],
+            ref several => several.iter().map(|&(i, ..)| (i, frame.components[i].h, frame.components[i].v)).collect(),
+        };
+        let State { scan, pass, last_dc, end_run } = self;
+        let (bits, low) = (segments.bits(), scan.low);
+        let (position, overrun) = match pass {
+            Pass::DcFirst(tables) => for_blocks(bits, &parts, row, mcus, coefficients, |bits: &mut Bits, part: usize, block: &mut Block| {
+                last_dc[part] = last_dc[part].wrapping_add(tables[part].difference(bits));
+                block[0] = (last_dc[part] << low) as i16;
+            }),
+            Pass::DcRefine => for_blocks(bits, &parts, row, mcus, coefficients, |bits: &mut Bits, _: usize, block: &mut Block| {
+                block[0] |= (bits.bit() as i16) << low;
+            }),
+            Pass::AcFirst(codes) => for_blocks(bits, &parts, row, mcus, coefficients, |bits: &mut Bits, _: usize, block: &mut Block| {
+                ac_first(scan, codes, end_run, bits, block);
+            }),
+            Pass::AcRefine(codes) => for_blocks(bits, &parts, row, mcus, coefficients, |bits: &mut Bits, _: usize, block: &mut Block| {
+                ac_refine(scan, codes, end_run, bits, block);
+            }),
+        };
+        segments.save(position, overrun)
+    }
+}
+
+vectorized! {
+    /// Calls `decode` for every block of the MCUs until the bits run out; for the shifts of BMI2. Where it stands then, and whether they did.
+    fn for_blocks[F: FnMut(&mut Bits, usize, &mut Block)](
+        start: Bits, parts: &[(usize, usize, usize)], row: usize, mcus: Range<usize>, coefficients: &mut [Coefficients], decode: F
+    ) -> (Position, bool) {
+        let (mut bits, mut decode) = (start, decode);
         for mcu in mcus {
-            for (part, &(component, ..)) in self.scan.components.iter().enumerate() {
-                let (h, v) = if alone { (1, 1) } else { (frame.components[component].h, frame.components[component].v) };
+            for (part, &(component, h, v)) in parts.iter().enumerate() {
                 let Coefficients { blocks, row_blocks, .. } = &mut coefficients[component];
                 for y in row * v..(row + 1) * v {
                     let first = y * *row_blocks + mcu * h;
                     for block in &mut blocks[first..first + h] {
-                        self.decode_block(&mut bits, part, block);
+                        decode(&mut bits, part, block);
                     }
                 }
             }
@@ -80,21 +103,7 @@ impl State<'_> {
                 break;
             }
         }
-        let (position, overrun) = (bits.position(), bits.overrun());
-        segments.save(position, overrun)
-    }
-
-    #[inline]
-    fn decode_block(&mut self, bits: &mut Bits, part: usize, block: &mut Block) {
-        match &self.pass {
-            Pass::DcFirst(tables) => {
-                self.last_dc[part] = self.last_dc[part].wrapping_add(tables[part].coded_difference(bits));
-                block[0] = (self.last_dc[part] << self.scan.low) as i16;
-            }
-            Pass::DcRefine => block[0] |= (bits.bit() as i16) << self.scan.low,
-            Pass::AcFirst(codes) => ac_first(self.scan, codes, &mut self.end_run, bits, block),
-            Pass::AcRefine(codes) => ac_refine(self.scan, codes, &mut self.end_run, bits, block),
-        }
+        (bits.position(), bits.overrun())
     }
 }
 
@@ -105,6 +114,7 @@ fn end_of_band(bits: &mut Bits, run: u32) -> u32 {
 }
 
 /// First bits of a band (G.1.2.2).
+#[inline(always)]
 fn ac_first(scan: &Scan, codes: &Codes, end_run: &mut u32, bits: &mut Bits, block: &mut Block) {
     if *end_run > 0 {
         *end_run -= 1;
@@ -130,6 +140,7 @@ fn ac_first(scan: &Scan, codes: &Codes, end_run: &mut u32, bits: &mut Bits, bloc
 }
 
 /// One more bit of a band (G.1.2.3).
+#[inline(always)]
 fn ac_refine(scan: &Scan, codes: &Codes, end_run: &mut u32, bits: &mut Bits, block: &mut Block) {
     let plus = 1i16 << scan.low;
     let mut k = scan.first;
@@ -156,7 +167,7 @@ fn ac_refine(scan: &Scan, codes: &Codes, end_run: &mut u32, bits: &mut Bits, blo
 }
 
 /// Corrects the nonzero coefficients from `k` on, until `run` zero ones have been passed; the place of the next zero one.
-#[inline]
+#[inline(always)]
 fn refine_until(last: usize, plus: i16, mut k: usize, mut run: Option<u32>, bits: &mut Bits, block: &mut Block) -> usize {
     while k <= last {
         let value = &mut block[NATURAL[k] as usize];
