@@ -46,7 +46,10 @@ fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
 }
 
 /// Scans of one image; real encoders write about ten.
-const MAX_SCANS: usize = 200;
+const MAX_SCANS: usize = 100;
+
+/// Blocks of a component that are kept for the next image; more, and their memory is given back.
+const KEPT_BLOCKS: usize = 1 << 17;
 
 fn fault(kind: ErrorKind, reason: impl Into<String>) -> Error {
     Error::new(Format::Jpeg, kind, reason)
@@ -175,11 +178,16 @@ impl Decoder {
         let streamed = !frame.progressive && scan.components.len() == frame.components.len();
         let mcu_rows = if streamed { 1 } else { frame.mcus_high };
         limits.check(Format::Jpeg, frame.width, frame.height, Coefficients::bytes(&frame, mcu_rows))?;
+        let mut sink = rows::Sink::new(&frame, mode, scale, region, out, stride)?;
         for (coefficients, component) in self.coefficients.iter_mut().zip(&frame.components) {
             coefficients.reset(component, mcu_rows);
         }
-        let mut sink = rows::Sink::new(&frame, mode, scale, region, out, stride)?;
-        if streamed { self.stream(&mut markers, &frame, &scan, scale, &mut sink) } else { self.buffer(&mut markers, &frame, scan, scale, &mut sink) }
+        let result = match streamed {
+            true => self.stream(&mut markers, &frame, &scan, scale, &mut sink),
+            false => self.buffer(&mut markers, &frame, scan, scale, &mut sink),
+        };
+        self.coefficients.iter_mut().filter(|c| c.blocks.capacity() > KEPT_BLOCKS).for_each(|c| *c = Coefficients::default());
+        result
     }
 
     /// Prepares the planes; tables are latched per component at its first scan.
@@ -212,7 +220,7 @@ impl Decoder {
         let mut segments = Segments::new(markers, &mut self.bytes);
         for row in 0..frame.mcus_high {
             if row > 0 {
-                self.coefficients.iter_mut().for_each(Coefficients::clear);
+                self.coefficients[..frame.components.len()].iter_mut().for_each(Coefficients::clear);
             }
             sequential.decode_row(&mut segments, 0, &mut self.coefficients)?;
             sink.strip(space, &mut self.planes, &self.coefficients, 0, row, &mut self.rgb);
