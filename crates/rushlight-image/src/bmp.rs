@@ -1,0 +1,229 @@
+//! Windows and OS/2 bitmaps: 1 to 32 bits, palettes, bit fields, run lengths.
+
+use crate::image::Codec;
+use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result};
+
+pub(crate) const CODEC: Codec = Codec { info, decode };
+
+fn malformed(reason: impl Into<String>) -> Error {
+    Error::new(Format::Bmp, ErrorKind::Malformed, reason)
+}
+
+fn truncated() -> Error {
+    Error::new(Format::Bmp, ErrorKind::Truncated, "the data end within the image")
+}
+
+fn u16_at(data: &[u8], at: usize) -> Result<u16> {
+    data.get(at..).and_then(|d| d.first_chunk::<2>()).map(|&b| u16::from_le_bytes(b)).ok_or_else(truncated)
+}
+
+fn u32_at(data: &[u8], at: usize) -> Result<u32> {
+    data.get(at..).and_then(|d| d.first_chunk::<4>()).map(|&b| u32::from_le_bytes(b)).ok_or_else(truncated)
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Compression {
+    None,
+    Rle8,
+    Rle4,
+}
+
+struct Header {
+    width: usize,
+    height: usize,
+    top_down: bool,
+    bits: usize,
+    compression: Compression,
+    /// Where red, green, blue and alpha are in a pixel of 16 or 32 bits.
+    masks: [u32; 4],
+    palette: Vec<[u8; 3]>,
+    /// Where the pixels begin.
+    start: usize,
+}
+
+impl Header {
+    fn parse(data: &[u8]) -> Result<Header> {
+        let size = u32_at(data, 14)? as usize;
+        let core = size == 12;
+        if !core && !(16..=124).contains(&size) {
+            return Err(malformed(format!("a header of {size} bytes")));
+        }
+        let (width, height) = if core { (u16_at(data, 18)? as i32, u16_at(data, 20)? as i32) } else { (u32_at(data, 18)? as i32, u32_at(data, 22)? as i32) };
+        let bits = u16_at(data, if core { 24 } else { 28 })? as usize;
+        let code = if core || size < 20 { 0 } else { u32_at(data, 30)? };
+        if width <= 0 || height == 0 || height == i32::MIN {
+            return Err(malformed(format!("a size of {width}x{height} pixels")));
+        }
+        let compression = match (code, bits) {
+            (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) | (3, 16 | 32) | (6, 16 | 32) => Compression::None,
+            (1, 8) => Compression::Rle8,
+            (2, 4) => Compression::Rle4,
+            _ => return Err(Error::new(Format::Bmp, ErrorKind::Unsupported, format!("compression {code} of {bits} bits is not decoded"))),
+        };
+        let mut masks = match bits {
+            16 => [0x7C00, 0x3E0, 0x1F, 0],
+            _ => [0xFF_0000, 0xFF00, 0xFF, 0],
+        };
+        if code == 3 || code == 6 {
+            let count = if size >= 56 || code == 6 { 4 } else { 3 };
+            for (i, mask) in masks.iter_mut().enumerate().take(count) {
+                *mask = u32_at(data, 54 + 4 * i)?;
+            }
+        }
+        let between = if size == 40 && code == 3 {
+            12
+        } else if size == 40 && code == 6 {
+            16
+        } else {
+            0
+        };
+        let start = u32_at(data, 10)? as usize;
+        let palette = if bits <= 8 { read_palette(data, 14 + size + between, start, bits, size)? } else { Vec::new() };
+        Ok(Header { width: width as usize, height: height.unsigned_abs() as usize, top_down: height < 0, bits, compression, masks, palette, start })
+    }
+
+    fn is_gray(&self) -> bool {
+        !self.palette.is_empty() && self.palette.iter().all(|&[r, g, b]| r == g && g == b)
+    }
+
+    fn mode(&self) -> Mode {
+        match () {
+            _ if self.is_gray() => Mode::L,
+            _ if self.masks[3] != 0 && self.bits > 8 && self.bits != 24 => Mode::Rgba,
+            _ => Mode::Rgb,
+        }
+    }
+}
+
+/// The colours between the header and the pixels: at most what the depth can index.
+fn read_palette(data: &[u8], from: usize, to: usize, bits: usize, size: usize) -> Result<Vec<[u8; 3]>> {
+    let entry = if size == 12 { 3 } else { 4 };
+    let declared = if size >= 36 { u32_at(data, 46)? as usize } else { 0 };
+    let most = 1 << bits;
+    let count = if declared == 0 { most } else { declared.min(most) };
+    let bytes = data.get(from..to.min(data.len())).unwrap_or(&[]);
+    let palette: Vec<[u8; 3]> = bytes.chunks_exact(entry).take(count).map(|c| [c[2], c[1], c[0]]).collect();
+    if palette.is_empty() { Err(malformed("there is no palette")) } else { Ok(palette) }
+}
+
+fn info(data: &[u8]) -> Result<Info> {
+    let header = Header::parse(data)?;
+    Ok(Info { format: Format::Bmp, width: header.width, height: header.height, mode: header.mode(), bits: 8, orientation: 1 })
+}
+
+fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
+    let header = Header::parse(data)?;
+    let pixels = header.width as u64 * header.height as u64;
+    limits.check(Format::Bmp, header.width, header.height, pixels * 4)?;
+    let data = data.get(header.start..).ok_or_else(truncated)?;
+    let mode = header.mode();
+    let mut samples = match header.bits {
+        ..=8 => paint(&header, &indices(&header, data)?),
+        _ => true_color(&header, data)?,
+    };
+    if !header.top_down {
+        let row = header.width * mode.channels();
+        samples = samples.chunks_exact(row).rev().flatten().copied().collect();
+    }
+    Image::from_u8(Format::Bmp, header.width, header.height, mode, samples)
+}
+
+fn rows<'a>(header: &Header, data: &'a [u8]) -> Result<std::slice::ChunksExact<'a, u8>> {
+    let stride = (header.width * header.bits).div_ceil(32) * 4;
+    // The padding of the last row may be missing.
+    let needed = stride.checked_mul(header.height).ok_or_else(truncated)?;
+    Ok(data.get(..needed).ok_or_else(truncated)?.chunks_exact(stride))
+}
+
+fn indices(header: &Header, data: &[u8]) -> Result<Vec<u8>> {
+    if header.compression != Compression::None {
+        return run_lengths(header, data);
+    }
+    let bits = header.bits;
+    let mask = ((1u16 << bits) - 1) as u8;
+    let sample = |row: &[u8], x: usize| (row[x * bits / 8] >> (8 - bits - x * bits % 8)) & mask;
+    Ok(rows(header, data)?.flat_map(|row| (0..header.width).map(move |x| sample(row, x))).collect())
+}
+
+/// Runs of one index, absolute runs, jumps and ends of lines; what is jumped over stays zero.
+fn run_lengths(header: &Header, data: &[u8]) -> Result<Vec<u8>> {
+    let (width, height) = (header.width, header.height);
+    let four = header.compression == Compression::Rle4;
+    let mut out = vec![0; width * height];
+    let (mut x, mut y, mut at) = (0, 0, 0);
+    let nibble = |byte: u8, i: usize| {
+        if !four {
+            byte
+        } else if i.is_multiple_of(2) {
+            byte >> 4
+        } else {
+            byte & 15
+        }
+    };
+    while y < height {
+        let &[count, value] = data.get(at..).and_then(|d| d.first_chunk::<2>()).ok_or_else(truncated)?;
+        at += 2;
+        match (count, value) {
+            (0, 0) => (x, y) = (0, y + 1),
+            (0, 1) => break,
+            (0, 2) => {
+                let &[dx, dy] = data.get(at..).and_then(|d| d.first_chunk::<2>()).ok_or_else(truncated)?;
+                at += 2;
+                (x, y) = (x + dx as usize, y + dy as usize);
+            }
+            (0, n) => {
+                let n = n as usize;
+                let bytes = if four { n.div_ceil(2) } else { n };
+                let run = data.get(at..at + bytes).ok_or_else(truncated)?;
+                at += bytes.next_multiple_of(2);
+                for i in (0..n).take(width.saturating_sub(x)) {
+                    out[y * width + x + i] = nibble(run[if four { i / 2 } else { i }], i);
+                }
+                x += n;
+            }
+            (n, value) => {
+                for i in (0..n as usize).take(width.saturating_sub(x)) {
+                    out[y * width + x + i] = nibble(value, i);
+                }
+                x += n as usize;
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn paint(header: &Header, indices: &[u8]) -> Vec<u8> {
+    let color = |i: u8| header.palette.get(i as usize).copied().unwrap_or([0; 3]);
+    if header.is_gray() {
+        return indices.iter().map(|&i| color(i)[0]).collect();
+    }
+    indices.iter().flat_map(|&i| color(i)).collect()
+}
+
+fn true_color(header: &Header, data: &[u8]) -> Result<Vec<u8>> {
+    let (bytes, width) = (header.bits / 8, header.width);
+    let channels = header.mode().channels();
+    let mut out = Vec::with_capacity(width * header.height * channels);
+    for row in rows(header, data)? {
+        for pixel in row.chunks_exact(bytes).take(width) {
+            match *pixel {
+                [b, g, r] => out.extend([r, g, b]),
+                _ => {
+                    let value = pixel.iter().rev().fold(0u32, |value, &byte| value << 8 | byte as u32);
+                    out.extend(header.masks[..channels].iter().map(|&mask| field(value, mask)));
+                }
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// The bits under a mask, over the whole range of eight.
+fn field(value: u32, mask: u32) -> u8 {
+    if mask == 0 {
+        return 0;
+    }
+    let shift = mask.trailing_zeros();
+    let (value, most) = (((value & mask) >> shift) as u64, (mask >> shift) as u64);
+    (value * 255 / most) as u8
+}

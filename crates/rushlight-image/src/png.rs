@@ -1,0 +1,60 @@
+//! PNG through the `png` crate: every colour type and depth, interlacing, the default image of an APNG.
+
+use crate::image::Codec;
+use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, exif};
+use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Reader, Transformations};
+use std::io::Cursor;
+
+pub(crate) const CODEC: Codec = Codec { info, decode };
+
+type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
+
+fn open<'a>(data: &'a [u8], limits: &Limits) -> Result<PngReader<'a>> {
+    let mut options = DecodeOptions::default();
+    options.set_ignore_text_chunk(true);
+    options.set_ignore_iccp_chunk(true);
+    let mut decoder = Decoder::new_with_options(Cursor::new(data), options);
+    decoder.set_limits(png::Limits { bytes: usize::try_from(limits.max_memory).unwrap_or(usize::MAX) });
+    decoder.set_transformations(Transformations::EXPAND);
+    decoder.read_info().map_err(fault)
+}
+
+fn fault(error: DecodingError) -> Error {
+    let kind = match &error {
+        DecodingError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => ErrorKind::Truncated,
+        DecodingError::LimitsExceeded => ErrorKind::Limit,
+        _ => ErrorKind::Malformed,
+    };
+    Error::new(Format::Png, kind, error.to_string())
+}
+
+fn describe(reader: &PngReader) -> Info {
+    let (color, depth) = reader.output_color_type();
+    let mode = match color {
+        ColorType::Grayscale => Mode::L,
+        ColorType::GrayscaleAlpha => Mode::La,
+        ColorType::Rgb | ColorType::Indexed => Mode::Rgb,
+        ColorType::Rgba => Mode::Rgba,
+    };
+    let info = reader.info();
+    let orientation = info.exif_metadata.as_deref().map_or(1, exif::orientation);
+    let bits = if depth == BitDepth::Sixteen { 16 } else { 8 };
+    Info { format: Format::Png, width: info.width as usize, height: info.height as usize, mode, bits, orientation }
+}
+
+fn info(data: &[u8]) -> Result<Info> {
+    Ok(describe(&open(data, &Limits::default())?))
+}
+
+fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
+    let mut reader = open(data, limits)?;
+    let Info { width, height, mode, bits, .. } = describe(&reader);
+    let size = reader.output_buffer_size().ok_or_else(|| Error::new(Format::Png, ErrorKind::Limit, "the image is larger than memory"))?;
+    let mut bytes = vec![0; size];
+    reader.next_frame(&mut bytes).map_err(fault)?;
+    if bits == 8 {
+        return Image::from_u8(Format::Png, width, height, mode, bytes);
+    }
+    let samples = bytes.as_chunks::<2>().0.iter().map(|&b| u16::from_be_bytes(b)).collect();
+    Image::from_u16(Format::Png, width, height, mode, samples)
+}
