@@ -3,10 +3,12 @@
 //! Every reduction along any dimensions of a tensor is brought to this form. The order of additions is fixed by the
 //! sizes alone, so results do not depend on the number of threads.
 
+pub mod extremes;
 pub mod reducers;
 
 use crate::elementwise::num::Num;
 use crate::pool;
+pub use extremes::*;
 pub use reducers::*;
 
 /// One reduction: how a result starts, takes an element, merges with another, ends.
