@@ -69,16 +69,23 @@ impl<T: Float> Line<'_, T> {
         for (&weight, &shift) in self.weights.iter().zip(self.shifts) {
             // SAFETY: the shifted row lies inside the padded image.
             let from = unsafe { &*(self.from.add(at).offset(shift) as *const [T; N]) };
-            (0..N).for_each(|i| sums[i] += weight * from[i]);
+            for i in 0..N {
+                sums[i] += weight * from[i];
+            }
         }
         // SAFETY: `N` numbers of the target's row.
         unsafe {
             let to = self.to.add(at * self.step);
             if self.step == 1 {
                 let to = &mut *(to as *mut [T; N]);
-                (0..N).for_each(|i| to[i] = if self.add { to[i] + sums[i] } else { sums[i] });
+                for i in 0..N {
+                    to[i] = if self.add { to[i] + sums[i] } else { sums[i] };
+                }
             } else {
-                (0..N).for_each(|i| *to.add(i * self.step) = if self.add { *to.add(i * self.step) + sums[i] } else { sums[i] });
+                for i in 0..N {
+                    let to = to.add(i * self.step);
+                    *to = if self.add { *to + sums[i] } else { sums[i] };
+                }
             }
         }
     }

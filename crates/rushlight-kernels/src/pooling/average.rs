@@ -102,12 +102,18 @@ fn row_sum<T: Averaged>(x: &[T]) -> T {
     const LANES: usize = 16;
     let mut lanes = [T::default(); LANES];
     let chunks = x.chunks_exact(LANES);
-    chunks.remainder().iter().enumerate().for_each(|(i, &x)| lanes[i] += x);
+    for (lane, &x) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane += x;
+    }
     for chunk in chunks {
-        (0..LANES).for_each(|i| lanes[i] += chunk[i]);
+        for i in 0..LANES {
+            lanes[i] += chunk[i];
+        }
     }
     for half in [8, 4, 2, 1] {
-        (0..half).for_each(|i| lanes[i] += lanes[i + half]);
+        for i in 0..half {
+            lanes[i] += lanes[i + half];
+        }
     }
     lanes[0]
 }

@@ -1,6 +1,6 @@
 //! Layer normalisation (Ba, Kiros and Hinton, "Layer Normalization", 2016).
 
-use super::{RowFloat, Rows, fold, fold_two, for_rows, sum};
+use super::{RowFloat, Rows, fold, for_rows, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -35,12 +35,18 @@ vectorized! {
             let variance = fold([x], T::ZERO, |sum, [x]| sum + (x - m) * (x - m), |a, b| a + b) / n;
             let r = (variance + eps).rsqrt();
             (mean[row], rstd[row]) = (m, r);
-            let normal = |x: T| (x - m) * r;
-            match (gamma, beta) {
-                (Some(gamma), Some(beta)) => (0..cols).for_each(|i| y[i] = normal(x[i]) * gamma[i] + beta[i]),
-                (Some(gamma), None) => (0..cols).for_each(|i| y[i] = normal(x[i]) * gamma[i]),
-                (None, Some(beta)) => (0..cols).for_each(|i| y[i] = normal(x[i]) + beta[i]),
-                (None, None) => (0..cols).for_each(|i| y[i] = normal(x[i])),
+            if let (Some(gamma), Some(beta)) = (gamma, beta) {
+                for i in 0..cols {
+                    y[i] = (x[i] - m) * r * gamma[i] + beta[i];
+                }
+                continue;
+            }
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - m) * r);
+            if let Some(gamma) = gamma {
+                y.iter_mut().zip(gamma).for_each(|(y, &gamma)| *y *= gamma);
+            }
+            if let Some(beta) = beta {
+                y.iter_mut().zip(beta).for_each(|(y, &beta)| *y += beta);
             }
         }
     }
@@ -151,11 +157,11 @@ vectorized! {
 #[inline(always)]
 fn row_grad_x<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, out: &mut [T]) {
     let n = T::of(x.len() as f64);
-    let centred = |x: T| (x - m) * r;
     match gamma {
         Some(gamma) => out.iter_mut().zip(g).zip(gamma).for_each(|((out, &g), &gamma)| *out = g * gamma),
         None => out.copy_from_slice(g),
     }
-    let [average, along] = fold_two([out, x], |[g, x]| [g, g * centred(x)]).map(|sum| sum / n);
-    out.iter_mut().zip(x).for_each(|(out, &x)| *out = r * (*out - average - centred(x) * along));
+    let average = sum(out) / n;
+    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), |a, b| a + b) / n;
+    out.iter_mut().zip(x).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
 }

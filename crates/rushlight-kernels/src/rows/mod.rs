@@ -55,24 +55,6 @@ impl<T> Rows<T> {
     }
 }
 
-/// The sums of two values made of the numbers of rows, in the order of [`fold`].
-#[inline(always)]
-fn fold_two<T: RowFloat, const N: usize>(row: [&[T]; N], values: impl Fn([T; N]) -> [T; 2]) -> [T; 2] {
-    let mut lanes = [[T::ZERO; LANES]; 2];
-    let cols = row[0].len();
-    let whole = cols / LANES * LANES;
-    let mut add = |i: usize, at: usize| {
-        let [first, second] = values(std::array::from_fn(|n| row[n][at]));
-        lanes[0][i] += first;
-        lanes[1][i] += second;
-    };
-    for at in (0..whole).step_by(LANES) {
-        (0..LANES).for_each(|i| add(i, at + i));
-    }
-    (whole..cols).for_each(|at| add(at - whole, at));
-    lanes.map(|lanes| joined(lanes, |a, b| a + b))
-}
-
 /// Folds numbers of a row into [`LANES`] parts, and these by halves.
 #[inline(always)]
 fn fold<T: RowFloat, const N: usize>(row: [&[T]; N], start: T, step: impl Fn(T, [T; N]) -> T, join: impl Fn(T, T) -> T) -> T {

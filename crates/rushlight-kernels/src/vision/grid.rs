@@ -188,7 +188,7 @@ impl Grid {
         let lengths = [x.len(), grid.len(), y.len()];
         let expected = [self.channels * self.area(), self.points * self.coordinates, self.channels * self.points].map(|n| n * self.batch);
         assert_eq!(lengths, expected, "grid: lengths of input, grid and result");
-        assert!(self.area() < OUTSIDE as usize, "grid: pixels of an image");
+        assert!((1..OUTSIDE as usize).contains(&self.area()), "grid: pixels of an image");
     }
 }
 

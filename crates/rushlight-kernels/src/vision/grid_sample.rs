@@ -53,6 +53,14 @@ vectorized! {
     }
 }
 
+/// The pixel at a place, or the first where there is none: loads without branches become vector gathers.
+#[inline(always)]
+fn pixel<T: Copy>(x: &[T], place: u32) -> T {
+    let at = if (place as usize) < x.len() { place as usize } else { 0 };
+    // SAFETY: below the length; images have pixels, see `Grid::check`.
+    unsafe { *x.get_unchecked(at) }
+}
+
 vectorized! {
     /// Samples a plane at the points of a chunk.
     fn sample_plane[T: Coordinate](chunk: &Chunk<T>, taps: usize, x: &[T], y: &mut [T]) {
@@ -60,7 +68,7 @@ vectorized! {
         for k in 0..taps {
             let (places, weights) = chunk.tap(k);
             for ((y, &place), &weight) in y.iter_mut().zip(places).zip(weights) {
-                *y += x.get(place as usize).map_or(T::ZERO, |&x| x * weight);
+                *y += if place == OUTSIDE { T::ZERO } else { pixel(x, place) * weight };
             }
         }
     }
@@ -145,7 +153,7 @@ vectorized! {
         for k in 0..taps {
             let along = &mut along[k * CHUNK..][..chunk.points];
             for ((along, &grad), &place) in along.iter_mut().zip(grads).zip(chunk.tap(k).0) {
-                *along += x.get(place as usize).map_or(T::ZERO, |&x| grad * x);
+                *along += if place == OUTSIDE { T::ZERO } else { pixel(x, place) * grad };
             }
         }
     }
