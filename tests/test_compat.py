@@ -138,6 +138,28 @@ def test_infrastructure_answers_truthfully(expression: str):
     run(f"import torch, torch._dynamo, torch.distributed, torch.fx, torch.overrides\nassert {expression}")
 
 
+def test_function_mode_can_be_defined_but_not_entered():
+    run(
+        "import torch\nfrom torch.overrides import TorchFunctionMode\n"
+        "class Logged(TorchFunctionMode): pass\n"
+        "try:\n    with Logged(): pass\n"
+        "except NotImplementedError as e: assert 'Logged' in str(e) and 'subclass of Tensor' in str(e)\n"
+        "else: raise AssertionError"
+    )
+
+
+def test_functions_on_tensor_likes_are_offered_to_them():
+    run(
+        "import torch\nfrom torch.overrides import wrap_torch_function\n"
+        "class Like:\n"
+        "    @classmethod\n"
+        "    def __torch_function__(cls, func, types, args=(), kwargs=None): return func.__name__, types\n"
+        "@wrap_torch_function(lambda x: (x,))\n"
+        "def twice(x): return 2 * x\n"
+        "assert twice(3) == 6 and twice(Like()) == ('twice', (Like,))"
+    )
+
+
 def test_switches_are_kept():
     run(
         "import torch.backends.cudnn as c\nc.benchmark = True\n"

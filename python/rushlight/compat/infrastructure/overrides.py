@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 from rushlight import Tensor
 
-__all__ = ["handle_torch_function", "has_torch_function", "has_torch_function_unary", "has_torch_function_variadic",
-           "is_tensor_like"]  # fmt: skip
+__all__ = ["TorchFunctionMode", "handle_torch_function", "has_torch_function", "has_torch_function_unary",
+           "has_torch_function_variadic", "is_tensor_like", "wrap_torch_function"]  # fmt: skip
 
 
 def _overrides(value: Any) -> bool:
@@ -65,3 +66,39 @@ def _in_order(values: Iterable[Any]) -> list[Any]:
         place = next((at for at, other in enumerate(ordered) if issubclass(type(value), type(other))), len(ordered))
         ordered.insert(place, value)
     return ordered
+
+
+def wrap_torch_function(dispatcher: Callable) -> Callable:
+    """Return a decorator: the wrapped function is first offered to the overriding types among ``dispatcher(*args)``."""
+
+    def decorate(func: Callable) -> Callable:
+        @functools.wraps(func)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            relevant = tuple(dispatcher(*args, **kwargs))
+            if has_torch_function(relevant):
+                return handle_torch_function(wrapped, relevant, *args, **kwargs)
+            return func(*args, **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
+class TorchFunctionMode:
+    """The base class of modes that take every call of a block. A subclass can be defined but not entered.
+
+    Calls are dispatched by their arguments' types, never by the surrounding block: entering raises NotImplementedError.
+    """
+
+    def __torch_function__(self, func: Callable, types: Iterable[type], args: tuple = (), kwargs: dict | None = None):
+        raise NotImplementedError(f"{type(self).__name__} does not define __torch_function__")
+
+    def __enter__(self) -> NoReturn:
+        raise NotImplementedError(
+            f"{type(self).__name__}: a TorchFunctionMode cannot be entered, because calls are dispatched by the types of "
+            "their arguments only. Override __torch_function__ in a subclass of Tensor; for the device of new tensors use "
+            "`with torch.device(...)`."
+        )
+
+    def __exit__(self, *exception: object) -> None:
+        """Do nothing: no block was entered."""
