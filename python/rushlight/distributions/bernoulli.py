@@ -4,13 +4,13 @@ import rushlight as rl
 from rushlight.nn.functional import binary_cross_entropy_with_logits
 
 from . import constraints
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .parameters import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits, shape_of
 
 __all__ = ["Bernoulli"]
 
 
-class Bernoulli(Distribution):
+class Bernoulli(ExponentialFamily):
     """1 with probability ``probs``, else 0; ``logits`` are the log odds.
 
     >>> Bernoulli(probs=rl.tensor(0.25)).log_prob(rl.tensor(1.0))
@@ -78,3 +78,12 @@ class Bernoulli(Distribution):
 
     def enumerate_support(self, expand=True):
         return self._enumerated(rl.arange(2, dtype=self._param.dtype, device=self._param.device), expand)
+
+    _mean_carrier_measure = 0
+
+    @property
+    def _natural_params(self):
+        return (self.logits,)
+
+    def _log_normalizer(self, x):
+        return rl.log1p(rl.exp(x))

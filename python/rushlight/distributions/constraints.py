@@ -3,10 +3,10 @@
 import rushlight as rl
 
 __all__ = [
-    "Constraint", "boolean", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval",
+    "Constraint", "boolean", "cat", "corr_cholesky", "dependent", "dependent_property", "greater_than", "greater_than_eq", "half_open_interval",
     "independent", "integer_interval", "interval", "is_dependent", "less_than", "lower_cholesky", "lower_triangular", "multinomial",
     "nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite", "positive_integer", "positive_semidefinite",
-    "real", "real_vector", "simplex", "square", "symmetric", "unit_interval",
+    "real", "real_vector", "simplex", "square", "stack", "symmetric", "unit_interval",
 ]  # fmt: skip
 
 
@@ -230,6 +230,60 @@ class _LowerCholesky(_LowerTriangular):
         return super().check(value) & (value.diagonal(dim1=-2, dim2=-1) > 0).all(-1)
 
 
+class _CorrCholesky(_LowerCholesky):
+    """Cholesky factors of correlation matrices: their rows have length one."""
+
+    def check(self, value):
+        tolerance = rl.finfo(value.dtype).eps * value.size(-1) * 10
+        lengths = value.detach().norm(dim=-1)
+        return super().check(value) & ((lengths - 1.0).abs() <= tolerance).all(-1)
+
+
+class _Joined(Constraint):
+    """Tensors of which every part along ``dim`` satisfies its own constraint."""
+
+    def __init__(self, cseq, dim=0):
+        if not all(isinstance(c, Constraint) for c in cseq):
+            raise AssertionError("All elements of cseq must be Constraint instances")
+        self.cseq, self.dim = list(cseq), dim
+
+    is_discrete = property(lambda self: any(c.is_discrete for c in self.cseq))
+    event_dim = property(lambda self: max(c.event_dim for c in self.cseq))
+
+    def _check_dim(self, value):
+        if not -value.dim() <= self.dim < value.dim():
+            raise AssertionError(f"dim {self.dim} out of range for value with {value.dim()} dimensions")
+
+
+class _Cat(_Joined):
+    """Parts of ``lengths``, one by default, that are concatenated along ``dim``."""
+
+    def __init__(self, cseq, dim=0, lengths=None):
+        super().__init__(cseq, dim)
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        if len(self.lengths) != len(self.cseq):
+            raise AssertionError(f"lengths ({len(self.lengths)}) must match cseq ({len(self.cseq)})")
+
+    def check(self, value):
+        self._check_dim(value)
+        parts = value.split(self.lengths, self.dim)
+        return rl.cat([c.check(part) for c, part in zip(self.cseq, parts, strict=True)], self.dim)
+
+
+class _Stack(_Joined):
+    """Parts that are stacked along ``dim``."""
+
+    @property
+    def event_dim(self):
+        depth = max(c.event_dim for c in self.cseq)
+        return depth + 1 if self.dim + depth < 0 else depth
+
+    def check(self, value):
+        self._check_dim(value)
+        parts = value.unbind(self.dim)
+        return rl.stack([c.check(part) for c, part in zip(self.cseq, parts, strict=True)], self.dim)
+
+
 dependent = _Dependent()
 independent = _IndependentConstraint
 boolean, one_hot, real, simplex = _Boolean(), _OneHot(), _Real(), _Simplex()
@@ -238,6 +292,7 @@ positive, nonnegative, unit_interval = _GreaterThan(0.0), _GreaterThanEq(0.0), _
 nonnegative_integer, positive_integer = _IntegerGreaterThan(0), _IntegerGreaterThan(1)
 square, symmetric = _Square(), _Symmetric()
 positive_semidefinite, positive_definite = _PositiveSemidefinite(), _PositiveDefinite()
-lower_triangular, lower_cholesky = _LowerTriangular(), _LowerCholesky()
+lower_triangular, lower_cholesky, corr_cholesky = _LowerTriangular(), _LowerCholesky(), _CorrCholesky()
+cat, stack = _Cat, _Stack
 interval, half_open_interval, integer_interval = _Interval, _HalfOpenInterval, _IntegerInterval
 greater_than, greater_than_eq, less_than, multinomial = _GreaterThan, _GreaterThanEq, _LessThan, _Multinomial

@@ -3,13 +3,13 @@
 import rushlight as rl
 
 from . import constraints
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .parameters import broadcast_all, scalar_shape
 
 __all__ = ["Beta", "Dirichlet"]
 
 
-class Dirichlet(Distribution):
+class Dirichlet(ExponentialFamily):
     """p(x) = Γ(Σaᵢ) Π xᵢ^(aᵢ-1) / Γ(aᵢ) for vectors of probabilities x, with a = concentration.
 
     Samples are gamma numbers over their sum, and gradients go through these (Figurnov et al., 2018).
@@ -61,8 +61,15 @@ class Dirichlet(Distribution):
         spread = (k - total) * rl.digamma(total) + ((a - 1.0) * rl.digamma(a)).sum(-1)
         return rl.lgamma(a).sum(-1) - rl.lgamma(total) - spread
 
+    @property
+    def _natural_params(self):
+        return (self.concentration,)
 
-class Beta(Distribution):
+    def _log_normalizer(self, x):
+        return x.lgamma().sum(-1) - x.sum(-1).lgamma()
+
+
+class Beta(ExponentialFamily):
     """p(x) = x^(a-1) (1-x)^(b-1) / B(a, b) for 0 <= x <= 1, with a = concentration1 and b = concentration0."""
 
     arg_constraints = {"concentration1": constraints.positive, "concentration0": constraints.positive}
@@ -117,3 +124,10 @@ class Beta(Distribution):
 
     def entropy(self):
         return self._dirichlet.entropy()
+
+    @property
+    def _natural_params(self):
+        return self.concentration1, self.concentration0
+
+    def _log_normalizer(self, x, y):
+        return x.lgamma() + y.lgamma() - (x + y).lgamma()

@@ -3,13 +3,13 @@
 import rushlight as rl
 
 from . import constraints
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .parameters import broadcast_all, shape_of
 
 __all__ = ["Exponential"]
 
 
-class Exponential(Distribution):
+class Exponential(ExponentialFamily):
     """p(x) = rate exp(-rate x) for x >= 0."""
 
     arg_constraints = {"rate": constraints.positive}
@@ -52,3 +52,12 @@ class Exponential(Distribution):
 
     def entropy(self):
         return 1.0 - rl.log(self.rate)
+
+    _mean_carrier_measure = 0
+
+    @property
+    def _natural_params(self):
+        return (-self.rate,)
+
+    def _log_normalizer(self, x):
+        return -rl.log(-x)

@@ -3,13 +3,13 @@
 import rushlight as rl
 
 from . import constraints
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .parameters import broadcast_all, shape_of
 
 __all__ = ["Chi2", "Gamma"]
 
 
-class Gamma(Distribution):
+class Gamma(ExponentialFamily):
     """p(x) = rate^a x^(a-1) exp(-rate x) / Γ(a), with a = concentration.
 
     Samples are differentiable by implicit reparametrisation (Figurnov et al., 2018).
@@ -58,6 +58,15 @@ class Gamma(Distribution):
     def entropy(self):
         a = self.concentration
         return a - rl.log(self.rate) + rl.lgamma(a) + (1.0 - a) * rl.digamma(a)
+
+    _mean_carrier_measure = 0
+
+    @property
+    def _natural_params(self):
+        return self.concentration - 1, -self.rate
+
+    def _log_normalizer(self, x, y):
+        return rl.lgamma(x + 1) - (x + 1) * rl.log(-y)
 
 
 class Chi2(Gamma):

@@ -7,18 +7,22 @@ from rushlight.nn.functional import softplus
 
 from .bernoulli import Bernoulli
 from .categorical import Categorical
+from .cauchy import Cauchy
+from .continuous_bernoulli import ContinuousBernoulli
 from .counts import Binomial, Geometric, Poisson
 from .dirichlet import Beta, Dirichlet
 from .distribution import Distribution
+from .exp_family import ExponentialFamily, bregman
 from .exponential import Exponential
 from .gamma import Gamma
 from .independent import Independent
 from .laplace import Laplace
-from .multivariate_normal import MultivariateNormal, half_log_det, squared_distance
+from .low_rank_multivariate_normal import LowRankMultivariateNormal
+from .multivariate_normal import MultivariateNormal
 from .normal import Normal
 from .one_hot_categorical import OneHotCategorical
 from .parameters import sum_rightmost
-from .transformed_distribution import EULER_GAMMA, Gumbel, HalfNormal, TransformedDistribution
+from .transformed_distribution import EULER_GAMMA, Gumbel, HalfNormal, Pareto, TransformedDistribution
 from .uniform import Uniform
 
 __all__ = ["kl_divergence", "register_kl"]
@@ -68,16 +72,17 @@ def _half_normal(p, q):
 
 
 @register_kl(MultivariateNormal, MultivariateNormal)
-def _multivariate_normal(p, q):
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+def _normal_vectors(p, q):
     if p.event_shape != q.event_shape:
         raise ValueError(
-            "KL-divergence between two Multivariate Normals with different event shapes cannot be computed"
+            f"KL-divergence between {type(p).__name__} and {type(q).__name__} with different event shapes "
+            f"{tuple(p.event_shape)} and {tuple(q.event_shape)} cannot be computed"
         )
-    n = p.event_shape[0]
-    shape = rl.broadcast_shapes(q._tril.shape[:-2], p._tril.shape[:-2])
-    whitened = rl.linalg.solve_triangular(q._tril.expand(*shape, n, n), p._tril.expand(*shape, n, n), upper=False)
-    trace = whitened.pow(2).sum((-2, -1))
-    return half_log_det(q._tril) - half_log_det(p._tril) + 0.5 * (trace + squared_distance(q._tril, q.loc - p.loc) - n)
+    trace = sum(q._squared_norm(factor) for factor in p._factors())
+    return 0.5 * (q._log_det() - p._log_det() + q._squared_distance(q.loc - p.loc) + trace - p.event_shape[0])
 
 
 @register_kl(Bernoulli, Bernoulli)
@@ -161,18 +166,33 @@ def _uniform(p, q):
     return kl.masked_fill((q.low > p.low) | (q.high < p.high), math.inf)
 
 
-@register_kl(Uniform, Normal)
-def _uniform_normal(p, q):
-    width = p.high - p.low
-    norm = (math.sqrt(math.pi * 2) * q.scale / width).log()
-    return norm + (width.pow(2) / 12 + ((p.high + p.low - 2 * q.loc) / 2).pow(2)) / (2 * q.scale.pow(2))
+@register_kl(Cauchy, Cauchy)
+def _cauchy(p, q):
+    distance = (p.scale + q.scale).pow(2) + (p.loc - q.loc).pow(2)
+    return distance.log() - (4 * p.scale * q.scale).log()
 
 
-@register_kl(Laplace, Normal)
-def _laplace_normal(p, q):
-    variance = q.scale.pow(2)
-    norm = 0.5 * rl.log(math.pi * variance / (2 * p.scale.pow(2)))
-    return norm + (0.5 * p.loc.pow(2) + p.scale.pow(2) - p.loc * q.loc + 0.5 * q.loc.pow(2)) / variance - 1
+@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+def _continuous_bernoulli(p, q):
+    ours, theirs = (d._log_norm() + rl.log1p(-d.probs) for d in (p, q))
+    return p.mean * (p.logits - q.logits) + ours - theirs
+
+
+@register_kl(Pareto, Pareto)
+def _pareto(p, q):
+    ratio = q.alpha / p.alpha
+    kl = q.alpha * (p.scale / q.scale).log() - ratio.log() + ratio - 1
+    return kl.masked_fill(p.scale < q.scale, math.inf)
+
+
+@register_kl(ExponentialFamily, ExponentialFamily)
+def _exponential_family(p, q):
+    if type(p) is not type(q):
+        raise NotImplementedError(
+            f"kl_divergence: {type(p).__name__} and {type(q).__name__} are different exponential families, "
+            "whose divergence is no Bregman divergence; register_kl adds a pair"
+        )
+    return bregman(p, q)
 
 
 @register_kl(Independent, Independent)

@@ -41,7 +41,7 @@ class MultivariateNormal(Distribution):
         setattr(self, kind, matrix.expand(*batch_shape, -1, -1))
         self.loc = loc.expand(*batch_shape, -1)
         super().__init__(batch_shape, self.loc.shape[-1:], validate_args)
-        self._tril = scale_tril if kind == "scale_tril" else _factor(kind, matrix)
+        self._tril = scale_factor(kind, matrix)
 
     def expand(self, batch_shape, _instance=None):
         new = super().expand(batch_shape, _instance)
@@ -64,6 +64,22 @@ class MultivariateNormal(Distribution):
         """The inverse of the covariance."""
         inverse = rl.cholesky_inverse(self._tril)
         return inverse.expand(*self._batch_shape, *self._event_shape, *self._event_shape)
+
+    def _log_det(self):
+        """The logarithm of the determinant of the covariance Σ."""
+        return 2 * half_log_det(self._tril)
+
+    def _squared_distance(self, x):
+        """xᵀ Σ⁻¹ x."""
+        return squared_distance(self._tril, x)
+
+    def _factors(self):
+        """Matrices F of which the F Fᵀ add up to Σ."""
+        return [self._tril]
+
+    def _squared_norm(self, factor):
+        """The trace of Fᵀ Σ⁻¹ F."""
+        return rl.linalg.solve_triangular(self._tril, factor, upper=False).pow(2).sum((-2, -1))
 
     @property
     def mean(self):
@@ -102,7 +118,10 @@ def squared_distance(tril, x):
     return rl.linalg.solve_triangular(tril, x.unsqueeze(-1), upper=False).pow(2).sum((-2, -1))
 
 
-def _factor(kind, matrix):
+def scale_factor(kind, matrix):
+    """Return the Cholesky factor of the covariance from the ``kind`` of matrix that is given."""
+    if kind == "scale_tril":
+        return matrix
     if kind == "covariance_matrix":
         return rl.linalg.cholesky(matrix)
     # P = U Uᵀ with U upper triangular, by factoring the matrix with both axes reversed; then Σ = U⁻ᵀ U⁻¹.

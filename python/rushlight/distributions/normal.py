@@ -5,13 +5,13 @@ import math
 import rushlight as rl
 
 from . import constraints
-from .distribution import Distribution
+from .exp_family import ExponentialFamily
 from .parameters import broadcast_all, shape_of, standard_normal
 
 __all__ = ["Normal"]
 
 
-class Normal(Distribution):
+class Normal(ExponentialFamily):
     """p(x) = exp(-(x - loc)² / 2 scale²) / (scale √2π).
 
     >>> Normal(rl.zeros(2), rl.ones(2)).log_prob(rl.zeros(2))
@@ -63,3 +63,12 @@ class Normal(Distribution):
 
     def entropy(self):
         return 0.5 + 0.5 * math.log(2 * math.pi) + rl.log(self.scale)
+
+    _mean_carrier_measure = 0
+
+    @property
+    def _natural_params(self):
+        return self.loc / self.scale.pow(2), -0.5 * self.scale.pow(2).reciprocal()
+
+    def _log_normalizer(self, x, y):
+        return -0.25 * x.pow(2) / y + 0.5 * rl.log(-math.pi / y)
