@@ -2,7 +2,7 @@
 
 import importlib
 
-_MODULES = {"_pytree", "checkpoint", "data", "dlpack", "hooks", "tensorboard"}
+_MODULES = {"_pytree", "benchmark", "checkpoint", "data", "dlpack", "hooks", "tensorboard"}
 
 
 def __getattr__(name: str):
