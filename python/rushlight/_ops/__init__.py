@@ -17,6 +17,7 @@ from . import (
     normalization,
     order,
     products,
+    quantization,
     reduce,
     return_types,
     shape,
