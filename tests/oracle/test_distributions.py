@@ -211,6 +211,17 @@ def test_error_is_pytorchs(name):
     assert str(ours.value) == str(theirs.value)
 
 
+def test_mixture_refuses_values_that_a_component_cannot_have():
+    def refused(library):
+        d = library.distributions
+        parts = d.Uniform(library.tensor([0.0, 1.0]), library.tensor([2.0, 3.0]))
+        with pytest.raises(ValueError) as error:
+            d.MixtureSameFamily(d.Categorical(library.tensor([0.5, 0.5])), parts).log_prob(library.tensor(0.5))
+        return str(error.value).partition(" of the distribution")[0]
+
+    assert refused(rl) == refused(torch)
+
+
 @pytest.mark.parametrize("name", ["Normal", "Gamma", "Laplace", "Gumbel", "MultivariateNormal", "Beta", "Dirichlet"])
 def test_reparametrised_gradients_are_those_of_the_mean(name):
     """The mean of many reparametrised samples has the gradient of the mean."""

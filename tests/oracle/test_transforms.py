@@ -1,5 +1,8 @@
 """Transforms, constraints and the registries between them, against PyTorch."""
 
+import importlib
+import pkgutil
+
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -97,3 +100,21 @@ def test_registry_takes_new_constraints():
     assert registry(Even())(rl.tensor(3)) == 6
     with pytest.raises(TypeError, match="Expected constraint to be either a Constraint subclass or instance"):
         registry.register(3, len)
+
+
+@pytest.mark.parametrize("diagonal", [-2, -1, 0, 1])
+def test_triangles_are_pytorchs(diagonal):
+    def told(library):
+        utils = library.distributions.utils
+        vectors = utils.tril_matrix_to_vec(library.tensor([M, M]), diagonal)
+        return vectors.tolist(), utils.vec_to_tril_matrix(vectors, diagonal).tolist()
+
+    assert told(rl) == told(torch)
+
+
+def test_modules_have_pytorchs_names():
+    for module in pkgutil.iter_modules(torch.distributions.__path__):
+        theirs = importlib.import_module(f"torch.distributions.{module.name}")
+        ours = importlib.import_module(f"rushlight.distributions.{module.name}")
+        missing = [name for name in getattr(theirs, "__all__", ()) if not hasattr(ours, name)]
+        assert missing == [], module.name

@@ -9,7 +9,20 @@ A loss from random choices multiplies ``-log_prob(choice)`` by the reward; a los
 ``rsample()``, which passes gradients to the parameters.
 """
 
-from . import constraints, kl_between, transforms
+import sys
+
+from . import (
+    constraints,
+    counts,
+    dirichlet,
+    gamma,
+    kl_between,
+    parameters,
+    relaxed,
+    student_t,
+    transformed_distribution,
+    transforms,
+)
 from .bernoulli import Bernoulli
 from .categorical import Categorical
 from .cauchy import Cauchy
@@ -20,7 +33,7 @@ from .dirichlet import Beta, Dirichlet
 from .distribution import Distribution
 from .exp_family import ExponentialFamily
 from .exponential import Exponential
-from .fisher_snedecor import FisherSnedecor
+from .fishersnedecor import FisherSnedecor
 from .gamma import Chi2, Gamma
 from .generalized_pareto import GeneralizedPareto
 from .independent import Independent
@@ -30,7 +43,7 @@ from .kumaraswamy import Kumaraswamy
 from .laplace import Laplace
 from .lkj_cholesky import LKJCholesky
 from .logistic_normal import LogisticNormal
-from .low_rank_multivariate_normal import LowRankMultivariateNormal
+from .lowrank_multivariate_normal import LowRankMultivariateNormal
 from .mixture_same_family import MixtureSameFamily
 from .multivariate_normal import MultivariateNormal
 from .normal import Normal
@@ -61,3 +74,17 @@ __all__ = [
     "Weibull", "Wishart", "biject_to", "constraints", "kl_divergence", "register_kl", "transform_to",
     "transforms", *transforms.__all__,
 ]  # fmt: skip
+
+# PyTorch's names of modules whose contents live together here.
+_TOGETHER = {
+    counts: "binomial geometric multinomial negative_binomial poisson",
+    dirichlet: "beta",
+    gamma: "chi2",
+    parameters: "utils",
+    relaxed: "relaxed_bernoulli relaxed_categorical",
+    student_t: "studentT",
+    transformed_distribution: "gumbel half_cauchy half_normal log_normal pareto weibull",
+}
+for _module, _names in _TOGETHER.items():
+    for _name in _names.split():
+        globals()[_name] = sys.modules[f"{__name__}.{_name}"] = _module

@@ -40,7 +40,7 @@ class MixtureSameFamily(Distribution):
 
     @constraints.dependent_property
     def support(self):
-        return self._component_distribution.support
+        return constraints.MixtureSameFamilyConstraint(self._component_distribution.support)
 
     @property
     def mixture_distribution(self):
@@ -76,6 +76,7 @@ class MixtureSameFamily(Distribution):
             return samples.gather(dim, index).squeeze(dim)
 
     def log_prob(self, value):
+        self._validate_sample(value)
         self._validate_sample_of_parts(value)
         value = value.unsqueeze(-1 - self._event_ndims)
         log_weights = self._mixture_distribution.logits.log_softmax(-1)

@@ -1,5 +1,6 @@
 """Parameters of distributions: broadcast together, or given as probabilities or as logits."""
 
+import math
 from numbers import Number
 
 import rushlight as rl
@@ -63,6 +64,35 @@ def probs_to_logits(probs, is_binary=False):
     """Return log odds, or log probabilities along the last dimension."""
     clamped = clamp_probs(probs)
     return rl.log(clamped) - rl.log1p(-clamped) if is_binary else rl.log(clamped)
+
+
+def tril_matrix_to_vec(mat, diag=0):
+    """Return the entries of matrices (..., n, n) on and below the diagonal ``diag``, row by row."""
+    n = mat.shape[-1]
+    if not -n <= diag < n:
+        raise ValueError(f"diag ({diag}) provided is outside [{-n}, {n - 1}].")
+    rows, columns = rl.tril_indices(n, n, diag, device=mat.device)
+    return mat[..., rows, columns]
+
+
+def vec_to_tril_matrix(vec, diag=0):
+    """Return matrices with the entries of vectors (..., k) on and below the diagonal ``diag``, row by row, else zero."""
+    n = _order(vec.shape[-1], diag)
+    rows, columns = rl.tril_indices(n, n, diag, device=vec.device)
+    flat = vec.new_zeros((*vec.shape[:-1], n * n)).index_copy(-1, rows * n + columns, vec)
+    return flat.reshape(*vec.shape[:-1], n, n)
+
+
+def _order(count, diag):
+    """The n of square matrices with ``count`` entries on and below the diagonal ``diag``."""
+    below = 1 + 2 * diag
+    n = (math.isqrt(below**2 + 8 * count + 4 * abs(diag) * (diag + 1)) - below) // 2
+    if rl.tril_indices(n, n, diag).shape[1] != count:
+        raise ValueError(
+            f"The size of last dimension is {count} which cannot be expressed as "
+            "the lower triangular part of a square D x D matrix."
+        )
+    return n
 
 
 class lazy_property:

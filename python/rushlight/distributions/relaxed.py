@@ -14,7 +14,7 @@ from .parameters import broadcast_all, clamp_probs
 from .transformed_distribution import TransformedDistribution
 from .transforms import ExpTransform, SigmoidTransform
 
-__all__ = ["LogitRelaxedBernoulli", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
+__all__ = ["ExpRelaxedCategorical", "LogitRelaxedBernoulli", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
 
 
 class _Relaxed(Distribution):
@@ -57,7 +57,7 @@ class LogitRelaxedBernoulli(_Relaxed):
         return rl.as_tensor(self.temperature, dtype=diff.dtype).log() + diff - 2 * diff.exp().log1p()
 
 
-class _LogRelaxedCategorical(_Relaxed):
+class ExpRelaxedCategorical(_Relaxed):
     """The logarithms of a `RelaxedOneHotCategorical`."""
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
@@ -109,5 +109,5 @@ class RelaxedOneHotCategorical(_RelaxedShape):
     support = constraints.simplex
 
     def __init__(self, temperature, probs=None, logits=None, validate_args=None):
-        base = _LogRelaxedCategorical(temperature, probs, logits, validate_args=validate_args)
+        base = ExpRelaxedCategorical(temperature, probs, logits, validate_args=validate_args)
         super().__init__(base, ExpTransform(), validate_args)

@@ -6,6 +6,7 @@ import rushlight as rl
 from rushlight.nn.functional import pad, softplus
 
 from .. import constraints
+from ..parameters import tril_matrix_to_vec, vec_to_tril_matrix
 from .elementwise import ParameterFree
 
 __all__ = ["CorrCholeskyTransform", "LowerCholeskyTransform", "PositiveDefiniteTransform"]
@@ -55,18 +56,18 @@ class CorrCholeskyTransform(ParameterFree):
 
     def _call(self, x):
         eps = rl.finfo(x.dtype).eps
-        parts = _below_diagonal(x.tanh().clamp(min=-1 + eps, max=1 - eps))
+        parts = vec_to_tril_matrix(x.tanh().clamp(min=-1 + eps, max=1 - eps), -1)
         left = (1 - parts**2).sqrt().cumprod(-1)
         parts = parts + rl.eye(parts.shape[-1], dtype=x.dtype, device=x.device)
         return parts * pad(left[..., :-1], [1, 0], value=1)
 
     def _inverse(self, y):
         left = pad((1 - (y * y).cumsum(-1))[..., :-1], [1, 0], value=1)
-        return (_entries(y, -1) / _entries(left, -1).sqrt()).atanh()
+        return (tril_matrix_to_vec(y, -1) / tril_matrix_to_vec(left, -1).sqrt()).atanh()
 
     def log_abs_det_jacobian(self, x, y):
         left = 1 - (y * y).cumsum(dim=-1)
-        stick_breaking = 0.5 * _entries(left, -2).log().sum(-1)
+        stick_breaking = 0.5 * tril_matrix_to_vec(left, -2).log().sum(-1)
         return stick_breaking - 2 * (x + softplus(-2 * x) - math.log(2.0)).sum(-1)
 
     def forward_shape(self, shape):
@@ -88,17 +89,3 @@ def _order(count):
     if d * (d - 1) // 2 != count:
         raise ValueError("Input is not a flattened lower-diagonal number")
     return d
-
-
-def _below_diagonal(x):
-    """Lay vectors out row by row below the diagonal of zero matrices."""
-    d = _order(x.shape[-1])
-    rows, columns = rl.tril_indices(d, d, -1, device=x.device)
-    flat = x.new_zeros((*x.shape[:-1], d * d)).index_copy(-1, rows * d + columns, x)
-    return flat.reshape(*x.shape[:-1], d, d)
-
-
-def _entries(matrix, diagonal):
-    """The entries on and below ``diagonal``, row by row."""
-    rows, columns = rl.tril_indices(matrix.shape[-2], matrix.shape[-1], diagonal, device=matrix.device)
-    return matrix[..., rows, columns]
