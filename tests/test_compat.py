@@ -160,6 +160,42 @@ def test_functions_on_tensor_likes_are_offered_to_them():
     )
 
 
+def test_futures_give_results_in_order():
+    run(
+        "import torch, threading\nfrom torch.futures import Future, collect_all, wait_all\n"
+        "f, g, seen = Future(), Future(), []\n"
+        "after = f.then(lambda done: done.value() + 1)\n"
+        "f.add_done_callback(lambda done: seen.append(done.value()))\n"
+        "threading.Timer(0.05, f.set_result, [3]).start()\n"
+        "assert after.wait() == 4 and wait_all([f, after]) == [3, 4] and f.done() and not g.done()\n"
+        "g.set_exception(ValueError('bad'))\n"
+        "for call in (g.wait, lambda: wait_all([f, g])):\n"
+        "    try: call()\n"
+        "    except ValueError as e: assert str(e) == 'bad'\n"
+        "    else: raise AssertionError\n"
+        "assert collect_all([]).wait() == [] and seen == [3]\n"
+        "assert torch.jit.wait(torch.jit.fork(max, 1, 2)) == 2"
+    )
+
+
+def test_future_is_set_once():
+    error = error_of("f = torch.futures.Future(); f.set_result(1); f.set_result(2)")
+    assert error.startswith("RuntimeError Attempting to mark a completed Future as complete again.")
+
+
+def test_models_with_marks_of_quantization_run_in_floating_point():
+    run(
+        "import torch\nfrom torch.ao.quantization import DeQuantStub, QuantStub\nfrom torch.quantization import QuantWrapper\n"
+        "x = torch.ones(2)\n"
+        "assert DeQuantStub()(QuantStub()(x)) is x and QuantWrapper(torch.nn.ReLU())(x).equal(x)\n"
+        "f = torch.nn.quantized.FloatFunctional()\n"
+        "assert f.add(x, x).equal(f.mul_scalar(x, 2)) and f.cat([x, x]).shape == (4,) and f.matmul(x, x) == 2\n"
+        "assert isinstance(f, torch.ao.nn.quantized.FloatFunctional)"
+    )
+    error = error_of("torch.quantization.quantize_dynamic(torch.nn.Linear(2, 2))")
+    assert "quantize_dynamic: Rushlight has no quantized tensors. Keep the model in floating point" in error
+
+
 def test_switches_are_kept():
     run(
         "import torch.backends.cudnn as c\nc.benchmark = True\n"

@@ -77,19 +77,14 @@ class MixtureSameFamily(Distribution):
 
     def log_prob(self, value):
         self._validate_sample(value)
-        self._validate_sample_of_parts(value)
         value = value.unsqueeze(-1 - self._event_ndims)
         log_weights = self._mixture_distribution.logits.log_softmax(-1)
         return rl.logsumexp(self._component_distribution.log_prob(value) + log_weights, dim=-1)
 
     def cdf(self, value):
-        self._validate_sample_of_parts(value)
+        self._validate_sample(value)
         value = value.unsqueeze(-1 - self._event_ndims)
         return (self._component_distribution.cdf(value) * self._mixture_distribution.probs).sum(-1)
-
-    def _validate_sample_of_parts(self, value):
-        if self._validate_args:
-            self._component_distribution._validate_sample(value.unsqueeze(-1 - self._event_ndims))
 
     def __repr__(self):
         return f"MixtureSameFamily(\n  {self._mixture_distribution},\n  {self._component_distribution})"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from rushlight.compat.absent import absent_type, attributes
+from rushlight.compat.infrastructure.futures import Future
 
 __all__ = [
     "Final",
@@ -57,6 +58,9 @@ def script_if_tracing(fn: Callable) -> Callable:
     return fn
 
 
+_script_if_tracing = script_if_tracing
+
+
 def export(fn: Callable) -> Callable:
     """Mark a method as an entry point of a scripted module: returns ``fn``."""
     return fn
@@ -87,24 +91,14 @@ def isinstance(obj: Any, target_type: Any) -> bool:
 
 def fork(func: Callable, *args: Any, **kwargs: Any) -> Any:
     """Run ``func`` now and return its result in a future for `wait`."""
-    return _Future(func(*args, **kwargs))
+    future = Future()
+    future.set_result(func(*args, **kwargs))
+    return future
 
 
 def wait(future: Any) -> Any:
     """Return the result that `fork` computed."""
     return future.wait()
-
-
-class _Future:
-    """A result that is already there."""
-
-    def __init__(self, value: Any) -> None:
-        self._value = value
-
-    def wait(self) -> Any:
-        return self._value
-
-    value = wait
 
 
 @contextmanager
