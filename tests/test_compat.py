@@ -132,6 +132,9 @@ def test_what_is_missing_says_so(statement: str, text: str):
         "torch.backends.cpu.get_cpu_capability().isupper()",
         "torch.overrides.is_tensor_like(torch.ones(1)) and not torch.overrides.has_torch_function((torch.ones(1),))",
         "issubclass(torch.cuda.amp.autocast, torch.amp.autocast)",
+        "torch.cpu.is_available() and torch.cpu.device_count() == 1 and torch.cpu.current_device() == 'cpu'",
+        "issubclass(torch.cpu.amp.autocast, torch.amp.autocast) and torch.cpu.amp.autocast().fast_dtype is torch.bfloat16",
+        "torch.functional.norm is torch.norm and torch.nn.common_types._size_2_t",
     ],
 )
 def test_infrastructure_answers_truthfully(expression: str):
@@ -194,6 +197,25 @@ def test_models_with_marks_of_quantization_run_in_floating_point():
     )
     error = error_of("torch.quantization.quantize_dynamic(torch.nn.Linear(2, 2))")
     assert "quantize_dynamic: Rushlight has no quantized tensors. Keep the model in floating point" in error
+
+
+def test_tensors_are_flattened_and_restored():
+    run(
+        "import torch\nfrom torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors\n"
+        "given = [torch.ones(2, 2), torch.zeros(3)]\n"
+        "flat = _flatten_dense_tensors(given)\n"
+        "assert flat.tolist() == [1, 1, 1, 1, 0, 0, 0]\n"
+        "assert all(a.equal(b) for a, b in zip(given, _unflatten_dense_tensors(flat, given), strict=True))"
+    )
+
+
+def test_first_version_of_the_profiler():
+    run(
+        "import torch\nfrom torch.autograd.profiler import profile, record_function\n"
+        "with profile(use_cuda=False, record_shapes=True) as recording:\n"
+        "    with record_function('step'): torch.ones(3) + 1\n"
+        "assert {'step', 'add'} <= {event.name for event in recording.events()}"
+    )
 
 
 def test_switches_are_kept():

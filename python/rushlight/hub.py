@@ -1,6 +1,8 @@
-"""Weights from a URL, kept in a folder and checked against the hash in their name."""
+"""Weights from a URL, kept in a folder and checked against the hash in their name; models from a repository's folder."""
 
+import contextlib
 import hashlib
+import importlib.util
 import os
 import re
 import sys
@@ -9,9 +11,9 @@ import urllib.parse
 import urllib.request
 import zipfile
 
-from rushlight.serialization import atomic_writer, load
+from rushlight import serialization
 
-__all__ = ["download_url_to_file", "get_dir", "load_state_dict_from_url", "set_dir"]
+__all__ = ["download_url_to_file", "get_dir", "help", "list", "load", "load_state_dict_from_url", "set_dir"]
 
 # `resnet18-bf5a0074.pth`: the digits are the beginning of the file's SHA-256.
 HASH_IN_NAME = re.compile(r"-([a-f0-9]*)\.")
@@ -71,7 +73,7 @@ def download_url_to_file(url, dst, hash_prefix=None, progress=True):
     """
     digest = hashlib.sha256()
     try:
-        with _open(url) as source, atomic_writer(dst) as file:
+        with _open(url) as source, serialization.atomic_writer(dst) as file:
             _copy(source, file, digest, progress and sys.stderr.isatty())
             if hash_prefix and not digest.hexdigest().startswith(hash_prefix):
                 raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{digest.hexdigest()}")')
@@ -103,10 +105,85 @@ def _copy(source, file, digest, show):
 
 def _load(path, map_location, weights_only):
     if not zipfile.is_zipfile(path):
-        return load(path, map_location=map_location, weights_only=weights_only)
+        return serialization.load(path, map_location=map_location, weights_only=weights_only)
     with zipfile.ZipFile(path) as archive:
         files = [info for info in archive.infolist() if not info.is_dir()]
         if len(files) != 1:
-            return load(path, map_location=map_location, weights_only=weights_only)
+            return serialization.load(path, map_location=map_location, weights_only=weights_only)
         with archive.open(files[0]) as member:
-            return load(member, map_location=map_location, weights_only=weights_only)
+            return serialization.load(member, map_location=map_location, weights_only=weights_only)
+
+
+def load(
+    repo_or_dir,
+    model,
+    *args,
+    source="github",
+    trust_repo="check",
+    force_reload=False,
+    verbose=True,
+    skip_validation=False,
+    **kwargs,
+):
+    """Call the function `model` of the file `hubconf.py` in a repository, and return its result.
+
+    With `source="local"`, `repo_or_dir` is the repository's folder. A name `owner/repository[:branch]` is looked
+    for among the repositories in `get_dir()`; RuntimeError tells where to put one that is not there.
+    """
+    if source.lower() not in ("github", "local"):
+        raise ValueError(f'Unknown source: "{source}". Allowed values: "github" | "local".')
+    folder = repo_or_dir if source.lower() == "local" else _kept_repository(repo_or_dir, force_reload)
+    with _entries(folder) as entries:
+        return _entry(entries, model)(*args, **kwargs)
+
+
+def list(github, force_reload=False, skip_validation=False, trust_repo="check", verbose=True):
+    """Return the names of the functions in a repository's `hubconf.py`; the repository as for `load`."""
+    with _entries(_kept_repository(github, force_reload)) as entries:
+        return [name for name in dir(entries) if callable(getattr(entries, name)) and not name.startswith("_")]
+
+
+def help(github, model, force_reload=False, skip_validation=False, trust_repo="check"):
+    """Return the docstring of a function in a repository's `hubconf.py`; the repository as for `load`."""
+    with _entries(_kept_repository(github, force_reload)) as entries:
+        return _entry(entries, model).__doc__
+
+
+def _kept_repository(github, force_reload):
+    """The folder of `owner/repository[:branch]` in `get_dir()`."""
+    name, _, branch = github.partition(":")
+    stem = os.path.join(get_dir(), name.replace("/", "_"))
+    kept = [f"{stem}_{b.replace('/', '_')}" for b in ([branch] if branch else ["main", "master"])]
+    found = [folder for folder in kept if os.path.isdir(folder)]
+    if force_reload or not found:
+        raise RuntimeError(
+            f"hub: programs are not downloaded, and {kept[0]} {'would be replaced' if found else 'is not there'}. "
+            f"Clone https://github.com/{name} into that folder, or pass its own folder to load(source='local')"
+        )
+    return found[0]
+
+
+@contextlib.contextmanager
+def _entries(folder):
+    """The module `hubconf.py` of a folder, which can be imported from within the block."""
+    sys.path.insert(0, os.fspath(folder))
+    try:
+        spec = importlib.util.spec_from_file_location("hubconf", os.path.join(folder, "hubconf.py"))
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        sys.path.remove(os.fspath(folder))
+
+
+def _entry(entries, model):
+    if not isinstance(model, str):
+        raise ValueError("Invalid input: model should be a string of function name")
+    needed = getattr(entries, "dependencies", None) or ()
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        raise RuntimeError(f"Missing dependencies: {', '.join(missing)}")
+    function = getattr(entries, model, None)
+    if not callable(function):
+        raise RuntimeError(f"Cannot find callable {model} in hubconf")
+    return function

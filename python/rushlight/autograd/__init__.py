@@ -40,5 +40,5 @@ def __getattr__(name: str):
     if name == "profiler":
         import importlib
 
-        return importlib.import_module("rushlight.profiler")
+        return importlib.import_module("rushlight.autograd.profiler")
     raise AttributeError(f"module 'rushlight.autograd' has no attribute '{name}'")

@@ -129,3 +129,16 @@ def _place(module: "rl.nn.Module", name: str) -> tuple[dict, str]:
         if key in store:
             return store, key
     raise AttributeError(f"{type(owner).__name__} has no attribute `{key}`: no parameter or buffer is called {name!r}")
+
+
+def replace_all_batch_norm_modules_(root: "rl.nn.Module") -> "rl.nn.Module":
+    """Let every batch norm inside of ``root`` use the statistics of its batch only, which ``vmap`` needs; return ``root``.
+
+    >>> rl.func.replace_all_batch_norm_modules_(rl.nn.BatchNorm1d(2)).running_mean is None
+    True
+    """
+    for module in root.modules():
+        if isinstance(module, rl.nn.modules.batchnorm._BatchNorm) and module.track_running_stats:
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root

@@ -2,12 +2,12 @@
 
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter  # isort: skip
 from .modules import *  # noqa: F403  # isort: skip
-from . import attention, functional, init, modules, parallel, parameter, quantized, utils
+from . import attention, common_types, functional, grad, init, modules, parallel, parameter, quantized, utils
 from .parallel import DataParallel
 
 __all__ = [
     "Buffer", "DataParallel", "Parameter", "UninitializedBuffer", "UninitializedParameter", "attention",
-    "factory_kwargs", "functional", "init", "modules", "parallel", "parameter", "quantized", "utils", *modules.__all__,
+    "common_types", "factory_kwargs", "functional", "grad", "init", "modules", "parallel", "parameter", "quantized", "utils", *modules.__all__,
 ]  # fmt: skip
 
 

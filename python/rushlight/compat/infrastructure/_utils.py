@@ -1,0 +1,21 @@
+"""``torch._utils``: several tensors as one vector, and errors that cross from worker to parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import rushlight as rl
+from rushlight.utils.data.exception import ExceptionWrapper, KeyErrorMessage
+
+__all__ = ["ExceptionWrapper", "KeyErrorMessage", "_flatten_dense_tensors", "_unflatten_dense_tensors"]
+
+
+def _flatten_dense_tensors(tensors: Iterable[rl.Tensor]) -> rl.Tensor:
+    """Return the elements of all tensors as one vector."""
+    return rl.cat([t.reshape(-1) for t in tensors])
+
+
+def _unflatten_dense_tensors(flat: rl.Tensor, tensors: Sequence[rl.Tensor]) -> tuple[rl.Tensor, ...]:
+    """Return views of ``flat`` with the shapes of ``tensors``."""
+    parts = flat.split([t.numel() for t in tensors])
+    return tuple(part.view(t.shape) for part, t in zip(parts, tensors, strict=True))
