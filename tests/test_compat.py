@@ -134,6 +134,12 @@ def test_what_is_missing_says_so(statement: str, text: str):
         "issubclass(torch.cuda.amp.autocast, torch.amp.autocast)",
         "torch.cpu.is_available() and torch.cpu.device_count() == 1 and torch.cpu.current_device() == 'cpu'",
         "issubclass(torch.cpu.amp.autocast, torch.amp.autocast) and torch.cpu.amp.autocast().fast_dtype is torch.bfloat16",
+        "torch.get_autocast_cpu_dtype() is torch.bfloat16 and torch.get_autocast_gpu_dtype() is torch.float16",
+        "not torch.is_autocast_cpu_enabled() and torch.clear_autocast_cache() is None and not torch.is_distributed(0)",
+        "not torch.is_anomaly_enabled() and torch.is_anomaly_check_nan_enabled() in (True, False)",
+        "torch.get_device_module() is torch.cpu and torch.get_device_module('cuda') is torch.cuda",
+        "torch.profiler.supported_activities() == {torch.profiler.ProfilerActivity.CPU}",
+        "torch.ones(2).neg().prelu(torch.tensor([0.5])).tolist() == [-0.5, -0.5]",
         "torch.functional.norm is torch.norm and torch.nn.common_types._size_2_t",
     ],
 )

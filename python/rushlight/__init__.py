@@ -21,7 +21,7 @@ from rushlight._dtypes import finfo, iinfo  # noqa: E402
 _C.finfo, _C.iinfo = finfo, iinfo
 
 from rushlight import _ops, _tensor  # noqa: E402
-from rushlight._public import LAZY, SUBMODULES, attach_matrix_methods, native_functions  # noqa: E402
+from rushlight._public import LAZY, SUBMODULES, attach_deferred_methods, native_functions  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -47,7 +47,7 @@ newaxis = None
 globals().update(native_functions())
 _tensor.attach(Tensor)
 _ops.attach(Tensor, globals())
-attach_matrix_methods(Tensor)
+attach_deferred_methods(Tensor)
 
 from rushlight._random import *  # noqa: E402, F403
 from rushlight._services import *  # noqa: E402, F403

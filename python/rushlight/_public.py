@@ -126,11 +126,12 @@ class DeferredMethod:
         return method if instance is None else method.__get__(instance, owner)
 
 
-def attach_matrix_methods(tensor_class):
-    """Give the Tensor class its methods of linear algebra."""
+def attach_deferred_methods(tensor_class):
+    """Give the Tensor class its methods of linear algebra, and the one of a layer."""
     for name in MATRIX_FUNCTIONS:
         if name != "lu_unpack":
             setattr(tensor_class, name, DeferredMethod(name))
+    tensor_class.prelu = DeferredMethod("prelu")
 
 
 def lazy(name: str):

@@ -1,26 +1,41 @@
-"""Functions directly under ``torch`` that concern compilation, precision and determinism."""
+"""Functions directly under ``torch`` that concern compilation, precision, determinism and devices, or have older names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
+import rushlight as rl
+from rushlight import _C
 from rushlight.compat.version import TorchVersion
 
 __all__ = [
     "TorchVersion",
     "are_deterministic_algorithms_enabled",
     "compile",
+    "clear_autocast_cache",
     "complex32",
     "float8_e4m3fn",
     "float8_e4m3fnuz",
     "float8_e5m2",
     "float8_e5m2fnuz",
+    "frobenius_norm",
+    "get_autocast_cpu_dtype",
+    "get_autocast_gpu_dtype",
     "get_deterministic_debug_mode",
+    "get_device_module",
     "get_float32_matmul_precision",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "is_autocast_cpu_enabled",
     "is_deterministic_algorithms_warn_only_enabled",
+    "is_distributed",
     "is_vulkan_available",
     "is_warn_always_enabled",
+    "norm_except_dim",
+    "nuclear_norm",
     "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
     "set_warn_always",
@@ -134,10 +149,70 @@ def is_vulkan_available() -> bool:
 
 def typename(obj: object, /) -> str:
     """Return the type's full name, for a tensor its legacy type such as ``torch.FloatTensor``."""
-    import rushlight
-
-    if isinstance(obj, rushlight.Tensor):
+    if isinstance(obj, rl.Tensor):
         return obj.type()
     named = obj if hasattr(obj, "__qualname__") else type(obj)
     module = getattr(named, "__module__", None) or ""
     return named.__qualname__ if module in ("", "builtins") else f"{module}.{named.__qualname__}"
+
+
+def get_device_module(device: Any = None) -> ModuleType:
+    """Return the module of a device's type, such as ``torch.cpu``; of the CPU by default."""
+    kind = "cpu" if device is None else rl.device(device).type
+    if kind not in ("cpu", "cuda", "mps", "xpu"):
+        raise RuntimeError(
+            f"get_device_module: there is no module for the device type {kind!r}; use cpu, cuda, mps or xpu"
+        )
+    return import_module(f"rushlight.compat.infrastructure.{kind}")
+
+
+def is_distributed(input: Any) -> bool:
+    """False: tensors are in one process."""
+    return False
+
+
+def get_autocast_cpu_dtype() -> Any:
+    """`get_autocast_dtype` of the CPU."""
+    return rl.get_autocast_dtype("cpu")
+
+
+def get_autocast_gpu_dtype() -> Any:
+    """`get_autocast_dtype` of the device "cuda"."""
+    return rl.get_autocast_dtype("cuda")
+
+
+def is_autocast_cpu_enabled() -> bool:
+    """`is_autocast_enabled` of the CPU."""
+    return rl.is_autocast_enabled("cpu")
+
+
+def clear_autocast_cache() -> None:
+    """Do nothing: casts are not kept."""
+
+
+def is_anomaly_enabled() -> bool:
+    """Return whether ``autograd.set_detect_anomaly`` is on."""
+    return _C._is_anomaly_enabled()
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Return whether anomaly detection looks for NaN in gradients."""
+    return _C._is_anomaly_check_nan_enabled()
+
+
+def nuclear_norm(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """Return the sum of the singular values of matrices along ``dim``, or of a matrix: ``nuclear_norm(input, keepdim)``."""
+    dim, keepdim = (None, dim) if isinstance(dim, bool) else (dim, keepdim)
+    return rl.linalg.matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+
+
+def frobenius_norm(input: Any, dim: Any, keepdim: bool = False) -> Any:
+    """Return the root of the sum of squares along ``dim``, one or two dimensions."""
+    return rl.linalg.vector_norm(input, 2, dim, keepdim)
+
+
+def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:
+    """Return the norms of the slices of ``v`` at every index of ``dim``, with its number of dimensions; -1: the norm of all."""
+    if dim == -1:
+        return v.norm(pow)
+    return rl.linalg.vector_norm(v, pow, [d for d in range(v.dim()) if d != dim], keepdim=True)

@@ -7,6 +7,7 @@ from rushlight.profiler.profile import (
     profile,
     record_function,
     schedule,
+    supported_activities,
     tensorboard_trace_handler,
 )
 
@@ -18,5 +19,6 @@ __all__ = [
     "profile",
     "record_function",
     "schedule",
+    "supported_activities",
     "tensorboard_trace_handler",
 ]

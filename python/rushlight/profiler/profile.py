@@ -16,6 +16,11 @@ class ProfilerActivity(enum.Enum):
     CUDA = 2
 
 
+def supported_activities():
+    """Return the activities that can be recorded: those of the CPU."""
+    return {ProfilerActivity.CPU}
+
+
 class ProfilerAction(enum.Enum):
     """What a schedule asks for at a step."""
 
