@@ -64,7 +64,7 @@ for name in sorted(dir(namespace)):
         signal.alarm(10)
         attempt(function, draw.choice(TENSORS), draw)
         signal.alarm(0)
-print("finished")
+print("finished", flush=True)
 os._exit(0)
 """
 
