@@ -15,7 +15,7 @@ class Row:
 
     what: str
     ours: float
-    theirs: float
+    theirs: float | None  # None: there is nothing of PyTorch's to measure here
     unit: str
     goal: str = ""
     faster: bool = True  # the ratio is theirs / ours (time); else ours / theirs (size)
@@ -25,6 +25,8 @@ class Row:
         return self.theirs / self.ours if self.faster else self.ours / self.theirs
 
     def line(self) -> str:
+        if self.theirs is None:
+            return f"| {self.what} | {show(self.ours)} {self.unit} | | | {self.goal} |"
         reading = "faster" if self.faster else "of PyTorch"
         return f"| {self.what} | {show(self.ours)} {self.unit} | {show(self.theirs)} {self.unit} | {self.ratio:.2f}x {reading} | {self.goal} |"
 

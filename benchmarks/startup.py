@@ -49,8 +49,7 @@ def rows() -> list[Row]:
     ]
     size = wheel_size()
     if size is not None:
-        # The file that the package index serves for Linux and the CPU.
-        made.append(Row("wheel (PyTorch: its CPU build)", size, 192.0, "MB", "<= 15 MB", faster=False))
+        made.append(Row("wheel", size, None, "MB", "<= 15 MB"))
     return made
 
 
