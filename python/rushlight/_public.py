@@ -11,6 +11,7 @@ SUBMODULES = {
     "fft",
     "func",
     "hub",
+    "image",
     "linalg",
     "masked",
     "multiprocessing",

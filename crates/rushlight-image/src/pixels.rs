@@ -24,6 +24,16 @@ impl Mode {
         }
     }
 
+    /// The name Pillow gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::L => "L",
+            Mode::La => "LA",
+            Mode::Rgb => "RGB",
+            Mode::Rgba => "RGBA",
+        }
+    }
+
     /// Whether the last channel is alpha.
     pub fn has_alpha(self) -> bool {
         matches!(self, Mode::La | Mode::Rgba)

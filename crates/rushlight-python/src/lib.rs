@@ -34,5 +34,6 @@ fn native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     graph::register(m)?;
     interop::register(m)?;
     override_::register(m)?;
-    random::register(m)
+    random::register(m)?;
+    rushlight_image_python::register(m)
 }
