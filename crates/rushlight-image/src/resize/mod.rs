@@ -1,11 +1,13 @@
 //! Resampling of 8-bit images: separable, antialiased, with the bits of Pillow's `Image.resize`; optionally normalised to planes of floats.
 
 mod filter;
+mod floats;
 mod passes;
 mod transpose;
 mod weights;
 
 pub use filter::Filter;
+pub use floats::{FloatView, resize_floats};
 
 use crate::buffer::check_rows;
 use crate::jpeg::Region;
