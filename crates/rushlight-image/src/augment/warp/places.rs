@@ -66,8 +66,8 @@ vectorized! {
     fn affine_row[](m: &[f32; 6], start: [f32; 2], half: [f32; 2], xs: &mut [f32], ys: &mut [f32]) {
         for (i, (x, y)) in xs.iter_mut().zip(ys).enumerate() {
             let column = start[0] + i as f32;
-            *x = pixel(start[1].mul_add(m[1], column * m[0]) + m[2], half[0]);
-            *y = pixel(start[1].mul_add(m[4], column * m[3]) + m[5], half[1]);
+            *x = pixel(column * m[0] + start[1] * m[1] + m[2], half[0]);
+            *y = pixel(column * m[3] + start[1] * m[4] + m[5], half[1]);
         }
     }
 }
@@ -76,9 +76,9 @@ vectorized! {
     fn perspective_row[](m: &[f32; 6], divisor: [f32; 2], row: f32, half: [f32; 2], xs: &mut [f32], ys: &mut [f32]) {
         for (i, (x, y)) in xs.iter_mut().zip(ys).enumerate() {
             let column = i as f32 + 0.5;
-            let scale = row.mul_add(divisor[1], column * divisor[0]) + 1.0;
-            *x = pixel((row.mul_add(m[1], column * m[0]) + m[2]) / scale - 1.0, half[0]);
-            *y = pixel((row.mul_add(m[4], column * m[3]) + m[5]) / scale - 1.0, half[1]);
+            let scale = column * divisor[0] + row * divisor[1] + 1.0;
+            *x = pixel((column * m[0] + row * m[1] + m[2]) / scale - 1.0, half[0]);
+            *y = pixel((column * m[3] + row * m[4] + m[5]) / scale - 1.0, half[1]);
         }
     }
 }
