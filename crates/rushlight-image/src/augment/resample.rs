@@ -34,7 +34,7 @@ impl Resample for u8 {
         resizer: &mut Resizer,
         out: &mut [u8],
     ) -> Result<()> {
-        let geometry = Geometry { source: None, width: target[1], height: target[0], window: None };
+        let geometry = Geometry::whole(target[1], target[0]);
         resizer.resize(View { samples, width, height, channels, stride }, geometry, filter, out, target[1] * channels)
     }
 }
