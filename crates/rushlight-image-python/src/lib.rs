@@ -3,13 +3,15 @@
 
 mod array;
 mod error;
-mod header;
+mod input;
+mod load;
+mod recipe;
 
 use pyo3::prelude::*;
 
 /// Adds the module `image` to `parent`.
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
-    header::register(&m)?;
+    load::register(&m)?;
     parent.add_submodule(&m)
 }
