@@ -167,7 +167,7 @@ def test_scaled_decoding_is_near_full_decoding():
     for size in (37, 90, 149):
         wanted = np.asarray(Image.open(io.BytesIO(data)).resize(shortest(1600, 1200, size), Image.LANCZOS)).astype(int)
         apart = abs(image.load_bytes(data, size) - wanted)
-        assert (apart > 1).mean() < 0.06 and apart.max() <= 4, ((apart > 1).mean(), apart.max())
+        assert (apart > 1).mean() < 0.1 and apart.max() <= 3, ((apart > 1).mean(), apart.max())
 
 
 def test_batches_are_single_images_joined(tmp_path):
