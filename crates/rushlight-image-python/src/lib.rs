@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 mod array;
+mod augment;
 mod error;
 mod input;
 mod load;
@@ -13,5 +14,6 @@ use pyo3::prelude::*;
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
     load::register(&m)?;
+    augment::register(&m)?;
     parent.add_submodule(&m)
 }

@@ -3,6 +3,7 @@
 //! [`info`] reads headers, [`decode`] and [`decode_into`] pixels; the format is taken from the content. [`jpeg`] is a decoder of our own and
 //! has scaled and partial decoding; the others go through one crate each. Whatever the data, there is an [`Error`] or an image, never a panic.
 
+pub mod augment;
 mod bmp;
 mod buffer;
 mod error;

@@ -1,6 +1,7 @@
 //! Resampling of 8-bit images: separable, antialiased, with the bits of Pillow's `Image.resize`; optionally normalised to planes of floats.
 
 mod filter;
+mod floats;
 mod geometry;
 mod normalization;
 mod passes;
@@ -8,6 +9,7 @@ mod transpose;
 mod weights;
 
 pub use filter::Filter;
+pub use floats::{FloatView, resize_floats};
 pub use geometry::Geometry;
 pub use normalization::Normalization;
 
