@@ -3,6 +3,7 @@
 //! [`info`] reads headers, [`decode`] and [`decode_into`] pixels; the format is taken from the content. [`jpeg`] is a decoder of our own and
 //! has scaled and partial decoding; the others go through one crate each. Whatever the data, there is an [`Error`] or an image, never a panic.
 
+pub mod augment;
 mod bmp;
 mod buffer;
 mod error;
@@ -17,6 +18,7 @@ mod pixels;
 mod png;
 mod pnm;
 mod qoi;
+mod region;
 pub mod resize;
 mod tiff;
 mod webp;
@@ -27,3 +29,4 @@ pub use image::{Image, Info, Samples, decode, decode_into, info};
 pub use limits::Limits;
 pub use orient::{exchanges_sides, orient};
 pub use pixels::Mode;
+pub use region::Region;

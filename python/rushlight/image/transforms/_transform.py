@@ -36,6 +36,9 @@ class Transform(Module):
     _transformed_types: tuple[TypeOrCheck, ...] = (rl.Tensor, is_array, is_pil, is_torch)
     _opens_files = True
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def check_inputs(self, flat_inputs: list[Any]) -> None:
         """Raise if a sample is not one this transform can treat."""
 

@@ -17,7 +17,7 @@ from rushlight.image.transforms._arguments import (
 )
 from rushlight.image.transforms._sample import query_size
 from rushlight.image.transforms._transform import RandomTransform, Transform
-from rushlight.image.transforms.functional._maps import perspective_coefficients
+from rushlight.image.transforms.functional._matrices import perspective_coefficients
 from rushlight.image.transforms.geometry import Interpolation
 
 __all__ = ["ElasticTransform", "RandomAffine", "RandomPerspective", "RandomRotation"]

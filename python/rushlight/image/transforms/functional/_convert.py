@@ -9,6 +9,8 @@ from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._pixels import MODES, is_pil, is_tensor, is_torch, pixels
 
+augment = _C.image.augment
+
 __all__ = ["convert_image_dtype", "normalize", "pil_to_tensor", "to_dtype", "to_image", "to_pil_image", "to_tensor"]
 
 
@@ -22,10 +24,11 @@ def to_tensor(pic):
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
     if isinstance(pic, np.ndarray) and pic.ndim not in (2, 3):
         raise ValueError(f"pic should be 2/3 dimensional. Got {pic.ndim} dimensions.")
+    found = pixels(pic)
+    if found.array.dtype == np.uint8:
+        return _C.from_numpy(augment.floats(found.contiguous(), False, True, True))
     array = channels_first(pic)
-    if array.dtype == np.uint8:
-        array = np.divide(array, np.float32(255), dtype=np.float32)
-    elif is_pil(pic) and pic.mode == "1":
+    if is_pil(pic) and pic.mode == "1":
         array = array.astype(np.float32)
     return _C.from_numpy(array)
 
@@ -45,7 +48,10 @@ def to_image(inpt):
 
 def channels_first(image) -> np.ndarray:
     """Return samples of an interleaved image in new memory, ``[..., C, H, W]``."""
-    return np.array(np.moveaxis(pixels(image).array, -1, -3), order="C")
+    array = pixels(image).array
+    if array.dtype in (np.uint8, np.float32):
+        return augment.planes(np.ascontiguousarray(array))
+    return np.array(np.moveaxis(array, -1, -3), order="C")
 
 
 def to_pil_image(pic, mode: str | None = None):
@@ -156,6 +162,8 @@ def converted(array: np.ndarray, dtype: np.dtype, scale: bool) -> np.ndarray:
             )
         # White must reach the last value, and all values must have ranges of the same width.
         return (array * have.type(max_value(want) + 1.0 - 1e-3)).astype(want)
+    if have == np.uint8 and want == np.float32 and array.ndim >= 3 and array.flags.c_contiguous:
+        return augment.floats(array, True, False, False)
     if want.kind == "f":
         return np.multiply(array, want.type(1.0 / max_value(have)), dtype=want)
     if have.name not in VALUE_BITS or want.name not in VALUE_BITS:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
-from rushlight.image.transforms.functional._pixels import is_pil, pixels
+from rushlight.image.transforms.functional._pixels import Pixels, is_pil, pixels
 
 __all__ = ["hflip", "horizontal_flip", "vertical_flip", "vflip"]
 
@@ -17,8 +18,7 @@ def horizontal_flip(inpt):
     """
     if is_pil(inpt):
         return inpt.transpose(0)
-    found = pixels(inpt)
-    return found.give(np.ascontiguousarray(np.flip(found.array, -1 if found.planar else -2)))
+    return flipped(pixels(inpt), False)
 
 
 @dispatched
@@ -31,8 +31,15 @@ def vertical_flip(inpt):
     """
     if is_pil(inpt):
         return inpt.transpose(1)
-    found = pixels(inpt)
-    return found.give(np.ascontiguousarray(np.flip(found.array, -2 if found.planar else -3)))
+    return flipped(pixels(inpt), True)
+
+
+def flipped(found: Pixels, vertical: bool):
+    """Return a mirror image; types of samples without a kernel go through NumPy."""
+    if found.array.dtype in (np.uint8, np.float32):
+        return found.through(_C.image.augment.flip_image, vertical)
+    axis = (-2 if vertical else -1) - (not found.planar)
+    return found.give(np.ascontiguousarray(np.flip(found.array, axis)))
 
 
 hflip, vflip = horizontal_flip, vertical_flip

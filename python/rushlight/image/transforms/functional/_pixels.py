@@ -63,6 +63,20 @@ class Pixels:
         """Return the samples in C order, copied only if they are not."""
         return np.ascontiguousarray(self.array)
 
+    def through(self, kernel: Callable, *args, integers: bool = False) -> Any:
+        """Return what a native kernel ``kernel(array, planar, *args)`` makes of the samples, as an object of the image's kind.
+
+        Kernels take uint8 and float32; other floats go through float32, and other integers if ``integers`` allows the detour.
+        """
+        dtype = self.array.dtype
+        if dtype in (np.uint8, np.float32):
+            return self.give(kernel(self.contiguous(), self.planar, *args))
+        if dtype.kind != "f" and not integers:
+            raise TypeError(
+                f"images of uint8 or floats are expected, got {dtype}: pass to_dtype(image, torch.float32, scale=True)"
+            )
+        return self.give(from_float(kernel(np.ascontiguousarray(self.array, np.float32), self.planar, *args), dtype))
+
     def window(self, top: int, bottom: int, left: int, right: int) -> np.ndarray:
         """Return a view of some rows and columns of every image."""
         rows, columns = slice(top, bottom), slice(left, right)
@@ -182,3 +196,11 @@ def pil_pixels(image) -> Pixels:
 
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+
+
+def from_float(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return floats as another type; integers are rounded to the nearest, ties to even, and kept in range."""
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        values = np.rint(values, out=values).clip(info.min, info.max)
+    return values.astype(dtype, copy=False)

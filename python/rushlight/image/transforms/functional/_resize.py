@@ -9,10 +9,11 @@ from rushlight import _C
 from rushlight.image.transforms.functional._crop import crop
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._interpolation import PILLOW, InterpolationMode, interpolation_mode
-from rushlight.image.transforms.functional._pixels import Pixels, is_pil, pixels
+from rushlight.image.transforms.functional._pixels import Pixels, from_float, is_pil, pixels
 
 __all__ = ["resize", "resized_crop"]
 
+augment = _C.image.augment
 NEAREST = (InterpolationMode.NEAREST, InterpolationMode.NEAREST_EXACT)
 
 
@@ -45,7 +46,7 @@ def resize(
         return inpt if found is None else found.give(found.array)
     if found is None:
         return pil_resize(inpt, (width, height), mode, antialias)
-    return found.give(resampled(found, (0, 0, rows, columns), (height, width), mode, bool(antialias)))
+    return resampled(found, (0, 0, rows, columns), (height, width), mode, bool(antialias))
 
 
 @dispatched
@@ -73,7 +74,7 @@ def resized_crop(
     if not inside or target == (height, width):
         return resize(crop(inpt, top, left, height, width), size, interpolation, antialias=antialias)
     mode = interpolation_mode(interpolation)
-    return found.give(resampled(found, (top, left, height, width), target, mode, bool(antialias)))
+    return resampled(found, (top, left, height, width), target, mode, bool(antialias))
 
 
 def output_size(have: tuple[int, int], size: int | Sequence[int] | None, max_size: int | None) -> tuple[int, int]:
@@ -132,19 +133,19 @@ def pil_resize(image, size: tuple[int, int], mode: InterpolationMode, antialias:
 
 def resampled(
     found: Pixels, window: tuple[int, int, int, int], size: tuple[int, int], mode: InterpolationMode, antialias: bool
-) -> np.ndarray:
+):
     """Return the part ``window`` (top, left, height, width) of an image at another size."""
     top, left, height, width = window
     if found.array.size == 0:
-        return np.empty(found.shape(found.channels, *size), found.array.dtype)
+        return found.give(np.empty(found.shape(found.channels, *size), found.array.dtype))
     if mode in NEAREST:
-        return nearest(found, window, size, mode is InterpolationMode.NEAREST_EXACT)
+        return found.give(nearest(found, window, size, mode is InterpolationMode.NEAREST_EXACT))
     if antialias:
-        return filtered(found, window, size, mode.value)
+        return found.through(augment.resize, window, size, mode.value, integers=True)
     if mode not in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC):
         raise ValueError(f"InterpolationMode.{mode.name} requires antialias=True")
     part = Pixels(found.window(top, top + height, left, left + width), found.planar, found.give)
-    return interpolated(part, size, mode.value)
+    return found.give(interpolated(part, size, mode.value))
 
 
 def nearest(found: Pixels, window: tuple[int, int, int, int], size: tuple[int, int], centre: bool) -> np.ndarray:
@@ -161,24 +162,6 @@ def nearest_indices(length: int, count: int, centre: bool) -> np.ndarray:
     position = np.arange(count, dtype=np.float32)
     index = np.floor((position + np.float32(0.5)) * scale if centre else position * scale)
     return np.minimum(index.astype(np.int64), length - 1)
-
-
-def filtered(found: Pixels, window: tuple[int, int, int, int], size: tuple[int, int], filter: str) -> np.ndarray:
-    """Return samples under Pillow's filters: 8-bit ones with its bits, others by way of floats."""
-    dtype = found.array.dtype
-    samples = found.contiguous()
-    if dtype in (np.uint8, np.float32):
-        return _C.image.resize(samples, found.planar, window, size, filter)
-    result = _C.image.resize(samples.astype(np.float32), found.planar, window, size, filter)
-    return from_float(result, dtype)
-
-
-def from_float(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return floats as another type; integers are rounded to the nearest, ties to even, and kept in range."""
-    if dtype.kind in "iu":
-        info = np.iinfo(dtype)
-        values = np.rint(values, out=values).clip(info.min, info.max)
-    return values.astype(dtype, copy=False)
 
 
 def interpolated(part: Pixels, size: tuple[int, int], mode: str) -> np.ndarray:

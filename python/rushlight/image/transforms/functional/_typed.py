@@ -7,11 +7,17 @@ import rushlight as rl
 from rushlight.image.transforms.functional import _boxes, _convert, _keypoints, _meta, _pad
 from rushlight.image.transforms.functional._dispatch import register_kernel as register
 from rushlight.image.transforms.functional._interpolation import InterpolationMode, interpolation_mode
+from rushlight.image.transforms.functional._pixels import is_tensor
 from rushlight.image.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, plain
 
-__all__ = ["register_kernel", "to_image"]
+__all__ = ["get_size_bounding_boxes", "get_size_keypoints", "is_pure_tensor", "register_kernel", "to_image"]
 
 NEAREST = InterpolationMode.NEAREST
+
+
+def is_pure_tensor(inpt: Any) -> bool:
+    """Return whether an input is a tensor that does not say what it is."""
+    return is_tensor(inpt) and not isinstance(inpt, TVTensor)
 
 
 def register_kernel(functional: Callable | str, tv_tensor_cls: type) -> Callable:
@@ -48,16 +54,15 @@ def register_images(functionals: list[Callable]):
     for functional in functionals:
         for kind in (Image, Video):
             if kind not in functional.kernels:
-                functional.kernels[kind] = kept(functional)
+                functional.kernels[kind] = kept(functional.of_image)
         functional.kernels[TVTensor] = refusal(functional)
 
 
-def kept(functional: Callable) -> Callable:
-    """Return the function of an image whose results have the class of their input."""
-    of_image = functional.of_image
+def kept(function: Callable) -> Callable:
+    """Return a function of plain tensors as one whose results have the class of their input."""
 
     def kernel(inpt, *args, **kwargs):
-        output = of_image(plain(inpt), *args, **kwargs)
+        output = function(plain(inpt), *args, **kwargs)
         if isinstance(output, tuple):
             return tuple(wrapped(part, inpt) for part in output)
         return wrapped(output, inpt)
@@ -79,15 +84,17 @@ def refusal(functional: Callable) -> Callable:
 
 def of_mask(functional: Callable) -> Callable:
     """Return the function of an image for masks: their labels are never mixed."""
-    samples = "interpolation" in functional.of_image.__code__.co_varnames
+    code = functional.of_image.__code__
+    names = code.co_varnames[1 : code.co_argcount]
     exact = functional.__name__ == "resize"
 
     def kernel(inpt, *args, **kwargs):
-        if samples:
-            asked = kwargs.get("interpolation", NEAREST)
-            kwargs["interpolation"] = InterpolationMode.NEAREST_EXACT if exact and is_exact(asked) else NEAREST
+        kwargs.update(zip(names, args, strict=False))
+        if "interpolation" in names:
+            exactly = exact and is_exact(kwargs.get("interpolation", NEAREST))
+            kwargs["interpolation"] = InterpolationMode.NEAREST_EXACT if exactly else NEAREST
             kwargs.pop("antialias", None)
-        return wrapped(functional.of_image(plain(inpt), *args, **kwargs), inpt)
+        return functional.of_image(inpt, **kwargs)
 
     return kernel
 
@@ -96,12 +103,14 @@ def is_exact(interpolation) -> bool:
     return interpolation_mode(interpolation) is InterpolationMode.NEAREST_EXACT
 
 
-@register(_pad.pad, Mask)
-def pad_mask(inpt, padding, fill=None, padding_mode="constant"):
+def pad_mask(mask, padding, fill=None, padding_mode="constant"):
     """Pad a mask with one value."""
     if isinstance(fill, (tuple, list)):
         raise ValueError("Non-scalar fill value is not supported")
-    return wrapped(_pad.pad.of_image(plain(inpt), padding, fill, padding_mode), inpt)
+    return _pad.pad.of_image(mask, padding, fill, padding_mode)
+
+
+MASKS = {"pad": pad_mask}
 
 
 def converted(inpt, dtype=rl.float32, scale: bool = False):
@@ -114,10 +123,15 @@ for kind in (Mask, BoundingBoxes, KeyPoints):
 
 
 @register(_meta.get_size, BoundingBoxes)
+def get_size_bounding_boxes(bounding_box: BoundingBoxes) -> list[int]:
+    """Return the height and width of the image that boxes lie on."""
+    return list(bounding_box.canvas_size)
+
+
 @register(_meta.get_size, KeyPoints)
-def canvas_size(inpt) -> list[int]:
-    """Return the size of the image that boxes or points lie on."""
-    return list(inpt.canvas_size)
+def get_size_keypoints(keypoints: KeyPoints) -> list[int]:
+    """Return the height and width of the image that points lie on."""
+    return list(keypoints.canvas_size)
 
 
 @register(_meta.get_size, Mask)
@@ -167,8 +181,16 @@ MOVES = [  # fmt: skip
 def attach(functions: dict[str, Any]):
     """Register the kernels of every class of ``TVTensor`` with the functions of this module, given by name."""
     for name in MOVES:
-        if name in functions:
-            boxes, points = getattr(_boxes, f"{name}_bounding_boxes"), getattr(_keypoints, f"{name}_keypoints")
-            register_structured(functions[name], boxes, points)
-            functions[name].kernels.setdefault(Mask, of_mask(functions[name]))
+        boxes, points = getattr(_boxes, f"{name}_bounding_boxes"), getattr(_keypoints, f"{name}_keypoints")
+        register_structured(functions[name], boxes, points)
+        functions[name].kernels[Mask] = kept(MASKS.setdefault(name, of_mask(functions[name])))
     register_images([function for function in functions.values() if hasattr(function, "kernels")])
+
+
+def of_kind(functions: dict[str, Any], name: str) -> Callable | None:
+    """Return the function of plain tensors that torchvision has under a name like ``resize_image`` or ``crop_mask``."""
+    operation, _, kind = name.rpartition("_")
+    if kind == "mask":
+        return MASKS.get(operation)
+    found = functions.get(operation)
+    return found.of_image if kind in ("image", "video") and hasattr(found, "kernels") else None
