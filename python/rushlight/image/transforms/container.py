@@ -32,8 +32,9 @@ class Sequential(Transform):
 class Compose(Sequential):
     """Apply transforms one after the other.
 
-    >>> print(Compose([Identity()]))
+    >>> Compose([Identity(), Identity()])
     Compose(
+          Identity()
           Identity()
     )
     """

@@ -10,7 +10,14 @@ from rushlight.image.transforms.functional._interpolation import InterpolationMo
 from rushlight.image.transforms.functional._pixels import is_tensor
 from rushlight.image.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, plain
 
-__all__ = ["get_size_bounding_boxes", "get_size_keypoints", "is_pure_tensor", "register_kernel", "to_image"]
+__all__ = [
+    "get_size_bounding_boxes",
+    "get_size_keypoints",
+    "get_size_mask",
+    "is_pure_tensor",
+    "register_kernel",
+    "to_image",
+]
 
 NEAREST = InterpolationMode.NEAREST
 
@@ -135,9 +142,9 @@ def get_size_keypoints(keypoints: KeyPoints) -> list[int]:
 
 
 @register(_meta.get_size, Mask)
-def mask_size(inpt) -> list[int]:
+def get_size_mask(mask: rl.Tensor) -> list[int]:
     """Return the height and width of masks."""
-    return list(inpt.shape[-2:])
+    return list(mask.shape[-2:])
 
 
 def to_image(inpt) -> Image:
