@@ -11,11 +11,18 @@ pub fn raise(py: Python<'_>, error: Error, file: Option<&str>) -> PyErr {
     if error.kind == ErrorKind::Argument {
         return PyValueError::new_err(error.reason);
     }
-    let format = error.format.map(|f| f.to_string());
+    let format = error.format.map(|f| f.name());
     image_error(py).and_then(|class| class.call1((file, format, error.to_string()))).map_or_else(|e| e, PyErr::from_value)
 }
 
-fn image_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+/// `ImageError`.
+pub fn image_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS.import(py, "rushlight.image._errors", "ImageError")
+}
+
+/// `ImageNotFoundError`.
+pub fn missing_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "rushlight.image._errors", "ImageNotFoundError")
 }
