@@ -15,7 +15,7 @@ pub fn raise(py: Python<'_>, error: Error, file: Option<&str>) -> PyErr {
     image_error(py).and_then(|class| class.call1((file, format, error.to_string()))).map_or_else(|e| e, PyErr::from_value)
 }
 
-fn image_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+pub fn image_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS.import(py, "rushlight.image._errors", "ImageError")
 }

@@ -18,6 +18,7 @@ mod png;
 mod pnm;
 mod qoi;
 pub mod resize;
+pub mod tar;
 mod tiff;
 mod webp;
 
