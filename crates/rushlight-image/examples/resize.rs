@@ -19,7 +19,7 @@ fn main() {
         _ => Filter::Lanczos3,
     };
     let part = arguments.get(7..11).map(|v| std::array::from_fn(|i| v[i].parse().expect("a number")));
-    let geometry = Geometry { source: part, width, height, window: None };
+    let geometry = Geometry { source: part, ..Geometry::whole(width, height) };
     let mut out = vec![0; 3 * width * height];
     let mut resizer = Resizer::new();
     let rounds = std::env::var("ROUNDS").map_or(1, |n| n.parse().expect("a number of rounds"));

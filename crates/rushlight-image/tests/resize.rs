@@ -1,6 +1,6 @@
 //! Resampling: identities, crops, boxes, and that vector code and plain code agree.
 
-use rushlight_image::jpeg::Region;
+use rushlight_image::Region;
 use rushlight_image::resize::{Filter, Geometry, Normalization, Resizer, View};
 
 const FILTERS: [Filter; 7] = [Filter::Nearest, Filter::Box, Filter::Bilinear, Filter::Hamming, Filter::Bicubic, Filter::Mitchell, Filter::Lanczos3];
@@ -27,7 +27,7 @@ fn resize(source: View, geometry: Geometry, filter: Filter) -> Vec<u8> {
 }
 
 fn whole(width: usize, height: usize) -> Geometry {
-    Geometry { source: None, width, height, window: None }
+    Geometry::whole(width, height)
 }
 
 #[test]

@@ -20,7 +20,7 @@ mod standard;
 mod upsample;
 
 use crate::image::Codec;
-use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result};
+use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Region, Result};
 use coefficients::Coefficients;
 use color::Space;
 use frame::{Frame, Scan};
@@ -99,19 +99,6 @@ pub struct Header {
     pub progressive: bool,
     /// EXIF orientation, 1 to 8; 1 when there is none.
     pub orientation: u8,
-}
-
-/// A part of the image, in pixels of the decoded size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region {
-    /// First column.
-    pub x: usize,
-    /// First row.
-    pub y: usize,
-    /// Columns.
-    pub width: usize,
-    /// Rows.
-    pub height: usize,
 }
 
 /// Memory and tables kept from image to image. One thread decodes one image at a time with it.

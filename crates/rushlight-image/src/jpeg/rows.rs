@@ -1,11 +1,11 @@
 //! Rows of pixels from strips of samples, into the caller's memory.
 
+use super::Scale;
 use super::coefficients::Coefficients;
 use super::color::{self, Space};
 use super::frame::Frame;
 use super::plane::Plane;
-use super::{Region, Scale};
-use crate::{Error, ErrorKind, Format, Mode, Result};
+use crate::{Error, ErrorKind, Format, Mode, Region, Result};
 use std::ops::Range;
 
 /// Where the pixels go.
@@ -31,11 +31,8 @@ impl<'a> Sink<'a> {
             return Err(Error::new(Format::Jpeg, ErrorKind::Argument, "a JPEG has no alpha: mode must be L or Rgb"));
         }
         let (width, height) = (frame.width.div_ceil(scale.divisor()), frame.height.div_ceil(scale.divisor()));
-        let region = region.unwrap_or(Region { x: 0, y: 0, width, height });
-        let inside = |start: usize, extent: usize, size: usize| extent > 0 && start.checked_add(extent).is_some_and(|end| end <= size);
-        if !inside(region.x, region.width, width) || !inside(region.y, region.height, height) {
-            return Err(Error::new(Format::Jpeg, ErrorKind::Argument, format!("{region:?} is not inside {width}x{height} pixels")));
-        }
+        let region = region.unwrap_or(Region::all(width, height));
+        region.check(width, height)?;
         crate::buffer::check_rows(out.len(), stride, region.width * mode.channels(), region.height)?;
         let mut block_rows = [0; 4];
         frame.components.iter().zip(&mut block_rows).for_each(|(component, rows)| *rows = component.v);

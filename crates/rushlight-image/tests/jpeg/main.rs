@@ -2,7 +2,8 @@
 
 mod samples;
 
-use rushlight_image::jpeg::{Decoder, Region, Scale, header};
+use rushlight_image::Region;
+use rushlight_image::jpeg::{Decoder, Scale, header};
 use rushlight_image::{ErrorKind, Limits, Mode};
 use samples::Sample;
 
