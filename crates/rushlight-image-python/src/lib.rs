@@ -7,6 +7,7 @@ mod error;
 mod input;
 mod load;
 mod recipe;
+mod tar;
 
 use pyo3::prelude::*;
 
@@ -15,5 +16,6 @@ pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
     load::register(&m)?;
     augment::register(&m)?;
+    tar::register(&m)?;
     parent.add_submodule(&m)
 }

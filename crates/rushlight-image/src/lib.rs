@@ -21,6 +21,7 @@ mod pnm;
 mod qoi;
 mod region;
 pub mod resize;
+pub mod tar;
 mod tiff;
 mod webp;
 
