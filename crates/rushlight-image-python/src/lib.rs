@@ -3,6 +3,7 @@
 
 mod array;
 mod error;
+mod hash;
 mod header;
 
 use pyo3::prelude::*;
@@ -11,5 +12,6 @@ use pyo3::prelude::*;
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
     header::register(&m)?;
+    hash::register(&m)?;
     parent.add_submodule(&m)
 }
