@@ -1,7 +1,7 @@
 //! Groups of near hashes, each around the one that is kept.
 
 use super::index::Index;
-use super::workers;
+use super::{Pair, pairs, workers};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The group that a hash belongs to.
@@ -29,6 +29,30 @@ const ALONE: u64 = u64::MAX;
 /// assert_eq!(kept, [0, 1, 0, 1]);
 /// ```
 pub fn group(hashes: &[u64], radius: u32, threads: usize) -> Vec<Member> {
+    match pairs(hashes, radius, threads, MOST_PAIRS * hashes.len()) {
+        Some(pairs) => group_pairs(hashes.len(), &pairs),
+        None => group_crowd(hashes, radius, threads),
+    }
+}
+
+/// Up to so many pairs for each hash, listing them is faster than asking for the neighbours of those that are kept.
+const MOST_PAIRS: usize = 16;
+
+/// Groups by all pairs in order: when a hash is the first one of a pair, all before it are decided.
+fn group_pairs(count: usize, pairs: &[Pair]) -> Vec<Member> {
+    let mut members: Vec<Member> = (0..count).map(|i| Member { kept: i, distance: 0 }).collect();
+    for pair in pairs {
+        let (first, second) = (pair.first as usize, pair.second as usize);
+        let is_nearer = members[second].kept == second || pair.distance < members[second].distance;
+        if members[first].kept == first && is_nearer {
+            members[second] = Member { kept: first, distance: pair.distance };
+        }
+    }
+    members
+}
+
+/// Groups of many near hashes, whose pairs would be too many to list.
+fn group_crowd(hashes: &[u64], radius: u32, threads: usize) -> Vec<Member> {
     let index = Index::new(hashes, radius);
     // Distance and number of the nearest kept one: the least of them wins.
     let nearest: Vec<AtomicU64> = hashes.iter().map(|_| AtomicU64::new(ALONE)).collect();
