@@ -8,6 +8,7 @@ mod input;
 mod load;
 mod recipe;
 mod tar;
+mod hash;
 
 use pyo3::prelude::*;
 
@@ -17,5 +18,6 @@ pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     load::register(&m)?;
     augment::register(&m)?;
     tar::register(&m)?;
+    hash::register(&m)?;
     parent.add_submodule(&m)
 }

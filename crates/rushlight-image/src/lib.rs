@@ -10,6 +10,7 @@ mod error;
 pub mod exif;
 mod format;
 mod gif;
+pub mod hash;
 mod image;
 pub mod jpeg;
 mod limits;
