@@ -4,9 +4,11 @@
 mod array;
 mod augment;
 mod error;
+mod hash;
 mod input;
 mod load;
 mod recipe;
+mod tar;
 
 use pyo3::prelude::*;
 
@@ -15,5 +17,7 @@ pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
     load::register(&m)?;
     augment::register(&m)?;
+    tar::register(&m)?;
+    hash::register(&m)?;
     parent.add_submodule(&m)
 }
