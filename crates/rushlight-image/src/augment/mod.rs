@@ -80,7 +80,8 @@ impl Shape {
     /// Checks that the samples are whole images and the results as many.
     fn check(&self, input: usize, result: &Shape, output: usize) -> Result<()> {
         let (one, other) = (self.len(), result.len());
-        let fits = if one == 0 || other == 0 { output == 0 } else { input % one == 0 && output % other == 0 && input / one == output / other };
+        let fits =
+            if one == 0 || other == 0 { output == 0 } else { input.is_multiple_of(one) && output.is_multiple_of(other) && input / one == output / other };
         if fits { Ok(()) } else { Err(Error::argument(format!("{input} samples of {self:?} do not become {output} of {result:?}"))) }
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::{Sample, Shape};
 use super::Source;
-use super::places::{EDGE, OUTSIDE, Places};
+use super::places::{EDGE, OUTSIDE, Places, pixel_at};
 use rushlight_kernels::vectorized;
 
 /// How many samples past the lower right one of four must still be in memory, so that whole words can be loaded.
@@ -131,7 +131,7 @@ vectorized! {
             let (x, y) = (x.floor(), y.floor());
             let inside = (x >= 0.0) & (x < right - 1.0) & (y >= 0.0) & (y < bottom - 1.0);
             let touches = (x >= -1.0) & (x < right) & (y >= -1.0) & (y < bottom);
-            let place = (y as i32).wrapping_mul(width).wrapping_add(x as i32);
+            let place = pixel_at(x, y, width);
             *index = if inside & (place <= last) { place } else if touches { EDGE } else { OUTSIDE };
         }
     }

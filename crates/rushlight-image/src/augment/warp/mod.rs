@@ -73,7 +73,7 @@ pub fn warp<T: Sample>(
 fn check(shape: &Shape, result: &Shape, map: Map, fill: Option<&[f32]>) -> Result<()> {
     let fault = if result.channels != shape.channels || result.planar != shape.planar {
         "an image's channels and layout stay the same"
-    } else if shape.pixels() > i32::MAX as usize / 2 {
+    } else if shape.pixels() > i32::MAX as usize / 2 || shape.height.max(shape.width) >= places::LONGEST {
         "an image has too many pixels"
     } else if matches!(map, Map::Displaced(places) if places.len() != 2 * result.pixels()) {
         "a displacement has two coordinates for each pixel"

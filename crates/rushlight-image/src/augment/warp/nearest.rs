@@ -2,7 +2,7 @@
 
 use super::super::{Sample, Shape};
 use super::Source;
-use super::places::{OUTSIDE, Places};
+use super::places::{OUTSIDE, Places, pixel_at};
 use rushlight_kernels::vectorized;
 
 /// Row `y` of the result.
@@ -42,7 +42,7 @@ vectorized! {
         for ((index, &x), &y) in index.iter_mut().zip(xs).zip(ys) {
             let (x, y) = (x.round_ties_even(), y.round_ties_even());
             let inside = (x >= 0.0) & (x <= right) & (y >= 0.0) & (y <= bottom);
-            let place = (y as i32).wrapping_mul(width).wrapping_add(x as i32);
+            let place = pixel_at(x, y, width);
             *index = if inside { place } else { OUTSIDE };
         }
     }

@@ -9,6 +9,9 @@ pub const OUTSIDE: i32 = -2;
 /// Some of the four pixels around are outside, or too near to the end of the memory.
 pub const EDGE: i32 = -1;
 
+/// More rows or columns than single precision can tell apart.
+pub const LONGEST: usize = 1 << 22;
+
 /// Coordinates of a row of new pixels, and what follows from them.
 pub struct Places {
     pub x: Vec<f32>,
@@ -43,6 +46,14 @@ impl Places {
     }
 }
 
+/// The pixel at whole coordinates. Adding 1.5 * 2^23 leaves a number below [`LONGEST`] in the lowest bits of its significand; casts of floats,
+/// which saturate, would not become vector code.
+#[inline(always)]
+pub fn pixel_at(x: f32, y: f32, width: i32) -> i32 {
+    let whole = |v: f32| ((v + 12582912.0).to_bits() as i32).wrapping_sub(0x4B40_0000);
+    whole(y).wrapping_mul(width).wrapping_add(whole(x))
+}
+
 /// A matrix whose results are in half images.
 fn scaled(m: [f32; 6], half: [f32; 2]) -> [f32; 6] {
     std::array::from_fn(|i| m[i] / half[i / 3])
@@ -65,7 +76,7 @@ fn pixel(place: f32, half: f32) -> f32 {
 vectorized! {
     fn affine_row[](m: &[f32; 6], start: [f32; 2], half: [f32; 2], xs: &mut [f32], ys: &mut [f32]) {
         for (i, (x, y)) in xs.iter_mut().zip(ys).enumerate() {
-            let column = start[0] + i as f32;
+            let column = start[0] + i as i32 as f32;
             *x = pixel(column * m[0] + start[1] * m[1] + m[2], half[0]);
             *y = pixel(column * m[3] + start[1] * m[4] + m[5], half[1]);
         }
@@ -75,7 +86,7 @@ vectorized! {
 vectorized! {
     fn perspective_row[](m: &[f32; 6], divisor: [f32; 2], row: f32, half: [f32; 2], xs: &mut [f32], ys: &mut [f32]) {
         for (i, (x, y)) in xs.iter_mut().zip(ys).enumerate() {
-            let column = i as f32 + 0.5;
+            let column = i as i32 as f32 + 0.5;
             let scale = column * divisor[0] + row * divisor[1] + 1.0;
             *x = pixel((column * m[0] + row * m[1] + m[2]) / scale - 1.0, half[0]);
             *y = pixel((column * m[3] + row * m[4] + m[5]) / scale - 1.0, half[1]);
