@@ -229,3 +229,15 @@ def test_channels_and_frames():
     for count in (1, 4, 11, 20):
         want = theirs.uniform_temporal_subsample(video, count)
         np.testing.assert_array_equal(ours.uniform_temporal_subsample(video, count), want)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("quality", [1, 30, 75, 100])
+def test_what_jpeg_leaves(channels, quality):
+    planes = picture(channels, np.uint8)
+    want = theirs.jpeg(torch.from_numpy(planes), quality).numpy()
+    for mine in (
+        ours.jpeg(rl.from_numpy(planes), quality),
+        np.moveaxis(ours.jpeg(interleaved(planes), quality), -1, 0),
+    ):
+        np.testing.assert_array_equal(np.asarray(mine), want)
