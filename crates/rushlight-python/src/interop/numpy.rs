@@ -161,8 +161,9 @@ impl Described {
 /// A tensor over the memory of a NumPy array.
 #[pyfunction]
 fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    // NumPy's scalars describe themselves as arrays do, but have no items.
-    if !array.hasattr("__array_interface__")? || array.hasattr("item")? && !array.hasattr("__setitem__")? {
+    // NumPy's scalars describe themselves as arrays do, but have no items. Asking the type first spares NumPy a description.
+    let has = |name: &str| -> PyResult<bool> { Ok(array.get_type().hasattr(name)? || array.hasattr(name)?) };
+    if !has("__array_interface__")? || has("item")? && !has("__setitem__")? {
         return Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", array.get_type().fully_qualified_name()?)));
     }
     wrap(array.py(), from_array(array)?)

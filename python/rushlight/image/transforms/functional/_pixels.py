@@ -104,12 +104,12 @@ def pixels(image: Any) -> Pixels:
     (2,)
     """
     if isinstance(image, _C.Tensor):
-        return tensor_pixels(image, _C, _C.from_numpy)
+        return tensor_pixels(image, _C, memory, _C.from_numpy)
     if isinstance(image, np.ndarray):
         return array_pixels(image)
     if is_torch(image):
         torch = sys.modules["torch"]
-        return tensor_pixels(image, torch, torch.from_numpy)
+        return tensor_pixels(image, torch, torch.Tensor.numpy, torch.from_numpy)
     if is_pil(image):
         return pil_pixels(image)
     return array_pixels(decoded(image))
@@ -143,7 +143,12 @@ def decoded(source: Any) -> np.ndarray:
     raise TypeError(f"Unexpected type {type(source)}: an image is {EXPECTED}")
 
 
-def tensor_pixels(tensor, framework, wrap: Callable) -> Pixels:
+def memory(tensor) -> np.ndarray:
+    """Return the memory of a Rushlight tensor without a gradient."""
+    return np.asarray(_C._ArrayView(tensor))
+
+
+def tensor_pixels(tensor, framework, view: Callable, wrap: Callable) -> Pixels:
     """Return the samples of a tensor; interleaved if its memory is so."""
     if tensor.ndim < 2:
         raise ValueError(f"Expected a tensor image of size (..., C, H, W), got {tuple(tensor.shape)}")
@@ -153,8 +158,8 @@ def tensor_pixels(tensor, framework, wrap: Callable) -> Pixels:
         raise RuntimeError("image transforms have no gradient: pass tensor.detach()")
     if tensor.dtype == framework.bfloat16:
         dtype = tensor.dtype
-        return planes(tensor.float().numpy(), lambda array: wrap(array).to(dtype))
-    return planes(tensor.numpy(), wrap)
+        return planes(view(tensor.float()), lambda array: wrap(array).to(dtype))
+    return planes(view(tensor), wrap)
 
 
 def planes(array: np.ndarray, wrap: Callable) -> Pixels:
