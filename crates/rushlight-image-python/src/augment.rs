@@ -181,7 +181,7 @@ fn separable<'py>(py: Python<'py>, array: &Bound<'py, PyAny>, planar: bool, hori
 /// gray(array, planar, channels): the luma of RGB, once or three times
 #[pyfunction]
 fn gray<'py>(py: Python<'py>, array: &Bound<'py, PyAny>, planar: bool, channels: usize) -> Arrays<'py> {
-    reshaping!(py, array, planar, |s| s.with_channels(channels), |shape, result, from, to| color::gray(shape, result, from, to))
+    reshaping!(py, array, planar, |s| s.with_channels(channels), color::gray)
 }
 
 /// pad(array, planar, (left, top, right, bottom), mode): "edge", "reflect" or "symmetric" borders
