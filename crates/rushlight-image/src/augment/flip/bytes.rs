@@ -75,16 +75,37 @@ fn reverse_avx2(from: &[u8], to: &mut [u8], step: usize, order: &[u8; 64]) {
     // SAFETY: the array has the sixteen bytes read.
     let order = unsafe { _mm_loadu_si128(order.as_ptr().cast()) };
     let mut done = 0;
-    while done + 16 <= length {
-        // SAFETY: `done + 16 <= length`, so that sixteen bytes from `length - done - 16` and from `done` on are inside the slices.
-        unsafe {
-            let source = _mm_loadu_si128(from.as_ptr().add(length - done - 16).cast());
-            _mm_storeu_si128(to.as_mut_ptr().add(done).cast(), _mm_shuffle_epi8(source, order));
+    if stride == 16 {
+        let both = _mm256_broadcastsi128_si256(order);
+        while done + 32 <= length {
+            // SAFETY: `done + 32 <= length`, so that 32 bytes from `length - done - 32` and from `done` on are inside the slices.
+            unsafe {
+                let source = _mm256_loadu_si256(from.as_ptr().add(length - done - 32).cast());
+                let halves = _mm256_shuffle_epi8(source, both);
+                _mm256_storeu_si256(to.as_mut_ptr().add(done).cast(), _mm256_permute2x128_si256::<1>(halves, halves));
+            }
+            done += 32;
         }
+    }
+    // SAFETY: where it is called, `done + 16 <= length`, so that sixteen bytes from `length - done - 16` and from `done` on are inside the slices.
+    let mut step_at = |done: usize| unsafe {
+        let source = _mm_loadu_si128(from.as_ptr().add(length - done - 16).cast());
+        _mm_storeu_si128(to.as_mut_ptr().add(done).cast(), _mm_shuffle_epi8(source, order));
+    };
+    while done + 3 * stride + 16 <= length {
+        (0..4).for_each(|i| step_at(done + i * stride));
+        done += 4 * stride;
+    }
+    while done + 16 <= length {
+        step_at(done);
         done += stride;
     }
-    let pixels = from[..length - done].chunks_exact(step).zip(to[done..].chunks_exact_mut(step).rev());
-    pixels.for_each(|(from, to)| to.copy_from_slice(from));
+    if stride == 16 && length >= 16 {
+        return step_at(length - 16);
+    }
+    for (from, to) in from[..length - done].chunks_exact(step).zip(to[done..].chunks_exact_mut(step).rev()) {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    }
 }
 
 #[cfg(test)]
