@@ -1,6 +1,7 @@
 """Transforms: what they print, accept, refuse and draw, and that boxes, masks and points stay on their image."""
 
 import copy
+import pathlib
 import pickle
 from collections import OrderedDict, namedtuple
 
@@ -365,3 +366,33 @@ def test_containers_are_modules():
     layers = rl.nn.ModuleList([T.RandomHorizontalFlip(1.0), T.RandomHorizontalFlip(1.0)])
     assert T.RandomApply(layers, p=1.0)(tensor()).tolist() == tensor().tolist()
     assert rl.nn.Sequential(T.CenterCrop(10), T.Pad(1))(tensor()).shape == (3, 12, 12)
+
+
+def test_files_are_images(monkeypatch):
+    """A path or bytes are opened when they are the input, or the first of several; elsewhere they are data."""
+    monkeypatch.setattr("rushlight.image.load", lambda source: picture(), raising=False)
+    monkeypatch.setattr("rushlight.image.load_bytes", lambda source: picture(), raising=False)
+    for source in ("a.jpg", pathlib.Path("a.jpg"), b"..."):
+        assert T.CenterCrop(10)(source).shape == (10, 10, 3)
+        assert T.PILToTensor()(source).shape == T.ToTensor()(source).shape == (3, HEIGHT, WIDTH)
+        image, name = T.Compose([T.RandomHorizontalFlip(0.0), T.ToImage()])(source, "name")
+        assert isinstance(image, tv_tensors.Image) and name == "name"
+    image, path = T.CenterCrop(10)([tensor(), "b.jpg"])
+    assert image.shape == (3, 10, 10) and path == "b.jpg"
+
+
+def test_framework():
+    assert T.get_framework() == "rushlight"
+    with pytest.raises(ValueError, match="framework must be one of"):
+        T.set_framework("jax")
+
+
+def test_batches():
+    """A batch is transformed as its images are, with the same parameters."""
+    chain = T.Compose([T.RandomResizedCrop(20), T.RandomHorizontalFlip(), T.ColorJitter(0.3), T.GaussianBlur(3)])
+    batch = rl.stack([tensor(), tensor().flip(2), 255 - tensor()])
+    rl.manual_seed(4)
+    together = chain(batch)
+    for image, result in zip(batch, together, strict=True):
+        rl.manual_seed(4)
+        assert chain(image.contiguous()).tolist() == result.tolist()

@@ -11,6 +11,7 @@ pytest.importorskip("torchvision")
 from PIL import Image as Pillow  # noqa: E402
 from torchvision import tv_tensors as their_tensors  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
+from torchvision.transforms.functional import to_tensor  # noqa: E402
 
 import rushlight as rl  # noqa: E402
 from rushlight.image import transforms, tv_tensors  # noqa: E402
@@ -219,3 +220,63 @@ def test_sanitize(min_size):
     theirs = v2.SanitizeBoundingBoxes(min_size)(sample(torch, their_tensors))
     for key in ours:
         assert ours[key].tolist() == theirs[key].tolist() and type(ours[key]).__name__ == type(theirs[key]).__name__
+
+
+CHAINS = {
+    "train": lambda family: [
+        family.RandomResizedCrop(32),
+        family.RandomHorizontalFlip(),
+        family.ColorJitter(0.4, 0.4, 0.4, 0.1),
+        family.ToDtype(torch.float32, scale=True),
+        family.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+        family.RandomErasing(1.0, value="random"),
+    ],
+    "augment": lambda family: [
+        family.RandAugment(),
+        family.RandomRotation(20),
+        family.ElasticTransform(),
+        family.AugMix(),
+    ],
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_tensors_of_pytorch(chain):
+    ours, theirs = (family.Compose(CHAINS[chain](family)) for family in (transforms, v2))
+    array = picture().transpose(2, 0, 1).copy()
+    for seed in range(5):
+        rl.manual_seed(seed)
+        torch.manual_seed(seed)
+        a, b = ours(torch.from_numpy(array.copy())), theirs(torch.from_numpy(array.copy()))
+        assert type(a) is type(b) is torch.Tensor and a.dtype == b.dtype
+        if a.dtype == torch.uint8:
+            close_images(a, b, 3, share=0.95)
+        else:
+            assert ((a - b).abs() < 0.05).float().mean() > 0.98
+
+
+@pytest.mark.parametrize("name", ["MixUp", "CutMix"])
+def test_mixtures_of_pytorch(name):
+    batch, labels = torch.rand(4, 3, 8, 9), torch.tensor([0, 3, 2, 1])
+    rl.manual_seed(3)
+    ours = getattr(transforms, name)(num_classes=4)(batch, labels)
+    torch.manual_seed(3)
+    theirs = getattr(v2, name)(num_classes=4)(batch, labels)
+    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_framework_of_new_tensors():
+    transforms.set_framework("torch")
+    try:
+        makers = [transforms.ToTensor(), transforms.PILToTensor(), transforms.ToImage()]
+    finally:
+        transforms.set_framework("rushlight")
+    image = Pillow.fromarray(picture())
+    assert all(type(maker(image)) is torch.Tensor for maker in makers)
+    assert torch.equal(makers[0](image), to_tensor(image))
+
+
+def test_tensors_of_torchvision_are_refused():
+    boxes = their_tensors.BoundingBoxes([[1, 2, 3, 4]], format="XYXY", canvas_size=(HEIGHT, WIDTH))
+    with pytest.raises(TypeError, match="wrap it as rushlight.image.tv_tensors.BoundingBoxes"):
+        transforms.CenterCrop(3)({"image": torch.zeros(3, HEIGHT, WIDTH), "boxes": boxes})
