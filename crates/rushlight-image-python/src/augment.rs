@@ -5,9 +5,10 @@ use crate::error::raise;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use rushlight_image::Result;
+use rushlight_image::augment::pick::Border;
 use rushlight_image::augment::scale::Scaling;
 use rushlight_image::augment::warp::{Interpolation, Map};
-use rushlight_image::augment::{Shape, blur, channels, color, flip, hue, resample, scale, sharpen, tone, warp};
+use rushlight_image::augment::{Shape, blur, channels, color, flip, hue, pick, resample, scale, sharpen, tone, warp};
 use rushlight_image::resize::Filter;
 
 /// The two kinds of samples.
@@ -183,11 +184,31 @@ fn gray<'py>(py: Python<'py>, array: &Bound<'py, PyAny>, planar: bool, channels:
     reshaping!(py, array, planar, |s| s.with_channels(channels), |shape, result, from, to| color::gray(shape, result, from, to))
 }
 
+/// pad(array, planar, (left, top, right, bottom), mode): "edge", "reflect" or "symmetric" borders
+#[pyfunction]
+fn pad<'py>(py: Python<'py>, array: &Bound<'py, PyAny>, planar: bool, borders: [usize; 4], mode: &str) -> Arrays<'py> {
+    let border = match mode {
+        "edge" => Border::Edge,
+        "reflect" => Border::Reflect,
+        "symmetric" => Border::Symmetric,
+        other => return Err(PyValueError::new_err(format!("unknown border '{other}'"))),
+    };
+    let [left, top, right, bottom] = borders;
+    let result = |s: Shape| Shape { height: s.height + top + bottom, width: s.width + left + right, ..s };
+    reshaping!(py, array, planar, result, |shape, _, from, to| pick::pad(shape, borders, border, from, to))
+}
+
+/// nearest(array, planar, (top, left, height, width), (height, width), centre): single samples of a part
+#[pyfunction]
+fn nearest<'py>(py: Python<'py>, array: &Bound<'py, PyAny>, planar: bool, window: [usize; 4], size: [usize; 2], centre: bool) -> Arrays<'py> {
+    let [height, width] = size;
+    reshaping!(py, array, planar, |s| Shape { height, width, ..s }, |shape, result, from, to| pick::nearest(shape, window, centre, result, from, to))
+}
+
 /// resize(array, planar, (top, left, height, width), (height, width), filter): a part of the images at another size
 #[pyfunction]
 fn resize<'py>(py: Python<'py>, array: &Bound<'py, PyAny>, planar: bool, window: [usize; 4], size: [usize; 2], filter: &str) -> Arrays<'py> {
     let filter = match filter {
-        "nearest-exact" => Filter::Nearest,
         "box" => Filter::Box,
         "bilinear" => Filter::Bilinear,
         "hamming" => Filter::Hamming,
@@ -267,6 +288,8 @@ pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(sharpness, &m)?,
         wrap_pyfunction!(separable, &m)?,
         wrap_pyfunction!(gray, &m)?,
+        wrap_pyfunction!(pad, &m)?,
+        wrap_pyfunction!(nearest, &m)?,
         wrap_pyfunction!(resize, &m)?,
         wrap_pyfunction!(warp_by, &m)?,
         wrap_pyfunction!(displace, &m)?,

@@ -47,24 +47,32 @@ fn reflect(line: &mut [f32], border: usize, step: usize) {
     }
 }
 
+/// Where the runs of at most [`LANES`] samples begin that cover `n`: the last one overlaps where there are enough.
+fn runs(n: usize) -> impl Iterator<Item = usize> {
+    let last = n.saturating_sub(LANES);
+    (0..last).step_by(LANES).chain([last])
+}
+
 vectorized! {
     fn weigh_rows[T: Sample](rows: &[&[T]], kernel: &[f32], out: &mut [f32]) {
-        let (chunks, rest) = out.as_chunks_mut::<LANES>();
-        let whole = chunks.len() * LANES;
-        for (i, chunk) in chunks.iter_mut().enumerate() {
+        for start in runs(out.len()) {
             let mut sums = [0.0f32; LANES];
-            for (row, &weight) in rows.iter().zip(kernel) {
-                let samples = &row.as_chunks::<LANES>().0[i];
-                for l in 0..LANES {
-                    sums[l] = samples[l].float().mul_add(weight, sums[l]);
+            match out[start..].first_chunk_mut::<LANES>() {
+                Some(chunk) => {
+                    for (row, &weight) in rows.iter().zip(kernel) {
+                        let samples = &row[start..start + LANES];
+                        for l in 0..LANES {
+                            sums[l] = samples[l].float().mul_add(weight, sums[l]);
+                        }
+                    }
+                    *chunk = sums;
                 }
-            }
-            *chunk = sums;
-        }
-        rest.fill(0.0);
-        for (row, &weight) in rows.iter().zip(kernel) {
-            for (sum, sample) in rest.iter_mut().zip(&row[whole..]) {
-                *sum = sample.float().mul_add(weight, *sum);
+                None => {
+                    for (row, &weight) in rows.iter().zip(kernel) {
+                        sums.iter_mut().zip(*row).for_each(|(sum, sample)| *sum = sample.float().mul_add(weight, *sum));
+                    }
+                    out.copy_from_slice(&sums[..out.len()]);
+                }
             }
         }
     }
@@ -72,23 +80,22 @@ vectorized! {
 
 vectorized! {
     fn weigh_neighbours[T: Sample](line: &[f32], kernel: &[f32], step: usize, out: &mut [T]) {
-        let (chunks, rest) = out.as_chunks_mut::<LANES>();
-        let whole = chunks.len() * LANES;
-        for (i, chunk) in chunks.iter_mut().enumerate() {
+        for start in runs(out.len()) {
             let mut sums = [0.0f32; LANES];
             for (tap, &weight) in kernel.iter().enumerate() {
-                let samples = &line[i * LANES + tap * step..][..LANES];
-                for l in 0..LANES {
-                    sums[l] = samples[l].mul_add(weight, sums[l]);
+                let samples = &line[start + tap * step..];
+                match samples.first_chunk::<LANES>() {
+                    Some(samples) => {
+                        for l in 0..LANES {
+                            sums[l] = samples[l].mul_add(weight, sums[l]);
+                        }
+                    }
+                    None => sums.iter_mut().zip(samples).for_each(|(sum, sample)| *sum = sample.mul_add(weight, *sum)),
                 }
             }
-            for l in 0..LANES {
-                chunk[l] = T::round(sums[l]);
-            }
-        }
-        for (x, out) in rest.iter_mut().enumerate() {
-            let taps = kernel.iter().enumerate().map(|(tap, &weight)| (line[whole + x + tap * step], weight));
-            *out = T::round(taps.fold(0.0, |sum: f32, (sample, weight)| sample.mul_add(weight, sum)));
+            let rounded = sums.map(T::round);
+            let end = out.len().min(start + LANES);
+            out[start..end].copy_from_slice(&rounded[..end - start]);
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Pixels of three channels to planes and back.
 
+#[cfg(target_arch = "x86_64")]
+mod bytes;
+
 use super::batch::each_image;
 use super::{Sample, Shape};
 use crate::{Error, Result};
@@ -15,7 +18,7 @@ pub fn split<T: Sample>(pixels: &[T], [r, g, b]: [&mut [T]; 3]) {
     #[cfg(target_arch = "x86_64")]
     if size_of::<T>() == 1 && rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
         // SAFETY: samples of one byte have the layout of `u8`; `level` found AVX2 on this processor.
-        return unsafe { bytes::split(bytes::of(pixels), [bytes::of_mut(r), bytes::of_mut(g), bytes::of_mut(b)]) };
+        return unsafe { bytes::split(of(pixels), [of_mut(r), of_mut(g), of_mut(b)]) };
     }
     split_plain(pixels, [r, g, b]);
 }
@@ -25,7 +28,7 @@ pub fn join<T: Sample>([r, g, b]: [&[T]; 3], pixels: &mut [T]) {
     #[cfg(target_arch = "x86_64")]
     if size_of::<T>() == 1 && rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
         // SAFETY: as in `split`.
-        return unsafe { bytes::join([bytes::of(r), bytes::of(g), bytes::of(b)], bytes::of_mut(pixels)) };
+        return unsafe { bytes::join([of(r), of(g), of(b)], of_mut(pixels)) };
     }
     join_plain([r, g, b], pixels);
 }
@@ -61,6 +64,26 @@ pub(super) fn each_rgb<T: Sample, U: Sample>(shape: &Shape, input: &[T], output:
             join(results.each_ref().map(|plane| &plane[..n]), to);
         }
     })
+}
+
+/// Pixels whose results are kept in registers, which tells the compiler that they overlap no input.
+const LANES: usize = 32;
+
+/// Writes `f` of every pixel; to be inlined into a function that is compiled for wide registers.
+#[inline(always)]
+pub(super) fn each_pixel<T: Sample>([r, g, b]: [&[T]; 3], [to_r, to_g, to_b]: [&mut [T]; 3], f: impl Fn([T; 3]) -> [T; 3]) {
+    let ((r, last_r), (g, last_g), (b, last_b)) = (r.as_chunks::<LANES>(), g.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let ((to_r, rest_r), (to_g, rest_g), (to_b, rest_b)) = (to_r.as_chunks_mut::<LANES>(), to_g.as_chunks_mut::<LANES>(), to_b.as_chunks_mut::<LANES>());
+    for (((r, g), b), ((to_r, to_g), to_b)) in r.iter().zip(g).zip(b).zip(to_r.iter_mut().zip(to_g).zip(to_b)) {
+        let mut results = [[T::default(); LANES]; 3];
+        for l in 0..LANES {
+            [results[0][l], results[1][l], results[2][l]] = f([r[l], g[l], b[l]]);
+        }
+        [*to_r, *to_g, *to_b] = results;
+    }
+    for (((&r, &g), &b), ((to_r, to_g), to_b)) in last_r.iter().zip(last_g).zip(last_b).zip(rest_r.iter_mut().zip(rest_g).zip(rest_b)) {
+        [*to_r, *to_g, *to_b] = f([r, g, b]);
+    }
 }
 
 /// Calls `work` with rows of red, green and blue, whatever the layout.
@@ -112,98 +135,24 @@ pub fn to_planar<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Res
     })
 }
 
+/// The bytes of samples.
+///
+/// # Safety
+/// `T` must have one byte, every value of which is valid.
 #[cfg(target_arch = "x86_64")]
-mod bytes {
-    use std::arch::x86_64::*;
+pub(super) unsafe fn of<T>(samples: &[T]) -> &[u8] {
+    // SAFETY: by the contract, the layouts are the same.
+    unsafe { std::slice::from_raw_parts(samples.as_ptr().cast(), samples.len()) }
+}
 
-    /// Pixels of a step.
-    const STEP: usize = 16;
-
-    /// # Safety
-    /// `T` must have one byte, every value of which is valid.
-    pub unsafe fn of<T>(samples: &[T]) -> &[u8] {
-        // SAFETY: by the contract, the layouts are the same.
-        unsafe { std::slice::from_raw_parts(samples.as_ptr().cast(), samples.len()) }
-    }
-
-    /// # Safety
-    /// As for [`of`].
-    pub unsafe fn of_mut<T>(samples: &mut [T]) -> &mut [u8] {
-        // SAFETY: by the contract, the layouts are the same.
-        unsafe { std::slice::from_raw_parts_mut(samples.as_mut_ptr().cast(), samples.len()) }
-    }
-
-    /// `[channel][part]`: where in a part of 16 bytes each sample of a channel is, 128 for elsewhere.
-    static SPLIT: [[[u8; 16]; 3]; 3] = {
-        let mut masks = [[[128; 16]; 3]; 3];
-        let mut byte = 0;
-        while byte < 48 {
-            masks[byte % 3][byte / 16][byte / 3] = (byte % 16) as u8;
-            byte += 1;
-        }
-        masks
-    };
-
-    /// `[part][channel]`: which sample of a channel each byte of a part is, 128 for none.
-    static JOIN: [[[u8; 16]; 3]; 3] = {
-        let mut masks = [[[128; 16]; 3]; 3];
-        let mut byte = 0;
-        while byte < 48 {
-            masks[byte / 16][byte % 3][byte % 16] = (byte / 3) as u8;
-            byte += 1;
-        }
-        masks
-    };
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn load(bytes: &[u8; 16]) -> __m128i {
-        // SAFETY: there are the sixteen bytes read; the load needs no alignment.
-        unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn store(bytes: &mut [u8; 16], value: __m128i) {
-        // SAFETY: there are the sixteen bytes written; the store needs no alignment.
-        unsafe { _mm_storeu_si128(bytes.as_mut_ptr().cast(), value) }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn gather(sources: [__m128i; 3], masks: &[[u8; 16]; 3]) -> __m128i {
-        let [a, b, c] = [0, 1, 2].map(|i| _mm_shuffle_epi8(sources[i], load(&masks[i])));
-        _mm_or_si128(_mm_or_si128(a, b), c)
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub fn split(pixels: &[u8], [r, g, b]: [&mut [u8]; 3]) {
-        let (chunks, _) = pixels.as_chunks::<{ 3 * STEP }>();
-        let whole = chunks.len() * STEP;
-        let planes = r.as_chunks_mut::<STEP>().0.iter_mut().zip(g.as_chunks_mut::<STEP>().0).zip(b.as_chunks_mut::<STEP>().0);
-        for (chunk, ((r, g), b)) in chunks.iter().zip(planes) {
-            let (parts, _) = chunk.as_chunks::<16>();
-            let sources = [load(&parts[0]), load(&parts[1]), load(&parts[2])];
-            for (plane, masks) in [r, g, b].into_iter().zip(&SPLIT) {
-                store(plane, gather(sources, masks));
-            }
-        }
-        super::split_plain(&pixels[3 * whole..], [&mut r[whole..], &mut g[whole..], &mut b[whole..]]);
-    }
-
-    #[target_feature(enable = "avx2")]
-    pub fn join([r, g, b]: [&[u8]; 3], pixels: &mut [u8]) {
-        let (chunks, rest) = pixels.as_chunks_mut::<{ 3 * STEP }>();
-        let whole = chunks.len() * STEP;
-        let planes = r.as_chunks::<STEP>().0.iter().zip(g.as_chunks::<STEP>().0).zip(b.as_chunks::<STEP>().0);
-        for (chunk, ((r, g), b)) in chunks.iter_mut().zip(planes) {
-            let sources = [load(r), load(g), load(b)];
-            for (part, masks) in chunk.as_chunks_mut::<16>().0.iter_mut().zip(&JOIN) {
-                store(part, gather(sources, masks));
-            }
-        }
-        super::join_plain([&r[whole..], &g[whole..], &b[whole..]], rest);
-    }
+/// As [`of`], to write.
+///
+/// # Safety
+/// As for [`of`].
+#[cfg(target_arch = "x86_64")]
+pub(super) unsafe fn of_mut<T>(samples: &mut [T]) -> &mut [u8] {
+    // SAFETY: by the contract, the layouts are the same.
+    unsafe { std::slice::from_raw_parts_mut(samples.as_mut_ptr().cast(), samples.len()) }
 }
 
 #[cfg(test)]

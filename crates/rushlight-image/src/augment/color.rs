@@ -1,6 +1,6 @@
 //! Luma, and colours nearer to it or further from it.
 
-use super::channels::{BLOCK, each_rgb, each_rgb_row, join};
+use super::channels::{BLOCK, each_pixel, each_rgb, each_rgb_row, join};
 use super::{Sample, Shape};
 use crate::{Error, Result};
 use rushlight_kernels::vectorized;
@@ -51,13 +51,10 @@ pub fn saturation<T: Sample>(shape: &Shape, ratio: f64, input: &[T], output: &mu
 
 vectorized! {
     fn saturate[T: Sample](rgb: [&[T]; 3], ratio: f32, rest: f32, out: [&mut [T]; 3]) {
-        let ([r, g, b], [to_r, to_g, to_b]) = (rgb, out);
-        let from = r.iter().zip(g).zip(b);
-        for (((&r, &g), &b), ((to_r, to_g), to_b)) in from.zip(to_r.iter_mut().zip(to_g).zip(to_b)) {
+        each_pixel(rgb, out, |[r, g, b]| {
             let gray = T::floor(luma(r, g, b));
-            *to_r = T::cut(gray.mul_add(rest, r.float() * ratio));
-            *to_g = T::cut(gray.mul_add(rest, g.float() * ratio));
-            *to_b = T::cut(gray.mul_add(rest, b.float() * ratio));
-        }
+            let [r, g, b] = [r.float() * ratio, g.float() * ratio, b.float() * ratio];
+            [T::cut(gray.mul_add(rest, r)), T::cut(gray.mul_add(rest, g)), T::cut(gray.mul_add(rest, b))]
+        });
     }
 }

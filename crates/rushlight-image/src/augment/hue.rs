@@ -1,6 +1,6 @@
 //! Colours turned round the grey axis.
 
-use super::channels::each_rgb;
+use super::channels::{each_pixel, each_rgb};
 use super::{Sample, Shape};
 use crate::Result;
 use rushlight_kernels::vectorized;
@@ -13,36 +13,39 @@ pub fn turn<T: Sample>(shape: &Shape, turn: f32, input: &[T], output: &mut [T]) 
 vectorized! {
     fn turn_rows[T: Sample](rgb: [&[T]; 3], turn: f32, out: [&mut [T]; 3]) {
         let (inverse, white) = (1.0 / T::WHITE, if T::WHITE == 1.0 { 1.0 } else { T::WHITE + 1.0 - 1e-3 });
-        let ([r, g, b], [to_r, to_g, to_b]) = (rgb, out);
-        let from = r.iter().zip(g).zip(b);
-        for (((&r, &g), &b), ((to_r, to_g), to_b)) in from.zip(to_r.iter_mut().zip(to_g).zip(to_b)) {
-            let rgb = turned([r.float() * inverse, g.float() * inverse, b.float() * inverse], turn);
-            *to_r = T::store(rgb[0] * white);
-            *to_g = T::store(rgb[1] * white);
-            *to_b = T::store(rgb[2] * white);
-        }
+        each_pixel(rgb, out, |[r, g, b]| {
+            let [r, g, b] = turned([r.float() * inverse, g.float() * inverse, b.float() * inverse], turn);
+            [T::store(r * white), T::store(g * white), T::store(b * white)]
+        });
     }
 }
 
 /// With hue `h` in sixths, a channel is `v - v s clamp(min(k, 4 - k), 0, 1)` where `k = (n + h) mod 6`, n = 5, 3, 1.
 #[inline(always)]
 fn turned([r, g, b]: [f32; 3], turn: f32) -> [f32; 3] {
-    let (high, low) = (r.max(g).max(b), r.min(g).min(b));
+    let (high, low) = (larger(larger(r, g), b), smaller(smaller(r, g), b));
     let range = high - low;
-    let scale = 1.0 / if range == 0.0 { 1.0 } else { range };
-    let hue = if high == r {
-        (g - b) * scale
-    } else if high == g {
-        (b - r) * scale + 2.0
-    } else {
-        (r - g) * scale + 4.0
-    };
+    let scale = 1.0 / larger(range, f32::MIN_POSITIVE);
+    let (red, green, blue) = ((g - b) * scale, (b - r) * scale + 2.0, (r - g) * scale + 4.0);
+    let hue = if high == g { green } else { blue };
+    let hue = if high == r { red } else { hue };
     let hue = hue * (1.0 / 6.0) + turn;
     let sixths = (hue - hue.floor()) * 6.0;
     let channel = |n: f32| {
         let k = n + sixths;
-        let k = if k >= 6.0 { k - 6.0 } else { k };
-        high - range * k.min(4.0 - k).clamp(0.0, 1.0)
+        let k = k - if k >= 6.0 { 6.0 } else { 0.0 };
+        high - range * larger(smaller(smaller(k, 4.0 - k), 1.0), 0.0)
     };
     [channel(5.0), channel(3.0), channel(1.0)]
+}
+
+/// Of numbers; `f32::max` takes two more instructions to pass over NaN.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+#[inline(always)]
+fn smaller(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
 }

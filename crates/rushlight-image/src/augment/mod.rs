@@ -17,6 +17,7 @@ pub mod channels;
 pub mod color;
 pub mod flip;
 pub mod hue;
+pub mod pick;
 pub mod resample;
 pub mod scale;
 pub mod sharpen;
@@ -121,22 +122,19 @@ impl Sample for u8 {
         self as f32
     }
 
-    /// The cast clamps.
     #[inline(always)]
     fn cut(value: f32) -> u8 {
-        value as u8
+        byte(value.clamp(0.0, 255.0).floor())
     }
 
     #[inline(always)]
     fn store(value: f32) -> u8 {
-        value as u8
+        u8::cut(value)
     }
 
-    /// Adding 1.5 * 2^23 leaves the rounded value in the lowest bits of the significand.
     #[inline(always)]
     fn round(value: f32) -> u8 {
-        const MAGIC: f32 = 12582912.0;
-        (value.clamp(0.0, 255.0) + MAGIC).to_bits() as u8
+        byte(value.clamp(0.0, 255.0))
     }
 
     #[inline(always)]
@@ -148,6 +146,13 @@ impl Sample for u8 {
     fn whole(value: f32) -> f32 {
         value.round_ties_even()
     }
+}
+
+/// The nearest integer of a value in `0..=255`, ties to even. Adding 1.5 * 2^23 leaves it in the lowest bits of the significand; casts of
+/// floats, which saturate, would not become vector code.
+#[inline(always)]
+fn byte(value: f32) -> u8 {
+    (value + 12582912.0).to_bits() as u8
 }
 
 impl Sample for f32 {

@@ -14,24 +14,32 @@ pub fn sharpness<T: Sample>(shape: &Shape, factor: f64, input: &[T], output: &mu
         if shape.height <= 2 || shape.width <= 2 {
             return;
         }
+        let mut line = vec![0.0; row];
         for (from, to) in from.chunks_exact(plane).zip(to.chunks_exact_mut(plane)) {
             for (y, to) in to.chunks_exact_mut(row).enumerate().take(shape.height - 1).skip(1) {
                 let rows = [y - 1, y, y + 1].map(|y| &from[y * row..(y + 1) * row]);
-                blend_row(rows, step, ratio, &mut to[step..row - step]);
+                add_rows(rows, &mut line);
+                blend_row(&line, &rows[1][step..row - step], step, ratio, &mut to[step..row - step]);
             }
         }
     })
 }
 
 vectorized! {
-    fn blend_row[T: Sample](rows: [&[T]; 3], step: usize, ratio: f32, out: &mut [T]) {
-        let n = out.len();
-        let [above, middle, below] = rows.map(|row| [&row[..n], &row[step..step + n], &row[2 * step..2 * step + n]]);
-        let sum = |row: [&[T]; 3], i: usize| row[0][i].float() + row[1][i].float() + row[2][i].float();
-        for i in 0..n {
-            let sample = middle[1][i].float();
-            let blurred = (sum(above, i) + sum(middle, i) + sum(below, i) + 4.0 * sample) * (1.0 / 13.0);
-            out[i] = T::cut((T::whole(blurred) - sample).mul_add(ratio, sample));
+    fn add_rows[T: Sample](rows: [&[T]; 3], line: &mut [f32]) {
+        for (((sum, above), middle), below) in line.iter_mut().zip(rows[0]).zip(rows[1]).zip(rows[2]) {
+            *sum = above.float() + middle.float() + below.float();
+        }
+    }
+}
+
+vectorized! {
+    fn blend_row[T: Sample](line: &[f32], samples: &[T], step: usize, ratio: f32, out: &mut [T]) {
+        let sums = line.iter().zip(&line[step..]).zip(&line[2 * step..]);
+        for ((out, sample), ((left, middle), right)) in out.iter_mut().zip(samples).zip(sums) {
+            let sample = sample.float();
+            let blurred = (left + middle + right + 4.0 * sample) * (1.0 / 13.0);
+            *out = T::cut((T::whole(blurred) - sample).mul_add(ratio, sample));
         }
     }
 }

@@ -5,7 +5,7 @@ use super::Source;
 use super::places::{EDGE, OUTSIDE, Places};
 use rushlight_kernels::vectorized;
 
-/// How many pixels past the lower right one of four must still be in memory, so that whole words can be loaded.
+/// How many samples past the lower right one of four must still be in memory, so that whole words can be loaded.
 const MARGIN: i32 = 3;
 
 /// Row `y` of the result.
@@ -13,14 +13,20 @@ pub fn row<T: Sample>(source: &Source<T>, places: &mut Places, result: &Shape, y
     let shape = &source.shape;
     find(&places.x, &places.y, shape.width as i32, shape.height as i32, &mut places.index);
     if result.planar || result.channels == 1 {
-        return planar_row(source, places, result, y, output);
+        planar_row(source, places, result, y, output);
+    } else {
+        interleaved_row(source, places, result.channels, &mut output[y * result.row()..(y + 1) * result.row()]);
     }
-    let row = &mut output[y * result.row()..(y + 1) * result.row()];
-    for (i, to) in row.chunks_exact_mut(result.channels).enumerate() {
-        match places.index[i] {
-            OUTSIDE => to.copy_from_slice(source.fill),
-            EDGE => (0..to.len()).for_each(|c| to[c] = source.at_edge(places.x[i], places.y[i], c)),
-            index => source.pixel(index as usize, fractions(places, i), to),
+}
+
+vectorized! {
+    fn interleaved_row[T: Sample](source: &Source<T>, places: &Places, channels: usize, row: &mut [T]) {
+        for (i, to) in row.chunks_exact_mut(channels).enumerate() {
+            match places.index[i] {
+                OUTSIDE => to.copy_from_slice(source.fill),
+                EDGE => (0..to.len()).for_each(|c| to[c] = source.at_edge(places.x[i], places.y[i], c)),
+                index => source.pixel(index as usize, fractions(places, i), to),
+            }
         }
     }
 }
@@ -31,10 +37,17 @@ fn planar_row<T: Sample>(source: &Source<T>, places: &Places, result: &Shape, y:
         // SAFETY: `level` found AVX2 on this processor, and samples of one byte have the layout of `u8`.
         return unsafe { super::gather::planar_row(source, places, result, y, output) };
     }
-    planar_samples(source, places, result, y, 0..result.width, output);
+    plain_row(source, places, result, y, output);
+}
+
+vectorized! {
+    fn plain_row[T: Sample](source: &Source<T>, places: &Places, result: &Shape, y: usize, output: &mut [T]) {
+        planar_samples(source, places, result, y, 0..result.width, output);
+    }
 }
 
 /// Some columns of a row, one by one.
+#[inline(always)]
 pub fn planar_samples<T: Sample>(source: &Source<T>, places: &Places, result: &Shape, y: usize, columns: std::ops::Range<usize>, output: &mut [T]) {
     let width = source.shape.width;
     for (c, plane) in source.samples.chunks_exact(source.shape.pixels()).enumerate() {
@@ -84,6 +97,7 @@ impl<T: Sample> Source<'_, T> {
     }
 
     /// A sample of which some pixels lie outside: they count as zero, and with a fill the result is blended by the weights of those inside.
+    #[inline(always)]
     fn at_edge(&self, x: f32, y: f32, channel: usize) -> T {
         let (mut sum, mut mask) = (0.0, 0.0);
         let (left, top) = (x.floor(), y.floor());

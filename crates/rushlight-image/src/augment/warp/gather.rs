@@ -3,7 +3,7 @@
 use super::super::{Sample, Shape};
 use super::Source;
 use super::bilinear::planar_samples;
-use super::places::Places;
+use super::places::{OUTSIDE, Places};
 use std::arch::x86_64::*;
 
 const LANES: usize = 8;
@@ -17,6 +17,10 @@ pub unsafe fn planar_row<T: Sample>(source: &Source<T>, places: &Places, result:
     let whole = result.width / LANES * LANES;
     for i in (0..whole).step_by(LANES) {
         let (Some(index), Some(x), Some(y_place)) = (places.index[i..].first_chunk(), places.x[i..].first_chunk(), places.y[i..].first_chunk()) else { return };
+        if *index == [OUTSIDE; LANES] {
+            fill(source, result, y * result.width + i, output);
+            continue;
+        }
         let index = load(index);
         if _mm256_movemask_ps(_mm256_castsi256_ps(index)) != 0 {
             planar_samples(source, places, result, y, i..i + LANES, output);
@@ -35,6 +39,12 @@ pub unsafe fn planar_row<T: Sample>(source: &Source<T>, places: &Places, result:
         }
     }
     planar_samples(source, places, result, y, whole..result.width, output);
+}
+
+fn fill<T: Sample>(source: &Source<T>, result: &Shape, at: usize, output: &mut [T]) {
+    for (plane, &value) in output.chunks_exact_mut(result.pixels()).zip(source.fill) {
+        plane[at..at + LANES].fill(value);
+    }
 }
 
 #[inline]

@@ -6,7 +6,7 @@ import numpy as np
 
 from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
-from rushlight.image.transforms.functional._pixels import is_pil, pixels
+from rushlight.image.transforms.functional._pixels import NATIVE, is_pil, pixels
 from rushlight.image.transforms.functional._tone import check_channels, check_factor
 
 __all__ = [
@@ -120,6 +120,6 @@ def permute_channels(inpt, permutation: Sequence[int]):
             f"Length of permutation does not match number of channels: {len(permutation)} != {found.channels}"
         )
     order = [int(c) % found.channels for c in permutation]
-    if found.array.dtype in (np.uint8, np.float32):
+    if found.array.dtype in NATIVE:
         return found.through(augment.permute, order)
     return found.give(found.array.take(order, -3 if found.planar else -1))

@@ -7,7 +7,7 @@ import numpy as np
 
 from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
-from rushlight.image.transforms.functional._pixels import MODES, is_pil, is_tensor, is_torch, pixels
+from rushlight.image.transforms.functional._pixels import MODES, NATIVE, is_pil, is_tensor, is_torch, pixels
 
 augment = _C.image.augment
 
@@ -49,7 +49,7 @@ def to_image(inpt):
 def channels_first(image) -> np.ndarray:
     """Return samples of an interleaved image in new memory, ``[..., C, H, W]``."""
     array = pixels(image).array
-    if array.dtype in (np.uint8, np.float32):
+    if array.dtype in NATIVE:
         return augment.planes(np.ascontiguousarray(array))
     return np.array(np.moveaxis(array, -1, -3), order="C")
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
-from rushlight.image.transforms.functional._pixels import Pixels, is_pil, pixels
+from rushlight.image.transforms.functional._pixels import NATIVE, Pixels, is_pil, pixels
 
 __all__ = ["hflip", "horizontal_flip", "vertical_flip", "vflip"]
 
@@ -36,7 +36,7 @@ def vertical_flip(inpt):
 
 def flipped(found: Pixels, vertical: bool):
     """Return a mirror image; types of samples without a kernel go through NumPy."""
-    if found.array.dtype in (np.uint8, np.float32):
+    if found.array.dtype in NATIVE:
         return found.through(_C.image.augment.flip_image, vertical)
     axis = (-2 if vertical else -1) - (not found.planar)
     return found.give(np.ascontiguousarray(np.flip(found.array, axis)))

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
-from rushlight.image.transforms.functional._pixels import Pixels, is_pil, is_tensor, pixels
+from rushlight.image.transforms.functional._pixels import NATIVE, Pixels, is_pil, is_tensor, pixels
 
 __all__ = ["pad"]
 
@@ -41,6 +42,10 @@ def pad(
     rows, columns = found.size
     part = found.window(max(-top, 0), rows - max(-bottom, 0), max(-left, 0), columns - max(-right, 0))
     beyond = [(max(top, 0), max(bottom, 0)), (max(left, 0), max(right, 0))]
+    if padding_mode != "constant" and part.dtype in NATIVE:
+        (top, bottom), (left, right) = beyond
+        part = np.ascontiguousarray(part)
+        return found.give(_C.image.augment.pad(part, found.planar, (left, top, right, bottom), padding_mode))
     return found.give(pad_samples(part, found.planar, beyond, padding_mode, values))
 
 

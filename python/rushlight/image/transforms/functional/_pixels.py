@@ -22,6 +22,7 @@ import numpy as np
 
 from rushlight import _C
 
+NATIVE = frozenset((np.dtype(np.uint8), np.dtype(np.float32)))
 EXPECTED = "a path, encoded bytes, a PIL image, a NumPy array, a Rushlight tensor or a torch tensor"
 
 
@@ -69,7 +70,7 @@ class Pixels:
         Kernels take uint8 and float32; other floats go through float32, and other integers if ``integers`` allows the detour.
         """
         dtype = self.array.dtype
-        if dtype in (np.uint8, np.float32):
+        if dtype in NATIVE:
             return self.give(kernel(self.contiguous(), self.planar, *args))
         if dtype.kind != "f" and not integers:
             raise TypeError(

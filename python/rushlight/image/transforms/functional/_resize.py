@@ -9,7 +9,7 @@ from rushlight import _C
 from rushlight.image.transforms.functional._crop import crop
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._interpolation import PILLOW, InterpolationMode, interpolation_mode
-from rushlight.image.transforms.functional._pixels import Pixels, from_float, is_pil, pixels
+from rushlight.image.transforms.functional._pixels import NATIVE, Pixels, from_float, is_pil, pixels
 
 __all__ = ["resize", "resized_crop"]
 
@@ -139,7 +139,7 @@ def resampled(
     if found.array.size == 0:
         return found.give(np.empty(found.shape(found.channels, *size), found.array.dtype))
     if mode in NEAREST:
-        return found.give(nearest(found, window, size, mode is InterpolationMode.NEAREST_EXACT))
+        return nearest(found, window, size, mode is InterpolationMode.NEAREST_EXACT)
     if antialias:
         return found.through(augment.resize, window, size, mode.value, integers=True)
     if mode not in (InterpolationMode.BILINEAR, InterpolationMode.BICUBIC):
@@ -148,13 +148,15 @@ def resampled(
     return found.give(interpolated(part, size, mode.value))
 
 
-def nearest(found: Pixels, window: tuple[int, int, int, int], size: tuple[int, int], centre: bool) -> np.ndarray:
+def nearest(found: Pixels, window: tuple[int, int, int, int], size: tuple[int, int], centre: bool):
     """Return single samples; their places are computed in single precision, as PyTorch does."""
+    if found.array.dtype in NATIVE:
+        return found.through(augment.nearest, window, size, centre)
     top, left, height, width = window
     rows = top + nearest_indices(height, size[0], centre)
     columns = left + nearest_indices(width, size[1], centre)
     axis = found.array.ndim - (2 if found.planar else 3)
-    return found.array.take(rows, axis).take(columns, axis + 1)
+    return found.give(found.array.take(rows, axis).take(columns, axis + 1))
 
 
 def nearest_indices(length: int, count: int, centre: bool) -> np.ndarray:

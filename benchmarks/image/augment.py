@@ -1,0 +1,141 @@
+"""Augmentations against torchvision.transforms.v2: one photograph, 8 bits, one thread, in turn.
+
+``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the table; the ratio is of the shortest times, the rival always has its best input,
+a tensor ``[3, H, W]``.
+"""
+
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.compare import Row, fastest_in_turn, report
+
+KODAK = Path(__file__).parents[3] / "shared/data/kodak/kodim23.png"
+HEIGHT, WIDTH = 375, 500
+CORNERS = [[0, 0], [WIDTH - 1, 0], [WIDTH - 1, HEIGHT - 1], [0, HEIGHT - 1]]
+MOVED = [[20, 10], [480, 5], [490, 360], [10, 370]]
+
+# What counts for the mean of twenty; each is (name, arguments, keyword arguments).
+TWENTY = [
+    ("hflip", (), {}),
+    ("vflip", (), {}),
+    ("pad", (16,), {"padding_mode": "reflect"}),
+    ("resized_crop", (30, 40, 200, 300, [224, 224]), {}),
+    ("rotate", (30,), {"interpolation": "bilinear"}),
+    ("affine", (10, [5, 5], 1.1, [3, 3]), {"interpolation": "bilinear"}),
+    ("perspective", (CORNERS, MOVED), {}),
+    ("gaussian_blur", ([5, 5], [1.0, 1.0]), {}),
+    ("adjust_brightness", (1.3,), {}),
+    ("adjust_contrast", (1.3,), {}),
+    ("adjust_saturation", (1.3,), {}),
+    ("adjust_hue", (0.1,), {}),
+    ("adjust_gamma", (0.7,), {}),
+    ("adjust_sharpness", (2.0,), {}),
+    ("rgb_to_grayscale", (3,), {}),
+    ("posterize", (4,), {}),
+    ("solarize", (128,), {}),
+    ("invert", (), {}),
+    ("autocontrast", (), {}),
+    ("equalize", (), {}),
+]
+
+FURTHER = [
+    ("resize", ([224, 224],), {}),
+    ("rotate", (30,), {"interpolation": "nearest", "fill": 9}),
+    ("elastic", ("displacement",), {}),
+    ("gaussian_blur", ([23, 23],), {}),
+    ("gaussian_noise", (), {}),
+    ("permute_channels", ([2, 0, 1],), {}),
+    ("pad", (16,), {"fill": 7}),
+    ("to_dtype", ("float",), {"scale": True}),
+    ("jpeg", (80,), {}),
+]
+
+
+def photograph(path: Path) -> np.ndarray:
+    """Return a photograph cut to 500 x 375, or one of scikit-learn's where there is none."""
+    if path.exists():
+        from PIL import Image
+
+        image = np.asarray(Image.open(path).convert("RGB"))
+    else:
+        from sklearn.datasets import load_sample_image
+
+        image = load_sample_image("china.jpg")
+    return np.ascontiguousarray(image[:HEIGHT, :WIDTH])
+
+
+def calls(image: np.ndarray, name: str, args: tuple, options: dict) -> tuple[Callable, Callable, Callable]:
+    """Return the same operation of ours on a tensor, of ours on an array, and of torchvision on a tensor."""
+    import torch
+    from torchvision.transforms.v2 import functional as theirs
+
+    import rushlight as rl
+    from rushlight.image.transforms import functional as ours
+
+    planar = np.ascontiguousarray(image.transpose(2, 0, 1))
+    shifts = np.random.default_rng(0).normal(0, 0.02, (1, HEIGHT, WIDTH, 2)).astype(np.float32)
+
+    def argument(value, framework):
+        named = {"displacement": shifts if framework is np else framework.from_numpy(shifts)} if framework else {}
+        named["float"] = torch.float32 if framework is torch else rl.float32
+        return named.get(value, value) if isinstance(value, str) else value
+
+    def call(module, input, framework):
+        function, given = getattr(module, name), [argument(a, framework) for a in args]
+        return lambda: function(input, *given, **options)
+
+    return (
+        call(ours, rl.from_numpy(planar), rl),
+        call(ours, image, np),
+        call(theirs, torch.from_numpy(planar), torch),
+    )
+
+
+def rows(image: np.ndarray, operations: list) -> list[Row]:
+    """Return two lines for each operation: a tensor, an array."""
+    found = []
+    for name, args, options in operations:
+        tensor, array, rival = calls(image, name, args, options)
+        for layout, ours in (("CHW tensor", tensor), ("HWC array", array)):
+            mine, theirs = fastest_in_turn(ours, rival, rounds=9)
+            goal = ">= 0.8x" if operations is TWENTY else ""
+            found.append(Row(f"{name}{label(args, options)}, {layout}", mine * 1e6, theirs * 1e6, "us", goal))
+    return found
+
+
+def label(args: tuple, options: dict) -> str:
+    shown = [str(v) for v in (*args, *options.values()) if isinstance(v, (int, float, str))]
+    return f" ({', '.join(shown)})" if shown else ""
+
+
+def mean(found: list[Row], layout: str) -> float:
+    """Return the geometric mean of a layout's ratios."""
+    ratios = [row.ratio for row in found if row.what.endswith(layout)]
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def main() -> None:
+    import torch
+
+    import rushlight as rl
+
+    torch.set_num_threads(1)
+    rl.set_num_threads(1)
+    image = photograph(Path(sys.argv[1]) if len(sys.argv) > 1 else KODAK)
+    twenty = rows(image, TWENTY)
+    report("Twenty augmentations of 500 x 375 x 3 bytes; PyTorch stands for torchvision v2", twenty)
+    for layout in ("CHW tensor", "HWC array"):
+        least = min((row for row in twenty if row.what.endswith(layout)), key=lambda row: row.ratio)
+        print(
+            f"geometric mean, {layout}: {mean(twenty, layout):.2f}x (goal 3x); least: {least.what} {least.ratio:.2f}x"
+        )
+    print()
+    report("Further operations", rows(image, FURTHER))
+
+
+if __name__ == "__main__":
+    main()
