@@ -4,14 +4,20 @@
 mod array;
 mod augment;
 mod error;
-mod header;
+mod input;
+mod load;
+mod recipe;
+mod tar;
+mod hash;
 
 use pyo3::prelude::*;
 
 /// Adds the module `image` to `parent`.
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
+    load::register(&m)?;
     augment::register(&m)?;
-    header::register(&m)?;
+    tar::register(&m)?;
+    hash::register(&m)?;
     parent.add_submodule(&m)
 }
