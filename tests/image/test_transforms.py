@@ -7,6 +7,8 @@ from collections import OrderedDict, namedtuple
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import rushlight as rl
 from rushlight.image import transforms as T
@@ -227,6 +229,25 @@ def test_everything_moves_together(transform, format):
         slack = 1.5 + size[0] / HEIGHT
         inside = (x > seen[0] - slack) & (x < seen[2] + slack) & (y > seen[1] - slack) & (y < seen[3] + slack)
         assert inside.all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(st.integers(0, WIDTH), st.integers(0, WIDTH)).map(sorted).filter(lambda x: x[0] < x[1]),
+    st.tuples(st.integers(0, HEIGHT), st.integers(0, HEIGHT)).map(sorted).filter(lambda y: y[0] < y[1]),
+    st.integers(0, 1000),
+)
+def test_any_box_moves_with_its_pixels(x, y, seed):
+    chain = T.Compose([
+        T.RandomCrop((30, 30), padding=4), T.RandomHorizontalFlip(), T.RandomVerticalFlip(), T.Resize((60, 90), "nearest")
+    ])  # fmt: skip
+    rl.manual_seed(seed)
+    output = chain(painted(x[0], y[0], x[1], y[1]))
+    left, top, right, bottom = output["box"][0].tolist()
+    seen = output["image"][0].numpy() > 0
+    assert seen.sum() == (right - left) * (bottom - top)
+    assert seen[int(top) : int(bottom), int(left) : int(right)].all()
+    assert (output["mask"][0].numpy() > 0).tolist() == seen.tolist()
 
 
 def test_overlapping_crop_keeps_a_box():

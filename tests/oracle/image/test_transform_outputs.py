@@ -280,3 +280,63 @@ def test_tensors_of_torchvision_are_refused():
     boxes = their_tensors.BoundingBoxes([[1, 2, 3, 4]], format="XYXY", canvas_size=(HEIGHT, WIDTH))
     with pytest.raises(TypeError, match="wrap it as rushlight.image.tv_tensors.BoundingBoxes"):
         transforms.CenterCrop(3)({"image": torch.zeros(3, HEIGHT, WIDTH), "boxes": boxes})
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float32"])
+@pytest.mark.parametrize(("name", "level", "kwargs"), CASES)
+def test_flat_masks(name, level, kwargs, dtype):
+    """A mask ``[H, W]`` of any type keeps its labels and its shape."""
+    if name == "RandomIoUCrop":
+        return
+    labels = (np.mgrid[:HEIGHT, :WIDTH].sum(0) // 9 * 37 % 251).astype(dtype)
+    ours, theirs = getattr(transforms, name)(**kwargs), getattr(v2, name)(**kwargs)
+    for seed in range(3):
+        rl.manual_seed(seed)
+        torch.manual_seed(seed)
+        a, b = ours(tv_tensors.Mask(labels)), theirs(their_tensors.Mask(labels))
+        assert tuple(a.shape) == tuple(b.shape) and str(a.dtype) == str(b.dtype) and type(a) is tv_tensors.Mask
+        assert (a.numpy() == b.numpy()).mean() >= (1.0 if level != WARPED else 0.99)
+
+
+VIDEO = [
+    "RandomHorizontalFlip",
+    "RandomResizedCrop",
+    "RandomAffine",
+    "ColorJitter",
+    "GaussianBlur",
+    "AugMix",
+    "RandomErasing",
+]
+
+
+@pytest.mark.parametrize("name", VIDEO)
+def test_videos(name):
+    level, kwargs = (GEOMETRY | COLOURS)[name]
+    frames = np.stack([picture().transpose(2, 0, 1), 255 - picture().transpose(2, 0, 1)])
+    ours, theirs = getattr(transforms, name)(**kwargs), getattr(v2, name)(**kwargs)
+    for seed in range(5):
+        rl.manual_seed(seed)
+        torch.manual_seed(seed)
+        a, b = ours(tv_tensors.Video(frames)), theirs(their_tensors.Video(frames))
+        assert type(a) is tv_tensors.Video
+        close_images(a.numpy(), b.numpy(), level, share=0.98 if name == "AugMix" else 0.995)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("name", ["RandomCrop", "Pad", "Resize", "RandomPerspective", "GaussianBlur", "RandomInvert"])
+def test_channels(name, channels, dtype):
+    """Arrays, tensors and images of any number of channels agree with torchvision's tensors."""
+    level, kwargs = (GEOMETRY | COLOURS)[name]
+    array = picture(channels).astype(dtype) / (255 if dtype == "float32" else 1)
+    array = array.astype(dtype)
+    planes = array.transpose(2, 0, 1).copy()
+    ours, theirs = getattr(transforms, name)(**kwargs), getattr(v2, name)(**kwargs)
+    torch.manual_seed(1)
+    expected = theirs(torch.from_numpy(planes)).numpy()
+    for image, back in ((array, lambda x: x.transpose(2, 0, 1)), (rl.from_numpy(planes), lambda x: x.numpy())):
+        rl.manual_seed(1)
+        result = back(ours(image))
+        scale = 255 if dtype == "float32" else 1
+        assert result.shape == expected.shape and result.dtype == expected.dtype
+        assert (abs(result * float(scale) - expected * float(scale)) <= level + 0.01).mean() >= 0.995
