@@ -47,7 +47,7 @@ fn reflect(line: &mut [f32], border: usize, step: usize) {
     }
 }
 
-/// Where the runs of at most [`LANES`] samples begin that cover `n`: the last one overlaps where there are enough.
+/// Where the runs of [`LANES`] samples begin that cover `n`, which is not less; the last one may overlap.
 fn runs(n: usize) -> impl Iterator<Item = usize> {
     let last = n.saturating_sub(LANES);
     (0..last).step_by(LANES).chain([last])
@@ -55,47 +55,53 @@ fn runs(n: usize) -> impl Iterator<Item = usize> {
 
 vectorized! {
     fn weigh_rows[T: Sample](rows: &[&[T]], kernel: &[f32], out: &mut [f32]) {
-        for start in runs(out.len()) {
-            let mut sums = [0.0f32; LANES];
-            match out[start..].first_chunk_mut::<LANES>() {
-                Some(chunk) => {
-                    for (row, &weight) in rows.iter().zip(kernel) {
-                        let samples = &row[start..start + LANES];
-                        for l in 0..LANES {
-                            sums[l] = samples[l].float().mul_add(weight, sums[l]);
-                        }
-                    }
-                    *chunk = sums;
-                }
-                None => {
-                    for (row, &weight) in rows.iter().zip(kernel) {
-                        sums.iter_mut().zip(*row).for_each(|(sum, sample)| *sum = sample.float().mul_add(weight, *sum));
-                    }
-                    out.copy_from_slice(&sums[..out.len()]);
+        if out.len() < LANES {
+            out.fill(0.0);
+            for (row, &weight) in rows.iter().zip(kernel) {
+                for (sum, sample) in out.iter_mut().zip(*row) {
+                    *sum = sample.float().mul_add(weight, *sum);
                 }
             }
+            return;
+        }
+        for start in runs(out.len()) {
+            let mut sums = [0.0f32; LANES];
+            for (row, &weight) in rows.iter().zip(kernel) {
+                let samples = &row[start..start + LANES];
+                for l in 0..LANES {
+                    sums[l] = samples[l].float().mul_add(weight, sums[l]);
+                }
+            }
+            out[start..start + LANES].copy_from_slice(&sums);
         }
     }
 }
 
 vectorized! {
     fn weigh_neighbours[T: Sample](line: &[f32], kernel: &[f32], step: usize, out: &mut [T]) {
+        if out.len() < LANES {
+            for (x, out) in out.iter_mut().enumerate() {
+                let mut sum = 0.0;
+                for (sample, &weight) in line[x..].iter().step_by(step).zip(kernel) {
+                    sum = sample.mul_add(weight, sum);
+                }
+                *out = T::round(sum);
+            }
+            return;
+        }
         for start in runs(out.len()) {
             let mut sums = [0.0f32; LANES];
             for (tap, &weight) in kernel.iter().enumerate() {
-                let samples = &line[start + tap * step..];
-                match samples.first_chunk::<LANES>() {
-                    Some(samples) => {
-                        for l in 0..LANES {
-                            sums[l] = samples[l].mul_add(weight, sums[l]);
-                        }
-                    }
-                    None => sums.iter_mut().zip(samples).for_each(|(sum, sample)| *sum = sample.mul_add(weight, *sum)),
+                let samples = &line[start + tap * step..][..LANES];
+                for l in 0..LANES {
+                    sums[l] = samples[l].mul_add(weight, sums[l]);
                 }
             }
-            let rounded = sums.map(T::round);
-            let end = out.len().min(start + LANES);
-            out[start..end].copy_from_slice(&rounded[..end - start]);
+            let mut results = [T::default(); LANES];
+            for l in 0..LANES {
+                results[l] = T::round(sums[l]);
+            }
+            out[start..start + LANES].copy_from_slice(&results);
         }
     }
 }

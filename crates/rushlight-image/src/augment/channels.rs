@@ -69,20 +69,25 @@ pub(super) fn each_rgb<T: Sample, U: Sample>(shape: &Shape, input: &[T], output:
 /// Pixels whose results are kept in registers, which tells the compiler that they overlap no input.
 const LANES: usize = 32;
 
-/// Writes `f` of every pixel; to be inlined into a function that is compiled for wide registers.
+/// What becomes of a pixel. Unlike a closure, a method can be inlined at any length, and must be, to become vector code.
+pub(super) trait Change<T> {
+    fn change(&self, pixel: [T; 3]) -> [T; 3];
+}
+
+/// Changes every pixel; to be inlined into a function that is compiled for wide registers.
 #[inline(always)]
-pub(super) fn each_pixel<T: Sample>([r, g, b]: [&[T]; 3], [to_r, to_g, to_b]: [&mut [T]; 3], f: impl Fn([T; 3]) -> [T; 3]) {
+pub(super) fn each_pixel<T: Sample>([r, g, b]: [&[T]; 3], [to_r, to_g, to_b]: [&mut [T]; 3], change: impl Change<T>) {
     let ((r, last_r), (g, last_g), (b, last_b)) = (r.as_chunks::<LANES>(), g.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let ((to_r, rest_r), (to_g, rest_g), (to_b, rest_b)) = (to_r.as_chunks_mut::<LANES>(), to_g.as_chunks_mut::<LANES>(), to_b.as_chunks_mut::<LANES>());
     for (((r, g), b), ((to_r, to_g), to_b)) in r.iter().zip(g).zip(b).zip(to_r.iter_mut().zip(to_g).zip(to_b)) {
         let mut results = [[T::default(); LANES]; 3];
         for l in 0..LANES {
-            [results[0][l], results[1][l], results[2][l]] = f([r[l], g[l], b[l]]);
+            [results[0][l], results[1][l], results[2][l]] = change.change([r[l], g[l], b[l]]);
         }
         [*to_r, *to_g, *to_b] = results;
     }
     for (((&r, &g), &b), ((to_r, to_g), to_b)) in last_r.iter().zip(last_g).zip(last_b).zip(rest_r.iter_mut().zip(rest_g).zip(rest_b)) {
-        [*to_r, *to_g, *to_b] = f([r, g, b]);
+        [*to_r, *to_g, *to_b] = change.change([r, g, b]);
     }
 }
 

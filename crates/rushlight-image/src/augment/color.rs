@@ -1,6 +1,6 @@
 //! Luma, and colours nearer to it or further from it.
 
-use super::channels::{BLOCK, each_pixel, each_rgb, each_rgb_row, join};
+use super::channels::{BLOCK, Change, each_pixel, each_rgb, each_rgb_row, join};
 use super::{Sample, Shape};
 use crate::{Error, Result};
 use rushlight_kernels::vectorized;
@@ -51,10 +51,20 @@ pub fn saturation<T: Sample>(shape: &Shape, ratio: f64, input: &[T], output: &mu
 
 vectorized! {
     fn saturate[T: Sample](rgb: [&[T]; 3], ratio: f32, rest: f32, out: [&mut [T]; 3]) {
-        each_pixel(rgb, out, |[r, g, b]| {
-            let gray = T::floor(luma(r, g, b));
-            let [r, g, b] = [r.float() * ratio, g.float() * ratio, b.float() * ratio];
-            [T::cut(gray.mul_add(rest, r)), T::cut(gray.mul_add(rest, g)), T::cut(gray.mul_add(rest, b))]
-        });
+        each_pixel(rgb, out, Saturate { ratio, rest });
+    }
+}
+
+struct Saturate {
+    ratio: f32,
+    rest: f32,
+}
+
+impl<T: Sample> Change<T> for Saturate {
+    #[inline(always)]
+    fn change(&self, [r, g, b]: [T; 3]) -> [T; 3] {
+        let gray = T::floor(luma(r, g, b));
+        let [r, g, b] = [r.float() * self.ratio, g.float() * self.ratio, b.float() * self.ratio];
+        [T::cut(gray.mul_add(self.rest, r)), T::cut(gray.mul_add(self.rest, g)), T::cut(gray.mul_add(self.rest, b))]
     }
 }

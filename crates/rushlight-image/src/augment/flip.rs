@@ -9,11 +9,22 @@ mod bytes;
 
 /// Exchanges left and right.
 pub fn horizontal<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Result<()> {
-    let (row, step) = (shape.row(), shape.step());
+    let step = shape.step();
+    #[cfg(target_arch = "x86_64")]
+    if size_of::<T>() == 1 && bytes::possible(step) {
+        let reversal = bytes::Reversal::new(step);
+        return each_row(shape, input, output, |from, to| {
+            // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for.
+            unsafe { reversal.apply(super::channels::of(from), super::channels::of_mut(to)) }
+        });
+    }
+    each_row(shape, input, output, |from, to| reverse(from, to, step))
+}
+
+/// Calls `work` with every row and the place of its result.
+fn each_row<T: Sample>(shape: &Shape, input: &[T], output: &mut [T], work: impl Fn(&[T], &mut [T]) + Sync) -> Result<()> {
     each_image(shape, input, shape, output, |from, to| {
-        for (from, to) in from.chunks_exact(row).zip(to.chunks_exact_mut(row)) {
-            reverse(from, to, step);
-        }
+        from.chunks_exact(shape.row()).zip(to.chunks_exact_mut(shape.row())).for_each(|(from, to)| work(from, to));
     })
 }
 
@@ -32,11 +43,6 @@ pub fn vertical<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Resu
 
 /// A row backwards, pixel by pixel.
 fn reverse<T: Sample>(from: &[T], to: &mut [T], step: usize) {
-    #[cfg(target_arch = "x86_64")]
-    if size_of::<T>() == 1 && bytes::possible(step) {
-        // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for.
-        return unsafe { bytes::reverse(super::channels::of(from), super::channels::of_mut(to), step) };
-    }
     match step {
         1 => to.iter_mut().zip(from.iter().rev()).for_each(|(to, from)| *to = *from),
         3 => reverse_pixels::<T, 3>(from, to),

@@ -1,6 +1,6 @@
 //! Colours turned round the grey axis.
 
-use super::channels::{each_pixel, each_rgb};
+use super::channels::{Change, each_pixel, each_rgb};
 use super::{Sample, Shape};
 use crate::Result;
 use rushlight_kernels::vectorized;
@@ -12,11 +12,18 @@ pub fn turn<T: Sample>(shape: &Shape, turn: f32, input: &[T], output: &mut [T]) 
 
 vectorized! {
     fn turn_rows[T: Sample](rgb: [&[T]; 3], turn: f32, out: [&mut [T]; 3]) {
+        each_pixel(rgb, out, Turn(turn));
+    }
+}
+
+struct Turn(f32);
+
+impl<T: Sample> Change<T> for Turn {
+    #[inline(always)]
+    fn change(&self, [r, g, b]: [T; 3]) -> [T; 3] {
         let (inverse, white) = (1.0 / T::WHITE, if T::WHITE == 1.0 { 1.0 } else { T::WHITE + 1.0 - 1e-3 });
-        each_pixel(rgb, out, |[r, g, b]| {
-            let [r, g, b] = turned([r.float() * inverse, g.float() * inverse, b.float() * inverse], turn);
-            [T::store(r * white), T::store(g * white), T::store(b * white)]
-        });
+        let [r, g, b] = turned([r.float() * inverse, g.float() * inverse, b.float() * inverse], self.0);
+        [T::store(r * white), T::store(g * white), T::store(b * white)]
     }
 }
 
@@ -31,12 +38,13 @@ fn turned([r, g, b]: [f32; 3], turn: f32) -> [f32; 3] {
     let hue = if high == r { red } else { hue };
     let hue = hue * (1.0 / 6.0) + turn;
     let sixths = (hue - hue.floor()) * 6.0;
-    let channel = |n: f32| {
-        let k = n + sixths;
-        let k = k - if k >= 6.0 { 6.0 } else { 0.0 };
-        high - range * larger(smaller(smaller(k, 4.0 - k), 1.0), 0.0)
-    };
-    [channel(5.0), channel(3.0), channel(1.0)]
+    [channel(high, range, sixths + 5.0), channel(high, range, sixths + 3.0), channel(high, range, sixths + 1.0)]
+}
+
+#[inline(always)]
+fn channel(high: f32, range: f32, k: f32) -> f32 {
+    let k = k - if k >= 6.0 { 6.0 } else { 0.0 };
+    high - range * larger(smaller(smaller(k, 4.0 - k), 1.0), 0.0)
 }
 
 /// Of numbers; `f32::max` takes two more instructions to pass over NaN.

@@ -12,28 +12,40 @@ pub fn possible(step: usize) -> bool {
     step <= LONGEST && level() >= Level::Avx2
 }
 
-/// Pixel by pixel.
-///
-/// # Safety
-/// [`possible`] must have said so; the slices have the same length, whole pixels.
-pub unsafe fn reverse(from: &[u8], to: &mut [u8], step: usize) {
-    if level() >= Level::Avx512 && is_x86_feature_detected!("avx512vbmi") {
-        // SAFETY: the features were found on this processor.
-        return unsafe { reverse_vbmi(from, to, step) };
-    }
-    // SAFETY: by the contract.
-    unsafe { reverse_avx2(from, to, step) }
+/// A way to reverse rows of pixels of one size.
+pub struct Reversal {
+    step: usize,
+    wide: bool,
+    order: [u8; 64],
 }
 
-/// Where each byte of a vector of `N` comes from, whose last `N / step` pixels are reversed to its beginning.
-fn order<const N: usize>(step: usize) -> [u8; N] {
-    std::array::from_fn(|i| (N as u8).wrapping_sub((step * (i / step + 1)) as u8).wrapping_add((i % step) as u8))
+impl Reversal {
+    /// For pixels of `step` bytes, of which [`possible`] was asked.
+    pub fn new(step: usize) -> Reversal {
+        let wide = level() >= Level::Avx512 && is_x86_feature_detected!("avx512vbmi");
+        let bytes = if wide { 64 } else { 16 };
+        // The last `bytes / step` pixels of a vector come first, in reverse; what follows them is overwritten.
+        let order = std::array::from_fn(|i| (bytes + i % step).wrapping_sub(step * (i / step + 1)) as u8);
+        Reversal { step, wide, order }
+    }
+
+    /// Pixel by pixel.
+    ///
+    /// # Safety
+    /// [`possible`] must have said so; the slices have the same length, whole pixels.
+    pub unsafe fn apply(&self, from: &[u8], to: &mut [u8]) {
+        match self.wide {
+            // SAFETY: the features were found on this processor.
+            true => unsafe { reverse_vbmi(from, to, self.step, &self.order) },
+            // SAFETY: by the contract.
+            false => unsafe { reverse_avx2(from, to, self.step, &self.order) },
+        }
+    }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
-fn reverse_vbmi(from: &[u8], to: &mut [u8], step: usize) {
+fn reverse_vbmi(from: &[u8], to: &mut [u8], step: usize, order: &[u8; 64]) {
     let (length, stride) = (from.len().min(to.len()), 64 / step * step);
-    let order = order::<64>(step);
     // SAFETY: the array has the 64 bytes read.
     let order = unsafe { _mm512_loadu_si512(order.as_ptr().cast()) };
     let mut done = 0;
@@ -58,9 +70,8 @@ fn reverse_vbmi(from: &[u8], to: &mut [u8], step: usize) {
 }
 
 #[target_feature(enable = "avx2")]
-fn reverse_avx2(from: &[u8], to: &mut [u8], step: usize) {
+fn reverse_avx2(from: &[u8], to: &mut [u8], step: usize, order: &[u8; 64]) {
     let (length, stride) = (from.len().min(to.len()), 16 / step * step);
-    let order = order::<16>(step);
     // SAFETY: the array has the sixteen bytes read.
     let order = unsafe { _mm_loadu_si128(order.as_ptr().cast()) };
     let mut done = 0;
@@ -86,16 +97,14 @@ mod tests {
             for step in 1..=LONGEST {
                 let from: Vec<u8> = (0..pixels * step).map(|i| i as u8).collect();
                 let want: Vec<u8> = from.chunks_exact(step).rev().flatten().copied().collect();
-                let mut to = vec![0; from.len()];
-                if is_x86_feature_detected!("avx2") {
-                    // SAFETY: AVX2 was found.
-                    unsafe { reverse_avx2(&from, &mut to, step) };
-                    assert_eq!(to, want);
-                }
-                if is_x86_feature_detected!("avx512vbmi") && is_x86_feature_detected!("avx512bw") {
-                    // SAFETY: the features were found.
-                    unsafe { reverse_vbmi(&from, &mut to, step) };
-                    assert_eq!(to, want);
+                let mut reversal = Reversal::new(step);
+                for _ in 0..if possible(step) { 2 } else { 0 } {
+                    let mut to = vec![0; from.len()];
+                    // SAFETY: it is possible.
+                    unsafe { reversal.apply(&from, &mut to) };
+                    assert_eq!(to, want, "{pixels} pixels of {step} bytes, wide: {}", reversal.wide);
+                    let narrow = std::array::from_fn(|i| (16 + i % step).wrapping_sub(step * (i / step + 1)) as u8);
+                    reversal = Reversal { step, wide: false, order: narrow };
                 }
             }
         }

@@ -19,14 +19,29 @@ pub fn row<T: Sample>(source: &Source<T>, places: &mut Places, result: &Shape, y
     }
 }
 
+fn interleaved_row<T: Sample>(source: &Source<T>, places: &Places, channels: usize, row: &mut [T]) {
+    #[cfg(target_arch = "x86_64")]
+    if size_of::<T>() == 1 && matches!(channels, 3 | 4) && rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor, and samples of one byte have the layout of `u8`.
+        return unsafe { super::gather::interleaved_row(source, places, channels, row) };
+    }
+    plain_interleaved_row(source, places, channels, row);
+}
+
 vectorized! {
-    fn interleaved_row[T: Sample](source: &Source<T>, places: &Places, channels: usize, row: &mut [T]) {
-        for (i, to) in row.chunks_exact_mut(channels).enumerate() {
-            match places.index[i] {
-                OUTSIDE => to.copy_from_slice(source.fill),
-                EDGE => (0..to.len()).for_each(|c| to[c] = source.at_edge(places.x[i], places.y[i], c)),
-                index => source.pixel(index as usize, fractions(places, i), to),
-            }
+    fn plain_interleaved_row[T: Sample](source: &Source<T>, places: &Places, channels: usize, row: &mut [T]) {
+        interleaved_samples(source, places, channels, 0, row);
+    }
+}
+
+/// Pixels from column `at` on, one by one.
+#[inline(always)]
+pub fn interleaved_samples<T: Sample>(source: &Source<T>, places: &Places, channels: usize, at: usize, pixels: &mut [T]) {
+    for (i, to) in (at..).zip(pixels.chunks_exact_mut(channels)) {
+        match places.index[i] {
+            OUTSIDE => to.copy_from_slice(source.fill),
+            EDGE => (0..to.len()).for_each(|c| to[c] = source.at_edge(places.x[i], places.y[i], c)),
+            index => source.pixel(index as usize, fractions(places, i), to),
         }
     }
 }
@@ -58,7 +73,7 @@ pub fn planar_samples<T: Sample>(source: &Source<T>, places: &Places, result: &S
                 EDGE => source.at_edge(places.x[i], places.y[i], c),
                 index => {
                     let (upper, lower) = (&plane[index as usize..][..2], &plane[index as usize + width..][..2]);
-                    T::round(blend([upper[0], upper[1], lower[0], lower[1]].map(T::float), fractions(places, i)))
+                    T::round(blend([upper[0].float(), upper[1].float(), lower[0].float(), lower[1].float()], fractions(places, i)))
                 }
             };
         }
@@ -78,21 +93,15 @@ fn blend([a, b, c, d]: [f32; 4], [x, y]: [f32; 2]) -> f32 {
 }
 
 impl<T: Sample> Source<'_, T> {
-    /// All samples of an interleaved pixel inside; up to four channels as one vector.
+    /// All samples of an interleaved pixel inside.
     #[inline(always)]
     fn pixel(&self, index: usize, fractions: [f32; 2], to: &mut [T]) {
         let (channels, below) = (self.shape.channels, self.shape.row());
         let start = index * channels;
-        if channels <= 4 {
-            let at = |offset: usize| self.samples[start + offset..].first_chunk::<4>().map_or([0.0; 4], |four| four.map(T::float));
-            let (a, b, c, d) = (at(0), at(channels), at(below), at(below + channels));
-            let result: [T; 4] = std::array::from_fn(|i| T::round(blend([a[i], b[i], c[i], d[i]], fractions)));
-            to.copy_from_slice(&result[..channels]);
-        } else {
-            for (i, to) in to.iter_mut().enumerate() {
-                let at = |offset: usize| self.samples[start + offset + i].float();
-                *to = T::round(blend([at(0), at(channels), at(below), at(below + channels)], fractions));
-            }
+        for (i, to) in to.iter_mut().enumerate() {
+            let corner = &self.samples[start + i..];
+            let corners = [corner[0].float(), corner[channels].float(), corner[below].float(), corner[below + channels].float()];
+            *to = T::round(blend(corners, fractions));
         }
     }
 
