@@ -1,7 +1,6 @@
 """Transforms: what they print, accept, refuse and draw, and that boxes, masks and points stay on their image."""
 
 import copy
-import pathlib
 import pickle
 from collections import OrderedDict, namedtuple
 
@@ -389,17 +388,21 @@ def test_containers_are_modules():
     assert rl.nn.Sequential(T.CenterCrop(10), T.Pad(1))(tensor()).shape == (3, 12, 12)
 
 
-def test_files_are_images(monkeypatch):
+def test_files_are_images(tmp_path):
     """A path or bytes are opened when they are the input, or the first of several; elsewhere they are data."""
-    monkeypatch.setattr("rushlight.image.load", lambda source: picture(), raising=False)
-    monkeypatch.setattr("rushlight.image.load_bytes", lambda source: picture(), raising=False)
-    for source in ("a.jpg", pathlib.Path("a.jpg"), b"..."):
-        assert T.CenterCrop(10)(source).shape == (10, 10, 3)
-        assert T.PILToTensor()(source).shape == T.ToTensor()(source).shape == (3, HEIGHT, WIDTH)
+    data = f"P6 {WIDTH} {HEIGHT} 255\n".encode() + picture().tobytes()
+    path = tmp_path / "picture.ppm"
+    path.write_bytes(data)
+    for source in (path, str(path), data):
+        assert np.array_equal(T.CenterCrop((HEIGHT, WIDTH))(source), picture())
+        assert T.PILToTensor()(source).tolist() == T.ToImage()(source).tolist() == tensor().tolist()
+        assert T.ToTensor()(source).tolist() == T.ToTensor()(picture()).tolist()
         image, name = T.Compose([T.RandomHorizontalFlip(0.0), T.ToImage()])(source, "name")
         assert isinstance(image, tv_tensors.Image) and name == "name"
-    image, path = T.CenterCrop(10)([tensor(), "b.jpg"])
-    assert image.shape == (3, 10, 10) and path == "b.jpg"
+    image, name = T.CenterCrop(10)([tensor(), str(path)])
+    assert image.shape == (3, 10, 10) and name == str(path)
+    with pytest.raises(FileNotFoundError, match="missing.png"):
+        T.Resize(10)("missing.png")
 
 
 def test_framework():
