@@ -108,8 +108,8 @@ def max_value(dtype) -> float:
     >>> max_value(np.uint8), max_value(np.float32)
     (255, 1)
     """
-    dtype = np.dtype(dtype)
-    return 1 if dtype.kind == "f" else (1 << VALUE_BITS[dtype.name]) - 1 if dtype.name in VALUE_BITS else 1
+    bits = VALUE_BITS.get(dtype if isinstance(dtype, str) else np.dtype(dtype).name)
+    return 1 if bits is None else (1 << bits) - 1
 
 
 @dispatched
@@ -135,17 +135,27 @@ def tensor_to_dtype(tensor, dtype, scale: bool, framework):
     dtype = framework.float32 if dtype is None else dtype
     if tensor.dtype == dtype:
         return tensor
-    have, want = (str(d).removeprefix("torch.") for d in (tensor.dtype, dtype))
-    if not scale or "bfloat16" in (have, want):
-        return tensor.to(dtype) if not scale else scaled_bfloat(tensor, dtype, framework)
+    if not scale:
+        return tensor.to(dtype)
+    if {tensor.dtype, dtype} & {framework.float16, framework.bfloat16}:
+        return scaled_half(tensor, dtype)
     found = pixels(tensor)
-    return found.give(converted(found.array, np.dtype(want), True))
+    return found.give(converted(found.array, np.dtype(str(dtype).removeprefix("torch.")), True))
 
 
-def scaled_bfloat(tensor, dtype, framework):
-    """Return a conversion from or to a type NumPy has not, through float32."""
-    through = tensor_to_dtype(tensor, framework.float32, True, framework)
-    return tensor_to_dtype(through, dtype, True, framework) if dtype != framework.bfloat16 else through.to(dtype)
+def scaled_half(tensor, dtype):
+    """Return a conversion from or to floats of 16 bits, computed in their own precision."""
+    have, want = (str(d).removeprefix("torch.") for d in (tensor.dtype, dtype))
+    if want in VALUE_BITS:
+        refuse_long(have, want)
+        return tensor.mul(max_value(want) + 1.0 - 1e-3).to(dtype)
+    return tensor.to(dtype).mul_(1.0 / max_value(have)) if have in VALUE_BITS else tensor.to(dtype)
+
+
+def refuse_long(have: str, want: str) -> None:
+    """Raise where floats cannot count as far as integers."""
+    if want == "int64" or want == "int32" and have != "float64":
+        raise RuntimeError(f"The conversion from torch.{have} to torch.{want} cannot be performed safely.")
 
 
 def converted(array: np.ndarray, dtype: np.dtype, scale: bool) -> np.ndarray:
@@ -156,10 +166,7 @@ def converted(array: np.ndarray, dtype: np.dtype, scale: bool) -> np.ndarray:
     if have.kind == "f" and want.kind == "f":
         return array.astype(want)
     if have.kind == "f":
-        if have.itemsize < 8 and want.name in ("int32", "int64") or want.name == "int64":
-            raise RuntimeError(
-                f"The conversion from torch.{have.name} to torch.{want.name} cannot be performed safely."
-            )
+        refuse_long(have.name, want.name)
         # White must reach the last value, and all values must have ranges of the same width.
         return (array * have.type(max_value(want) + 1.0 - 1e-3)).astype(want)
     if have == np.uint8 and want == np.float32 and array.ndim >= 3 and array.flags.c_contiguous:
