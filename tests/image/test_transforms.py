@@ -420,3 +420,16 @@ def test_batches():
     for image, result in zip(batch, together, strict=True):
         rl.manual_seed(4)
         assert chain(image.contiguous()).tolist() == result.tolist()
+
+
+def test_arguments_by_position():
+    """Boxes and masks take the arguments of images, in their order."""
+    nearest = T.InterpolationMode.NEAREST
+    calls = [(F.rotate, (30, nearest, True)), (F.resize, ([20, 30], nearest)), (F.pad, ([1, 2], 3, "constant"))]
+    for function, arguments in calls:
+        outputs = {name: function(value, *arguments) for name, value in painted().items()}
+        size = tuple(outputs["image"].shape[-2:])
+        assert size == outputs["mask"].shape[-2:] == outputs["box"].canvas_size == outputs["points"].canvas_size
+    for value in painted().values():
+        with pytest.raises(TypeError, match="unexpected keyword argument 'tap'"):
+            F.crop(value, 1, 2, 3, tap=4)

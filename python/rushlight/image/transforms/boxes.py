@@ -6,7 +6,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight.image.transforms import functional as F
-from rushlight.image.transforms._sample import get_bounding_boxes, get_keypoints, labels_getter
+from rushlight.image.transforms._sample import get_bounding_boxes, get_keypoints, getter_of_labels
 from rushlight.image.transforms._transform import Transform
 from rushlight.image.transforms.functional._formats import within_canvas
 from rushlight.image.transforms.functional._keypoints import inside
@@ -18,8 +18,6 @@ __all__ = [  # fmt: skip
     "ClampBoundingBoxes", "ClampKeyPoints", "ConvertBoundingBoxFormat", "SanitizeBoundingBoxes", "SanitizeKeyPoints",
     "SetClampingMode",
 ]  # fmt: skip
-
-getter_of = labels_getter
 
 
 class ConvertBoundingBoxFormat(Transform):
@@ -140,7 +138,7 @@ class SanitizeBoundingBoxes(Sanitizer):
             raise ValueError(f"min_area must be >= 1, got {min_area}.")
         self.min_area = min_area
         self.labels_getter = labels_getter
-        self._labels_getter = getter_of(labels_getter)
+        self._labels_getter = getter_of_labels(labels_getter)
 
     def find(self, leaves: list[Any]) -> BoundingBoxes:
         return get_bounding_boxes(leaves)
@@ -157,7 +155,7 @@ class SanitizeKeyPoints(Sanitizer):
     def __init__(self, labels_getter: Callable | str | None = None) -> None:
         super().__init__()
         self.labels_getter = labels_getter
-        self._labels_getter = getter_of(labels_getter)
+        self._labels_getter = getter_of_labels(labels_getter)
 
     def find(self, leaves: list[Any]) -> KeyPoints:
         return get_keypoints(leaves)
