@@ -1,7 +1,7 @@
 """Augmentations against torchvision.transforms.v2: one photograph, 8 bits, one thread, in turn.
 
-``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the table; the ratio is of the shortest times, the rival always has its best input,
-a tensor ``[3, H, W]``.
+``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the table; the ratio is of the shortest times. torchvision always has the input that
+suits it best, a tensor ``[3, H, W]``; ours are that very tensor, a tensor of Rushlight, and an array ``[H, W, 3]``.
 """
 
 import math
@@ -68,8 +68,11 @@ def photograph(path: Path) -> np.ndarray:
     return np.ascontiguousarray(image[:HEIGHT, :WIDTH])
 
 
-def calls(image: np.ndarray, name: str, args: tuple, options: dict) -> tuple[Callable, Callable, Callable]:
-    """Return the same operation of ours on a tensor, of ours on an array, and of torchvision on a tensor."""
+LAYOUTS = ("torch tensor", "Rushlight tensor", "HWC array")
+
+
+def calls(image: np.ndarray, name: str, args: tuple, options: dict) -> list[Callable]:
+    """Return the same operation of ours on each of ``LAYOUTS``, and of torchvision on a tensor."""
     import torch
     from torchvision.transforms.v2 import functional as theirs
 
@@ -88,22 +91,23 @@ def calls(image: np.ndarray, name: str, args: tuple, options: dict) -> tuple[Cal
         function, given = getattr(module, name), [argument(a, framework) for a in args]
         return lambda: function(input, *given, **options)
 
-    return (
+    return [
+        call(ours, torch.from_numpy(planar), torch),
         call(ours, rl.from_numpy(planar), rl),
         call(ours, image, np),
         call(theirs, torch.from_numpy(planar), torch),
-    )
+    ]
 
 
 def rows(image: np.ndarray, operations: list) -> list[Row]:
-    """Return two lines for each operation: a tensor, an array."""
+    """Return a line for each operation and layout."""
     found = []
     for name, args, options in operations:
-        tensor, array, rival = calls(image, name, args, options)
-        for layout, ours in (("CHW tensor", tensor), ("HWC array", array)):
-            mine, theirs = fastest_in_turn(ours, rival, rounds=9)
+        *mine, rival = calls(image, name, args, options)
+        for layout, call in zip(LAYOUTS, mine, strict=True):
+            time, reference = fastest_in_turn(call, rival, rounds=9)
             goal = ">= 0.8x" if operations is TWENTY else ""
-            found.append(Row(f"{name}{label(args, options)}, {layout}", mine * 1e6, theirs * 1e6, "us", goal))
+            found.append(Row(f"{name}{label(args, options)}, {layout}", time * 1e6, reference * 1e6, "us", goal))
     return found
 
 
@@ -128,7 +132,7 @@ def main() -> None:
     image = photograph(Path(sys.argv[1]) if len(sys.argv) > 1 else KODAK)
     twenty = rows(image, TWENTY)
     report("Twenty augmentations of 500 x 375 x 3 bytes; PyTorch stands for torchvision v2", twenty)
-    for layout in ("CHW tensor", "HWC array"):
+    for layout in LAYOUTS:
         least = min((row for row in twenty if row.what.endswith(layout)), key=lambda row: row.ratio)
         print(
             f"geometric mean, {layout}: {mean(twenty, layout):.2f}x (goal 3x); least: {least.what} {least.ratio:.2f}x"

@@ -114,10 +114,12 @@ pub fn permute<T: Sample>(shape: &Shape, order: &[usize], input: &[T], output: &
         return each_rgb(shape, input, output, |from, to| to.into_iter().zip(order).for_each(|(to, &c)| to.copy_from_slice(from[c])));
     }
     each_image(shape, input, shape, output, |from, to| {
-        for (c, &source) in order.iter().enumerate() {
-            let (step, n) = (shape.step(), shape.pixels());
-            let from = from[shape.start(source)..].iter().step_by(step);
-            to[shape.start(c)..].iter_mut().step_by(step).zip(from).take(n).for_each(|(to, from)| *to = *from);
+        if shape.planar {
+            let n = shape.pixels();
+            return to.chunks_exact_mut(n).zip(order).for_each(|(plane, &c)| plane.copy_from_slice(&from[c * n..(c + 1) * n]));
+        }
+        for (from, to) in from.chunks_exact(shape.channels).zip(to.chunks_exact_mut(shape.channels)) {
+            to.iter_mut().zip(order).for_each(|(to, &c)| *to = from[c]);
         }
     })
 }

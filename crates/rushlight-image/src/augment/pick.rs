@@ -58,6 +58,18 @@ struct Run {
     length: usize,
 }
 
+impl Run {
+    /// Copies pixels of a row; calling `memcpy` for one sample takes longer than the sample.
+    #[inline(always)]
+    fn copy<T: Sample>(&self, from: &[T], to: &mut [T], step: usize) {
+        if self.length == 1 {
+            (0..step).for_each(|c| to[self.to * step + c] = from[self.from * step + c]);
+        } else {
+            to[self.to * step..][..self.length * step].copy_from_slice(&from[self.from * step..][..self.length * step]);
+        }
+    }
+}
+
 fn runs(indices: &[usize]) -> Vec<Run> {
     let mut found: Vec<Run> = Vec::new();
     for (to, &from) in indices.iter().enumerate() {
@@ -90,11 +102,7 @@ fn pick<T: Sample>(shape: &Shape, rows: &[usize], columns: &[usize], result: &Sh
                         let pixels = from.as_chunks::<3>().0;
                         to.as_chunks_mut::<3>().0.iter_mut().zip(columns).for_each(|(to, &x)| *to = pixels[x]);
                     }
-                    _ => {
-                        for run in &runs {
-                            to[run.to * step..(run.to + run.length) * step].copy_from_slice(&from[run.from * step..(run.from + run.length) * step]);
-                        }
-                    }
+                    _ => runs.iter().for_each(|run| run.copy(from, to, step)),
                 }
             }
         }

@@ -62,8 +62,8 @@ def resized_crop(
 ):
     """Return ``resize(crop(inpt, top, left, height, width), size)``, without copying the crop.
 
-    >>> resized_crop(np.arange(16, dtype=np.uint8).reshape(4, 4), 0, 0, 2, 4, (1, 2))
-    array([[3, 5]], dtype=uint8)
+    >>> resized_crop(np.arange(0, 64, 4, dtype=np.uint8).reshape(4, 4), 0, 0, 2, 4, (1, 2))
+    array([[11, 17]], dtype=uint8)
     """
     if is_pil(inpt):
         return resize(crop(inpt, top, left, height, width), size, interpolation, antialias=antialias)

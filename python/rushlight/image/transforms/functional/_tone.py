@@ -118,7 +118,7 @@ def inverted(array: np.ndarray) -> np.ndarray:
 def autocontrast(inpt):
     """Stretch each channel so that its darkest sample becomes black and its lightest white.
 
-    >>> autocontrast(np.array([[100, 110, 120]], np.uint8))
+    >>> autocontrast(np.array([[10, 95, 180]], np.uint8))
     array([[  0, 127, 255]], dtype=uint8)
     """
     if is_pil(inpt):
