@@ -1,17 +1,21 @@
 """Transforms of images and of what belongs to them, with torchvision's names, arguments, defaults and random parameters.
 
 >>> import numpy as np
+>>> from rushlight.image.transforms import CenterCrop, Compose, Resize, ToTensor
 >>> image = np.zeros((48, 64, 3), np.uint8)
 >>> Compose([Resize(32), CenterCrop(32), ToTensor()])(image).shape
 torch.Size([3, 32, 32])
 
 With the same seed, ``rl.manual_seed`` here and ``torch.manual_seed`` there, every class draws the same parameters.
+Images come back as what they went in; those that become tensors become Rushlight's, or PyTorch's after
+``set_framework("torch")``.
 """
 
 import importlib
 
 FAMILIES = {
     "modes": ["AutoAugmentPolicy", "InterpolationMode"],
+    "framework": ["get_framework", "set_framework"],
     "_transform": ["Transform"],
     "_sample": [
         "check_type", "get_bounding_boxes", "get_keypoints", "has_all", "has_any", "query_chw", "query_size",
@@ -30,9 +34,12 @@ FAMILIES = {
     ],
     "noise": ["Cutout", "GaussianBlur", "GaussianNoise", "JPEG", "RandomErasing"],
     "conversion": [
-        "ClampBoundingBoxes", "ClampKeyPoints", "ConvertBoundingBoxFormat", "ConvertImageDtype", "LinearTransformation",
-        "Normalize", "PILToTensor", "SanitizeBoundingBoxes", "SanitizeKeyPoints", "SetClampingMode", "ToDtype",
-        "ToImage", "ToPILImage", "ToPureTensor", "ToTensor", "UniformTemporalSubsample",
+        "ConvertImageDtype", "LinearTransformation", "Normalize", "PILToTensor", "ToDtype", "ToImage", "ToPILImage",
+        "ToPureTensor", "ToTensor", "UniformTemporalSubsample",
+    ],
+    "boxes": [
+        "ClampBoundingBoxes", "ClampKeyPoints", "ConvertBoundingBoxFormat", "SanitizeBoundingBoxes", "SanitizeKeyPoints",
+        "SetClampingMode",
     ],
     "auto": ["AugMix", "AutoAugment", "RandAugment", "TrivialAugmentWide"],
     "mix": ["CutMix", "MixUp"],

@@ -114,7 +114,7 @@ def the_only(found: set[tuple], what: str, missing: str) -> tuple:
     return found.pop()
 
 
-def labels_getter(labels_getter: str | Callable | None) -> Callable[[Any], Any]:
+def getter_of_labels(labels_getter: str | Callable | None) -> Callable[[Any], Any]:
     """Return the function that finds the labels of a sample."""
     if labels_getter == "default":
         return find_labels

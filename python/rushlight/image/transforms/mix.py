@@ -7,15 +7,13 @@ from typing import Any
 
 import rushlight as rl
 from rushlight.image.transforms._arguments import below
-from rushlight.image.transforms._sample import has_any, is_pure, labels_getter, query_size
+from rushlight.image.transforms._sample import getter_of_labels, has_any, is_pure, query_size
 from rushlight.image.transforms._transform import Transform
 from rushlight.image.transforms.functional._pixels import is_pil, is_torch
 from rushlight.image.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, plain
 from rushlight.utils._pytree import tree_flatten, tree_unflatten
 
 __all__ = ["CutMix", "MixUp"]
-
-getter_of = labels_getter
 
 
 class BatchMixture(Transform):
@@ -35,7 +33,7 @@ class BatchMixture(Transform):
         if not self.alpha > 0:
             raise ValueError(f"alpha should be positive, got {alpha}")
         self.num_classes = num_classes
-        self._labels_getter = getter_of(labels_getter)
+        self._labels_getter = getter_of_labels(labels_getter)
 
     def share(self) -> float:
         """Draw from the beta distribution."""

@@ -29,11 +29,12 @@ def linear(points: rl.Tensor, matrix: list[float]) -> rl.Tensor:
 
 
 def expanded(canvas_size, angle: float, center) -> tuple[rl.Tensor, tuple[int, int]]:
-    """Return the top left corner and the size of the canvas that holds a rotated image."""
+    """Return the top left corner and the size of the canvas that holds a rotated image, the size that the image itself gets."""
     height, width = canvas_size
     mapped, _ = affine_map(canvas_size, angle, [0.0, 0.0], 1.0, [0.0, 0.0], center)
     corners = mapped(rl.tensor([[0.0, 0.0], [0.0, height], [width, height], [width, 0.0]]))
-    matrix = affine_matrix(center or [width * 0.5, height * 0.5], angle, [0.0, 0.0], 1.0, [0.0, 0.0])
+    from_middle = [0.0, 0.0] if center is None else [center[0] - width * 0.5, center[1] - height * 0.5]
+    matrix = affine_matrix(from_middle, angle, [0.0, 0.0], 1.0, [0.0, 0.0])
     return corners.amin(0, keepdim=True), expanded_size(matrix, width, height)[::-1]
 
 

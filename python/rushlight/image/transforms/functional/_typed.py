@@ -89,19 +89,37 @@ def refusal(functional: Callable) -> Callable:
     return kernel
 
 
+def argument_names(functional: Callable) -> tuple[str, ...]:
+    """Return the names of the arguments of a function after the input, in order."""
+    code = functional.of_image.__code__
+    return code.co_varnames[1 : code.co_argcount]
+
+
+def named(functional: Callable) -> Callable[[tuple, dict], dict]:
+    """Return the function that gives arguments of ``functional`` their names."""
+    names = argument_names(functional)
+
+    def by_name(args: tuple, kwargs: dict) -> dict:
+        for name in kwargs:
+            if name not in names:
+                raise TypeError(f"{functional.__name__}() got an unexpected keyword argument '{name}'")
+        return {**dict(zip(names, args, strict=False)), **kwargs}
+
+    return by_name
+
+
 def of_mask(functional: Callable) -> Callable:
     """Return the function of an image for masks: their labels are never mixed."""
-    code = functional.of_image.__code__
-    names = code.co_varnames[1 : code.co_argcount]
+    by_name, samples = named(functional), "interpolation" in argument_names(functional)
     exact = functional.__name__ == "resize"
 
     def kernel(inpt, *args, **kwargs):
-        kwargs.update(zip(names, args, strict=False))
-        if "interpolation" in names:
-            exactly = exact and is_exact(kwargs.get("interpolation", NEAREST))
-            kwargs["interpolation"] = InterpolationMode.NEAREST_EXACT if exactly else NEAREST
-            kwargs.pop("antialias", None)
-        return functional.of_image(inpt, **kwargs)
+        given = by_name(args, kwargs)
+        if samples:
+            exactly = exact and is_exact(given.get("interpolation", NEAREST))
+            given["interpolation"] = InterpolationMode.NEAREST_EXACT if exactly else NEAREST
+            given.pop("antialias", None)
+        return functional.of_image(inpt, **given)
 
     return kernel
 
@@ -125,8 +143,7 @@ def converted(inpt, dtype=rl.float32, scale: bool = False):
     return inpt.to(dtype)
 
 
-for kind in (Mask, BoundingBoxes, KeyPoints):
-    register(_convert.to_dtype, kind)(converted)
+_convert.to_dtype.kernels.update(dict.fromkeys((Mask, BoundingBoxes, KeyPoints), converted))
 
 
 @register(_meta.get_size, BoundingBoxes)
@@ -157,19 +174,18 @@ BOX_ARGUMENTS, POINT_ARGUMENTS = ("format", "canvas_size", "clamping_mode"), ("c
 
 def register_structured(functional: Callable, boxes: Callable, points: Callable):
     """Let a function treat boxes and key points by functions on plain tensors."""
-    functional.kernels[BoundingBoxes] = adapted(boxes, BOX_ARGUMENTS)
-    functional.kernels[KeyPoints] = adapted(points, POINT_ARGUMENTS)
+    functional.kernels[BoundingBoxes] = adapted(functional, boxes, BOX_ARGUMENTS)
+    functional.kernels[KeyPoints] = adapted(functional, points, POINT_ARGUMENTS)
 
 
-def adapted(function: Callable, own: tuple[str, ...]) -> Callable:
-    """Return a kernel that passes what the function knows of the arguments, and the input's own attributes."""
+def adapted(functional: Callable, function: Callable, own: tuple[str, ...]) -> Callable:
+    """Return a kernel that passes those arguments that ``function`` has, and the input's own attributes."""
     names = function.__code__.co_varnames[1 : function.__code__.co_argcount]
     own = tuple(name for name in own if name in names)
-    positional = tuple(name for name in names if name not in own)
+    by_name = named(functional)
 
     def kernel(inpt, *args, **kwargs):
-        given = dict(zip(positional, args, strict=False))
-        given.update((name, value) for name, value in kwargs.items() if name in names)
+        given = {name: value for name, value in by_name(args, kwargs).items() if name in names}
         given.update((name, getattr(inpt, name)) for name in own)
         output = function(plain(inpt), **given)
         if isinstance(output, tuple):

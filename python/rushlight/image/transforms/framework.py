@@ -1,0 +1,39 @@
+"""Whose tensors images become: Rushlight's, or PyTorch's."""
+
+from typing import Any
+
+import rushlight as rl
+
+__all__ = ["get_framework", "set_framework"]
+
+FRAMEWORKS = ("rushlight", "torch")
+_chosen = "rushlight"
+
+
+def get_framework() -> str:
+    """Return whose tensors the transforms make that are built from now on: "rushlight" or "torch"."""
+    return _chosen
+
+
+def set_framework(name: str) -> None:
+    """Let ``ToTensor``, ``PILToTensor`` and ``ToImage`` make tensors of "rushlight" or "torch".
+
+    It counts for the transforms that are built afterwards, which keep it when they are pickled.
+
+    >>> set_framework("rushlight")
+    >>> get_framework()
+    'rushlight'
+    """
+    global _chosen
+    if name not in FRAMEWORKS:
+        raise ValueError(f"framework must be one of {FRAMEWORKS}, got {name!r}")
+    _chosen = name
+
+
+def as_framework(tensor: rl.Tensor, name: str) -> Any:
+    """Return a tensor as one of a framework that shares its memory."""
+    if name == "rushlight":
+        return tensor
+    import torch
+
+    return torch.from_numpy(tensor.numpy())
