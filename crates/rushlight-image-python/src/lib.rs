@@ -2,16 +2,22 @@
 #![allow(unsafe_code)]
 
 mod array;
+mod augment;
 mod error;
-mod header;
+mod input;
+mod load;
+mod recipe;
 mod tar;
+mod hash;
 
 use pyo3::prelude::*;
 
 /// Adds the module `image` to `parent`.
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
-    header::register(&m)?;
+    load::register(&m)?;
+    augment::register(&m)?;
     tar::register(&m)?;
+    hash::register(&m)?;
     parent.add_submodule(&m)
 }
