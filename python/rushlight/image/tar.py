@@ -1,12 +1,13 @@
 """Images in tar archives: one archive as an iterator, shards as a data set. Nothing is ever extracted."""
 
 import json
-import sys
 from dataclasses import dataclass
 
 from rushlight.image._errors import ImageError
 from rushlight.image._sample_stream import SampleStream, process_share, worker_share
 from rushlight.image._shards import expand_shards, read_members
+from rushlight.image._torch import register_stream
+from rushlight.image.folder import transformed
 from rushlight.utils.data import IterableDataset
 
 __all__ = ["Failure", "TarDataset", "load_tar"]
@@ -54,7 +55,7 @@ def _iterate(url, transform, errors, on_error, options):
                 raise
             on_error(Failure(f"{url}/{member.name}", error))
             continue
-        yield member.name, array if transform is None else transform(array)
+        yield member.name, array if transform is None else transformed(transform, array)
 
 
 def is_image(name):
@@ -144,7 +145,7 @@ class TarDataset(IterableDataset):
         self.errors, self.failures = errors, []
         self.epoch = 0
         self._stream = self._pending = None
-        _register_with_torch()
+        register_stream(TarDataset)
 
     def set_epoch(self, epoch):
         """Choose the order of the next iteration."""
@@ -155,7 +156,7 @@ class TarDataset(IterableDataset):
         worker, workers = worker_share()
         return rank * workers + worker, size * workers
 
-    def open_stream(self):
+    def open_stream(self, on_fault=None):
         """The raw samples of this reader's share of the epoch, from where a loaded state stands."""
         reader = self._reader()
         by_sample = self.split == "sample" or (self.split == "auto" and len(self.shards) % reader[1] != 0)
@@ -168,7 +169,7 @@ class TarDataset(IterableDataset):
             epoch=self.epoch,
             reader=reader,
             by_sample=by_sample,
-            on_fault=self.report,
+            on_fault=on_fault or self.report,
             state=state,
         )
         return self._stream
@@ -213,7 +214,7 @@ class TarDataset(IterableDataset):
     def _field(self, raw, name):
         member = raw.fields[name]
         value = decode_field(name, member.read(), f"{raw.url}/{member.name}", self.options)
-        return self.transform(value) if self.transform is not None and is_image(name) else value
+        return transformed(self.transform, value) if self.transform is not None and is_image(name) else value
 
     def state_dict(self):
         """Where the iteration stands: after the sample given last."""
@@ -233,7 +234,7 @@ class TarDataset(IterableDataset):
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        _register_with_torch()
+        register_stream(TarDataset)
 
 
 def pick(fields, names):
@@ -244,10 +245,3 @@ def pick(fields, names):
 def _check_errors(errors):
     if errors not in ("raise", "skip"):
         raise ValueError(f'errors option should be "raise" or "skip", but got {errors!r}')
-
-
-def _register_with_torch():
-    """PyTorch's loader asks for its own class of streams."""
-    torch_data = sys.modules.get("torch.utils.data")
-    if torch_data is not None:
-        torch_data.IterableDataset.register(TarDataset)
