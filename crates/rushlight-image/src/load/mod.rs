@@ -176,7 +176,7 @@ impl Loader {
             false => self.source.any(data, mode, turn, recipe)?.part(part)?,
         };
         let Region { width, height, .. } = plan.window;
-        if plan.turn.is_identity() {
+        if plan.turn.is_identity() || plan.turn.is_mirror() {
             return write::resized(&mut self.resizer, part, recipe, (width, height), &mut self.resized, out);
         }
         let row = width * mode.channels();
