@@ -1,5 +1,7 @@
 """The loader: order, resuming, random parameters, faults, interruption, and nothing left behind."""
 
+import concurrent.futures
+import contextlib
 import gc
 import os
 import pickle
@@ -387,6 +389,54 @@ def test_an_interrupt_ends_the_epoch_and_the_process(tmp_path):
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=20)
     assert output == "interrupted True\n" and process.returncode == 0
+
+
+@pytest.mark.parametrize("size", [(400, 500), None])
+def test_a_closed_loader_gives_no_unfinished_batch(paths, size):
+    made = loader(paths, 10, size=size, workers=1, prefetch=4)
+    batches = iter(made)
+    next(batches)
+    made.close()
+    with contextlib.suppress(RuntimeError, concurrent.futures.CancelledError):
+        for images, labels in batches:
+            assert [int(image[0, 0, 0]) for image in images] == labels.tolist()
+    made.set_epoch(0)
+    assert numbers(made) == list(range(50))
+
+
+def test_a_loader_goes_on_after_an_error(broken):
+    made = loader(broken)
+    for _ in range(3):
+        with pytest.raises(ImageError):
+            list(made)
+    made.errors = "skip"
+    assert len(numbers(made)) == 47
+
+
+def test_memory_stays_flat_over_failures(tmp_path):
+    kinds = [b"", b"P6 9 9 255\nx", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n" + bytes(50), b"P6 60000 60000 255\n"]
+    for number, data in enumerate(kinds):
+        (tmp_path / str(number)).write_bytes(data)
+    files = [tmp_path / str(number % len(kinds)) for number in range(5000)]
+    made = ImageLoader(files, 64, size=(32, 32), errors="skip")
+    list(made)
+    made.failures.clear()
+    before = memory()
+    list(made)
+    assert len(made.failures) == 5000
+    made.failures.clear()
+    assert memory() - before < 8 << 20
+
+
+def test_a_forked_child_may_leave_in_the_middle(paths):
+    batches = iter(loader(paths, size=(300, 300)))
+    next(batches)
+    child = os.fork()
+    if child == 0:
+        del batches
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(list(batches)) == 6
 
 
 def test_a_forked_child_has_threads_of_its_own(paths):

@@ -5,9 +5,9 @@ use crate::error::{raise, raise_io};
 use crate::input::{Data, Input};
 use crate::recipe::{PyRecipe, dimensions};
 use crate::tar::TarFile;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use rushlight_image::stream::{Area, Pool, RandomCut, Ticket, Work};
+use rushlight_image::stream::{Area, Pool, RandomCut, State, Ticket, Work};
 use rushlight_image::{Error, Loader, Out, Pixels, Recipe, Shape, Turn, tar};
 use std::fs::File;
 use std::io;
@@ -207,8 +207,12 @@ struct PyBatch {
 impl PyBatch {
     /// wait() -> [(index, exception), ...]: ends when all samples are there; the slots of those that failed are zero
     fn wait(&self, py: Python<'_>) -> PyResult<Vec<(usize, PyErr)>> {
-        while !py.detach(|| self.ticket.wait(Some(Duration::from_millis(50)))) {
-            py.check_signals()?;
+        loop {
+            match py.detach(|| self.ticket.wait(Some(Duration::from_millis(50)))) {
+                State::Running => py.check_signals()?,
+                State::Done => break,
+                State::Cancelled => return Err(PyRuntimeError::new_err("the loader was closed, or belongs to another process: iterate it anew")),
+            }
         }
         let mut faults = std::mem::take(&mut *self.filling.faults.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
         faults.sort_by_key(|(index, _)| *index);

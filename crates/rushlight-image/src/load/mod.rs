@@ -131,6 +131,8 @@ impl Loader {
     /// ```
     pub fn load(&mut self, data: &[u8], recipe: &Recipe, cut: Option<Cut>, out: Out) -> Result<()> {
         let info = crate::info(data)?;
+        // Before the weights of a resampling are computed, which takes long for huge images.
+        recipe.limits.check(info.format, info.width, info.height, 0)?;
         let plan = recipe.plan(&info, cut)?;
         let mode = recipe.mode(&info);
         let needed = plan.window.width * plan.window.height * mode.channels();

@@ -5,5 +5,5 @@
 mod pool;
 mod random_cut;
 
-pub use pool::{Pool, Ticket, Work};
+pub use pool::{Pool, State, Ticket, Work};
 pub use random_cut::{Area, RandomCut};

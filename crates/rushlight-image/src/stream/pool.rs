@@ -51,13 +51,26 @@ struct Batch {
     count: usize,
     progress: Mutex<Progress>,
     finished: Condvar,
+    process: u32,
 }
 
-/// Samples begun, and samples done with.
+/// Samples begun, samples done with, and whether some of these were not worked on.
 #[derive(Default)]
 struct Progress {
     begun: usize,
     ended: usize,
+    cancelled: bool,
+}
+
+/// How far a batch is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// There are samples to come.
+    Running,
+    /// All samples have been worked on.
+    Done,
+    /// Some never will be: the pool was dropped, or is that of another process.
+    Cancelled,
 }
 
 /// A batch under way. Dropping it cancels what has not begun and waits for what has: afterwards nobody touches the batch's memory.
@@ -90,7 +103,7 @@ impl Pool {
 
     /// Queues `count` samples behind those already there.
     pub fn submit(&self, count: usize, work: Arc<dyn Work>) -> Ticket {
-        let batch = Arc::new(Batch { work, count, progress: Mutex::default(), finished: Condvar::new() });
+        let batch = Arc::new(Batch { work, count, progress: Mutex::default(), finished: Condvar::new(), process: self.process });
         if count > 0 {
             lock(&self.shared.queue).batches.push_back(batch.clone());
             self.shared.wake.notify_all();
@@ -173,28 +186,43 @@ impl Batch {
         let mut progress = lock(&self.progress);
         let left = self.count - progress.begun;
         progress.begun = self.count;
+        progress.cancelled |= left > 0;
         drop(progress);
         self.end(left);
     }
 }
 
 impl Ticket {
-    /// Waits until all samples are done with, at most for `timeout`; whether they are.
-    pub fn wait(&self, timeout: Option<Duration>) -> bool {
+    /// Waits until all samples are done with, at most for `timeout`.
+    pub fn wait(&self, timeout: Option<Duration>) -> State {
+        if self.is_foreign() {
+            return State::Cancelled;
+        }
         let unfinished = |progress: &mut Progress| progress.ended < self.0.count;
         let progress = lock(&self.0.progress);
         let progress = match timeout {
             Some(timeout) => self.0.finished.wait_timeout_while(progress, timeout, unfinished).unwrap_or_else(|e| e.into_inner()).0,
             None => self.0.finished.wait_while(progress, unfinished).unwrap_or_else(|e| e.into_inner()),
         };
-        progress.ended == self.0.count
+        match () {
+            _ if progress.ended < self.0.count => State::Running,
+            _ if progress.cancelled => State::Cancelled,
+            _ => State::Done,
+        }
+    }
+
+    /// Whether this is the child of a fork, which has no such threads, but perhaps locks that they held.
+    fn is_foreign(&self) -> bool {
+        self.0.process != std::process::id()
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.0.cancel();
-        self.wait(None);
+        if !self.is_foreign() {
+            self.0.cancel();
+            self.wait(None);
+        }
     }
 }
 
@@ -231,9 +259,9 @@ mod tests {
         let pool = Pool::new(3).unwrap();
         let counts: Vec<Arc<Count>> = (0..20).map(|_| Arc::default()).collect();
         let tickets: Vec<Ticket> = counts.iter().map(|count| pool.submit(10, count.clone())).collect();
-        assert!(tickets.iter().all(|ticket| ticket.wait(None)));
+        assert!(tickets.iter().all(|ticket| ticket.wait(None) == State::Done));
         assert!(counts.iter().all(|c| (c.runs.load(SeqCst), c.panics.load(SeqCst)) == (10, 3)));
-        assert!(pool.submit(0, Arc::new(Count::default())).wait(None));
+        assert_eq!(pool.submit(0, Arc::new(Count::default())).wait(None), State::Done);
     }
 
     #[test]
@@ -241,11 +269,11 @@ mod tests {
         let count = Arc::new(Count { slow: true, ..Count::default() });
         let pool = Pool::new(2).unwrap();
         let (first, second) = (pool.submit(100_000, count.clone()), pool.submit(100_000, count.clone()));
-        assert!(!first.wait(Some(Duration::from_millis(20))));
+        assert_eq!(first.wait(Some(Duration::from_millis(20))), State::Running);
         drop(first);
         let begun = Instant::now();
         drop(pool);
-        assert!(second.wait(None));
+        assert_eq!(second.wait(None), State::Cancelled);
         assert!(begun.elapsed() < Duration::from_secs(5));
         let runs = count.runs.load(SeqCst);
         std::thread::sleep(Duration::from_millis(20));
