@@ -11,7 +11,7 @@ import pytest
 from archives import pixels, sample_files, write_shards, write_tar
 from faulty_server import FaultyServer
 
-from rushlight.image import ImageError, TarDataset, load_tar
+from rushlight.image import ImageError, ImageWarning, TarDataset, load_tar
 from rushlight.image._shards import expand_shards, read_members, read_samples, split_name
 from rushlight.utils.data import DataLoader
 
@@ -88,9 +88,11 @@ def test_one_bad_image_is_named(tmp_path):
     path = write_tar(tmp_path / "a.tar", files)
     with pytest.raises(ImageError, match=r"a\.tar/b\.jpg: JPEG"):
         list(load_tar(path))
-    failures = []
-    assert [name for name, _ in load_tar(path, errors="skip", on_error=failures.append)] == ["a.ppm", "c.ppm"]
-    assert [failure.file for failure in failures] == [f"{path}/b.jpg"]
+    report = []
+    assert [name for name, _ in load_tar(path, errors="skip", report=report)] == ["a.ppm", "c.ppm"]
+    assert [error.file for error in report] == [f"{path}/b.jpg"]
+    with pytest.warns(ImageWarning, match=r"b\.jpg"):
+        list(load_tar(path, errors="skip"))
 
 
 def test_samples_are_decoded_by_extension(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from faulty_server import PIXELS, FaultyServer
 
-from rushlight.image import ImageError, ImageNotFoundError, load_url, load_urls
+from rushlight.image import ImageError, ImageNotFoundError, ImageWarning, load_url, load_urls
 from rushlight.image.url import open_url, read_url
 
 EXPECTED = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
@@ -112,6 +112,23 @@ def test_many_urls_keep_their_order(server):
     server.bodies |= {f"/{i}": b"P5 1 1 255\n" + bytes([i]) for i in range(20)}
     arrays = load_urls([server.url(f"/{i}") for i in range(20)], workers=4)
     assert [int(array[0, 0, 0]) for array in arrays] == list(range(20))
+
+
+def test_many_urls_with_faults(server):
+    server.bodies |= {f"/{i}": b"P5 1 1 255\n" + bytes([i + 1]) for i in range(3)}
+    urls = [server.url(path) for path in ("/0", "/garbage", "/1", "/nothing", "/2")]
+    options = {"size": (1, 1), "timeout": 2, "retries": 0}
+    with pytest.raises(ImageNotFoundError, match="/nothing: HTTP 404"):
+        load_urls(urls, **options)
+    with pytest.raises(ImageError, match="/garbage: unrecognised") as info:
+        load_urls(urls[:3], **options)
+    assert info.value.file == urls[1]
+    for errors, values in (("skip", [1, 2, 3]), ("substitute", [1, 0, 2, 0, 3])):
+        report = []
+        assert load_urls(urls, errors=errors, report=report, **options)[:, 0, 0, 0].tolist() == values
+        assert [(error.index, error.file) for error in report] == [(1, urls[1]), (3, urls[3])]
+    with pytest.warns(ImageWarning, match="garbage"):
+        load_urls(urls, errors="skip", **options)
 
 
 def test_a_stream_goes_on_after_broken_connections(server):

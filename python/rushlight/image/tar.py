@@ -26,14 +26,14 @@ class Failure:
     error: Exception
 
 
-def load_tar(path, transform=None, *, errors="raise", on_error=None, **options):
+def load_tar(path, transform=None, *, errors="raise", report=None, **options):
     """Iterate over the images of an archive: `(name, array)` in the archive's order.
 
     Args:
         path: a file, a URL, `pipe:COMMAND` or a file object; gzip, bzip2 and xz are decompressed.
         transform: called with each array.
         errors: `"skip"` passes over images that cannot be decoded, `"raise"` raises `ImageError`.
-        on_error: called with the `Failure` of each image passed over.
+        report: a list to which the errors of images passed over are appended; by default there is an `ImageWarning`.
         options: as `rushlight.image.load` takes them (`size`, `crop`, `normalize`, ...).
 
     >>> for name, array in load_tar("images.tar", size=224, crop="center"):  # doctest: +SKIP
@@ -41,10 +41,12 @@ def load_tar(path, transform=None, *, errors="raise", on_error=None, **options):
     """
     _check_errors(errors)
     url = expand_shards(path)[0]
-    return _iterate(url, transform, errors, on_error or (lambda failure: None), options)
+    return _iterate(url, transform, errors, report, options)
 
 
-def _iterate(url, transform, errors, on_error, options):
+def _iterate(url, transform, errors, report, options):
+    from rushlight.image._load import _tell
+
     for member in read_members(url):
         if not is_image(member.name):
             continue
@@ -53,7 +55,7 @@ def _iterate(url, transform, errors, on_error, options):
         except OSError as error:
             if errors == "raise":
                 raise
-            on_error(Failure(f"{url}/{member.name}", error))
+            _tell([error], report)
             continue
         yield member.name, array if transform is None else transformed(transform, array)
 

@@ -75,43 +75,34 @@ def load_urls(
     >>> arrays = load_urls(["https://example.org/a.jpg", "https://example.org/b.jpg"], size=(224, 224))  # doctest: +SKIP
     """
     from rushlight.image import load_batch_bytes
+    from rushlight.image._load import _tell
 
     urls = list(urls)
     limits = {"timeout": timeout, "retries": retries, "max_bytes": max_bytes, "max_redirects": max_redirects}
     bodies = _fetch_all(urls, workers, **limits, headers=headers)
-    if errors == "raise":
-        for body in bodies:
-            if isinstance(body, ImageError):
-                raise body
+    lost = next((body for body in bodies if isinstance(body, ImageError)), None)
+    if lost is not None and errors == "raise":
+        raise lost
     # What did not arrive is no image either: it takes its place among the errors of decoding.
     data = [b"" if isinstance(body, ImageError) else body for body in bodies]
+    tolerated = "skip" if errors == "raise" else errors
     found = []
-    try:
-        images = load_batch_bytes(
-            data, size, algorithm, crop, normalize, device=device, errors=errors, report=found, **options
-        )
-    except ImageError as error:
-        raise _named(error, urls[getattr(error, "index", 0)]) from None
+    images = load_batch_bytes(
+        data, size, algorithm, crop, normalize, device=device, errors=tolerated, report=found, **options
+    )
     faults = [_fault(error, bodies[error.index], urls[error.index]) for error in found]
-    _tell_if(faults, report)
+    if faults and errors == "raise":
+        raise faults[0]
+    if faults:
+        _tell(faults, report)
     return images
 
 
-def _named(error, url):
-    return ImageError(url, error.format, error.reason)
-
-
 def _fault(error, body, url):
-    fault = body if isinstance(body, ImageError) else _named(error, url)
+    """What was wrong with an image, in terms of its URL."""
+    fault = body if isinstance(body, ImageError) else ImageError(url, error.format, error.reason)
     fault.index = error.index
     return fault
-
-
-def _tell_if(faults, report):
-    from rushlight.image._load import _tell
-
-    if faults:
-        _tell(faults, report)
 
 
 def read_url(url, timeout=TIMEOUT, retries=RETRIES, max_bytes=MAX_BYTES, max_redirects=MAX_REDIRECTS, headers=None):
