@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import tarfile
@@ -65,18 +64,21 @@ loader = torch.utils.data.DataLoader(data, 64, shuffle=True if kind == "folder" 
 """
 
 MEASURE = """
-import json, sys, time
+import json, resource, sys, time
 kind, path = sys.argv[1:]
 {setup}
+def processor_seconds():
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 figures = []
 for epoch in range(2):
-    begin, first, count = time.perf_counter(), None, 0
+    begin, used, first, count = time.perf_counter(), processor_seconds(), None, 0
     for images, labels in loader:
         if first is None:
             first = time.perf_counter() - begin
         count += len(labels)
-    figures.append((count / (time.perf_counter() - begin), first))
-print(json.dumps({{"rate": figures[-1][0], "first": figures[0][1]}}))
+    figures.append(((time.perf_counter() - begin) / count, (processor_seconds() - used) / count, first))
+print(json.dumps({{"image": figures[-1][0], "processor": figures[-1][1], "first": figures[0][2]}}))
 """
 
 
@@ -127,7 +129,7 @@ def memory(pid: int) -> float:
 
 
 def measure(setup: str, kind: str, path: Path) -> dict[str, float]:
-    """Images per second, seconds to the first batch and the peak of memory of one side."""
+    """Seconds for an image, and of processors for it, seconds to the first batch and the peak of memory of one side."""
     command = [sys.executable, "-c", MEASURE.format(setup=setup), kind, str(path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     peak, ended = 0.0, threading.Event()
@@ -149,9 +151,11 @@ def measure(setup: str, kind: str, path: Path) -> dict[str, float]:
 
 def rows(kind: str, path: Path, rounds: int) -> list[Row]:
     found = [[measure(setup, kind, path) for setup in (OURS, THEIRS)] for _ in range(rounds)]
-    ours, theirs = ({key: statistics.median(r[side][key] for r in found) for key in found[0][0]} for side in (0, 1))
+    # The shortest times: what a busy machine disturbs least.
+    ours, theirs = ({key: min(r[side][key] for r in found) for key in found[0][0]} for side in (0, 1))
     return [
-        Row(f"{kind}: time of an image", 1e3 / ours["rate"], 1e3 / theirs["rate"], "ms", ">= 4x"),
+        Row(f"{kind}: time of an image", 1e3 * ours["image"], 1e3 * theirs["image"], "ms", ">= 4x"),
+        Row(f"{kind}: processor time of an image", 1e3 * ours["processor"], 1e3 * theirs["processor"], "ms"),
         Row(f"{kind}: first batch", 1e3 * ours["first"], 1e3 * theirs["first"], "ms", ">= 5x"),
         Row(f"{kind}: peak memory", ours["peak"], theirs["peak"], "MB", "<= 0.5x", faster=False),
     ]

@@ -19,6 +19,8 @@ import rushlight as rl
 from rushlight import _C
 from rushlight.image import ImageDataset, ImageError, ImageLoader, TarDataset, load
 
+needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self"), reason="needs the /proc of Linux")
+
 
 @pytest.fixture
 def paths(tmp_path):
@@ -334,6 +336,7 @@ def threads():
     return len(os.listdir("/proc/self/task"))
 
 
+@needs_proc
 def test_nothing_is_left_behind(paths):
     for size in ((4, 5), None):
         list(loader(paths, size=size))
@@ -354,6 +357,7 @@ def memory():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@needs_proc
 def test_memory_stays_flat(paths):
     made = loader(paths, 10, size=(120, 160))
     for _ in range(5):
@@ -365,6 +369,7 @@ def test_memory_stays_flat(paths):
     assert memory() - before < 8 << 20
 
 
+@needs_proc
 def test_an_interrupt_ends_the_epoch_and_the_process(tmp_path):
     program = textwrap.dedent("""
         import sys, signal, os, threading, time
@@ -413,6 +418,7 @@ def test_a_loader_goes_on_after_an_error(broken):
     assert len(numbers(made)) == 47
 
 
+@needs_proc
 def test_memory_stays_flat_over_failures(tmp_path):
     kinds = [b"", b"P6 9 9 255\nx", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n" + bytes(50), b"P6 60000 60000 255\n"]
     for number, data in enumerate(kinds):
@@ -428,6 +434,7 @@ def test_memory_stays_flat_over_failures(tmp_path):
     assert memory() - before < 8 << 20
 
 
+@needs_proc
 def test_a_forked_child_may_leave_in_the_middle(paths):
     batches = iter(loader(paths, size=(300, 300)))
     next(batches)
@@ -439,6 +446,7 @@ def test_a_forked_child_may_leave_in_the_middle(paths):
     assert len(list(batches)) == 6
 
 
+@needs_proc
 def test_a_forked_child_has_threads_of_its_own(paths):
     made = loader(paths)
     expected = numbers(made)

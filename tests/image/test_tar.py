@@ -15,6 +15,8 @@ from rushlight.image import ImageError, ImageWarning, TarDataset, load_tar
 from rushlight.image._shards import expand_shards, read_members, read_samples, split_name
 from rushlight.utils.data import DataLoader
 
+needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self"), reason="needs the /proc of Linux")
+
 
 def numbers(samples):
     return [sample["json"]["number"] for sample in samples]
@@ -278,6 +280,7 @@ def test_arguments_are_checked(tmp_path):
             TarDataset("a.tar", **wrong)
 
 
+@needs_proc
 def test_no_file_stays_open(tmp_path):
     pattern = write_shards(tmp_path, 4, 3)
     data = TarDataset(pattern)

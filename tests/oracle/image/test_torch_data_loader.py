@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 from torchvision.datasets import ImageFolder as TorchImageFolder
-from torchvision.transforms import v2
+from torchvision.transforms import RandomResizedCrop, v2
 
+from rushlight import _C
 from rushlight.image import ImageDataset, ImageFolder, ImageLoader, TarDataset, create_dataloader, load_tar
 
 
@@ -97,6 +98,21 @@ def test_chains_of_torchvision_are_one_native_pass(root, name):
     assert images.dtype == expected.dtype
     level = 1.0 if images.dtype == torch.uint8 else 1 / 255 / (0.224 if name == "normalised" else 1)
     assert (images.double() - expected.double()).abs().max() <= 1.01 * level
+
+
+@pytest.mark.parametrize("width, height", [(500, 375), (60, 900)])
+def test_random_crops_have_torchvisions_distribution(width, height):
+    scale, ratio, count = (0.08, 1.0), (3 / 4, 4 / 3), 20_000
+    cutter = _C.image.RandomCut((224, 224), scale, ratio, 0.5)
+    ours = np.array([cutter.cut(width, height, (0, 0, number))[0] for number in range(count)], float)
+    torch.manual_seed(0)
+    image = torch.empty(3, height, width)
+    theirs = np.array([RandomResizedCrop.get_params(image, scale, ratio) for _ in range(count)], float)
+    error = theirs.std(0) / count**0.5 + 1e-9
+    assert (abs(ours.mean(0) - theirs.mean(0)) < 5 * error).all()
+    quantiles = [0.05, 0.25, 0.5, 0.75, 0.95]
+    apart = abs(np.quantile(ours, quantiles, 0) - np.quantile(theirs, quantiles, 0))
+    assert (apart <= 0.015 * max(width, height)).all()
 
 
 @pytest.mark.parametrize(
