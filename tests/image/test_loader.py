@@ -17,7 +17,8 @@ from archives import pixels, sample_files, write_shards, write_tar
 
 import rushlight as rl
 from rushlight import _C
-from rushlight.image import ImageDataset, ImageError, ImageLoader, TarDataset, load
+from rushlight.image import ImageDataset, ImageError, ImageLoader, TarDataset, load, load_bytes
+from rushlight.image.transforms import Compose, RandomHorizontalFlip, RandomResizedCrop, ToTensor
 
 needs_proc = pytest.mark.skipif(not os.path.exists("/proc/self"), reason="needs the /proc of Linux")
 
@@ -115,27 +116,8 @@ def test_resuming_gives_the_next_sample(paths, shuffle):
         loader(paths[:9], shuffle=shuffle, seed=5).load_state_dict(first.state_dict())
 
 
-class RandomResizedCrop:
-    """Named as the transform whose crop the loader makes itself."""
-
-    size, scale, ratio, interpolation, antialias = (6, 5), (0.2, 1.0), (0.75, 4 / 3), "bilinear", True
-
-
-class RandomHorizontalFlip:
-    p = 0.5
-
-
-class ToTensor:
-    pass
-
-
-class Compose:
-    def __init__(self, *transforms):
-        self.transforms = transforms
-
-
-for known in (RandomResizedCrop, RandomHorizontalFlip, ToTensor, Compose):
-    known.__module__ = "rushlight.image.transforms.test"
+def crop_and_mirror(*more):
+    return Compose([RandomResizedCrop((6, 5), scale=(0.2, 1.0)), RandomHorizontalFlip(), *more])
 
 
 @pytest.fixture
@@ -149,7 +131,7 @@ def photos(tmp_path):
 
 def test_random_crops_depend_on_seed_epoch_and_index_alone(photos):
     def images(**options):
-        data = ImageDataset(photos, list(range(12)), Compose(RandomResizedCrop(), RandomHorizontalFlip(), ToTensor()))
+        data = ImageDataset(photos, list(range(12)), crop_and_mirror(ToTensor()))
         made = ImageLoader(data, **{"batch_size": 5, "seed": 1, **options})
         found = {}
         for epoch in range(2):
@@ -169,7 +151,7 @@ def test_random_crops_depend_on_seed_epoch_and_index_alone(photos):
 def test_a_random_crop_is_a_crop_resized_and_mirrored(photos):
     cutter = _C.image.RandomCut((6, 5), (0.2, 1.0), (0.75, 4 / 3), 0.5)
     [(batch, _)] = ImageLoader(
-        ImageDataset(photos, list(range(12)), Compose(RandomResizedCrop(), RandomHorizontalFlip()), device=None),
+        ImageDataset(photos, list(range(12)), crop_and_mirror(), device=None),
         12,
         seed=9,
     )
@@ -178,8 +160,6 @@ def test_a_random_crop_is_a_crop_resized_and_mirrored(photos):
         (top, left, height, width), size, mirror = cutter.cut(40, 30, (9, 0, number))
         part = load(path)[top : top + height, left : left + width]
         encoded = b"P6 %d %d 255\n" % (width, height) + part.tobytes()
-        from rushlight.image import load_bytes
-
         expected = load_bytes(encoded, size, "bilinear", layout="CHW")
         np.testing.assert_array_equal(image, expected[:, :, ::-1] if mirror else expected)
         mirrored += mirror
