@@ -9,6 +9,7 @@ import tarfile
 import numpy as np
 import pytest
 from archives import pixels, sample_files, write_shards, write_tar
+from data import shared
 from faulty_server import FaultyServer
 
 from rushlight.image import ImageError, ImageWarning, TarDataset, load_tar
@@ -292,3 +293,20 @@ def test_no_file_stays_open(tmp_path):
         stream.close()
         list(data)
     assert len(os.listdir("/proc/self/fd")) <= before + 1
+
+
+@pytest.mark.parametrize("name", ["tendata.tar", "mpdata.tar", "compressed.tar", "sample.tgz"])
+def test_real_shards_hold_what_tarfile_finds(name):
+    path = shared(f"containers/webdataset/{name}")
+    with tarfile.open(path) as archive:
+        expected = [(member.name, archive.extractfile(member).read()) for member in archive if member.isreg()]
+    assert [(member.name, member.read()) for member in read_members(str(path))] == expected
+    found = [member.data or member.read() for raw, _ in read_samples(str(path), 0) for member in raw.fields.values()]
+    assert found == [data for _, data in expected]
+
+
+def test_a_real_shard_is_loaded():
+    path = shared("containers/webdataset/sample.tgz")
+    images = dict(load_tar(str(path)))
+    assert len(images) == 90 and images["10.png"].shape == (28, 28, 3)
+    assert {sample["cls"] for sample in TarDataset(str(path))} == set(range(10))
