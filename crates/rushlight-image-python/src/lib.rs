@@ -8,6 +8,7 @@ mod hash;
 mod input;
 mod load;
 mod recipe;
+mod stream;
 mod tar;
 
 use pyo3::prelude::*;
@@ -17,6 +18,7 @@ pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
     load::register(&m)?;
     augment::register(&m)?;
+    stream::register(&m)?;
     tar::register(&m)?;
     hash::register(&m)?;
     parent.add_submodule(&m)

@@ -8,7 +8,7 @@ use rushlight_image::tar::{self, Archive, Kind, Member, Seeking, Stream};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// `(name, size, start, contents)` of a regular file: where its first header and its contents begin.
 type Row<'py> = (Bound<'py, PyString>, u64, u64, u64);
@@ -37,7 +37,7 @@ fn name<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
 /// The next member that is a regular file.
 fn next_file<S: tar::Source>(archive: &mut Archive<S>) -> tar::Result<Option<Member>> {
     loop {
-        match archive.next()? {
+        match archive.next_member()? {
             Some(member) if member.kind != Kind::File => {}
             found => return Ok(found),
         }
@@ -50,10 +50,11 @@ fn row<'py>(py: Python<'py>, member: Option<Member>) -> PyResult<Option<Row<'py>
 }
 
 /// TarFile(path, start=0): the regular files of an archive on disk, from the header at `start` on
-#[pyclass(module = "rushlight._C.image")]
+#[pyclass(module = "rushlight._C.image", frozen)]
 pub struct TarFile {
+    /// For readings at a place, which need not wait for each other.
     pub file: Arc<File>,
-    archive: Archive<Seeking<File>>,
+    archive: Mutex<Archive<Seeking<File>>>,
     path: String,
 }
 
@@ -65,12 +66,13 @@ impl TarFile {
         let name = path.display().to_string();
         let open = || -> tar::Result<_> { Ok((File::open(&path)?, Archive::at(Seeking::new(File::open(&path)?)?, start)?)) };
         let (file, archive) = py.detach(open).map_err(|e| raise(py, e, &name))?;
-        Ok(TarFile { file: Arc::new(file), archive, path: name })
+        Ok(TarFile { file: Arc::new(file), archive: Mutex::new(archive), path: name })
     }
 
     /// next() -> (name, size, start, contents) or None at the end
-    fn next<'py>(&mut self, py: Python<'py>) -> PyResult<Option<Row<'py>>> {
-        let member = py.detach(|| next_file(&mut self.archive)).map_err(|e| raise(py, e, &self.path))?;
+    fn next<'py>(&self, py: Python<'py>) -> PyResult<Option<Row<'py>>> {
+        let advance = || next_file(&mut self.archive.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let member = py.detach(advance).map_err(|e| raise(py, e, &self.path))?;
         row(py, member)
     }
 

@@ -23,6 +23,7 @@ mod pnm;
 mod qoi;
 mod region;
 pub mod resize;
+pub mod stream;
 pub mod tar;
 pub mod team;
 mod tiff;

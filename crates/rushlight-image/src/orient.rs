@@ -48,6 +48,11 @@ impl Turn {
         self == Turn::default()
     }
 
+    /// Whether nothing but left and right change places.
+    pub fn is_mirror(self) -> bool {
+        self == Turn::default().mirrored()
+    }
+
     /// Whether width and height are exchanged.
     pub fn exchanges_sides(self) -> bool {
         self.exchange

@@ -49,6 +49,23 @@ fn one_colour_stays_one_colour() {
 }
 
 #[test]
+fn mirrored_is_the_same_from_right_to_left() {
+    let samples = noise(50 * 37 * 3);
+    let source = view(&samples, 50, 37, 3);
+    let window = Region { x: 4, y: 3, width: 11, height: 9 };
+    for filter in FILTERS {
+        for (width, height) in [(31, 19), (50, 19), (31, 37), (50, 37), (70, 12)] {
+            let geometry = Geometry { window: Some(window), ..whole(width, height) };
+            let plain = resize(source, geometry, filter);
+            let mirrored = resize(source, Geometry { mirrored: true, ..geometry }, filter);
+            for (a, b) in plain.chunks(33).zip(mirrored.chunks(33)) {
+                assert!(a.chunks(3).eq(b.chunks(3).rev()), "{filter:?} to {width}x{height}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_window_is_the_part_of_the_whole() {
     let samples = noise(50 * 37 * 3);
     let source = view(&samples, 50, 37, 3);

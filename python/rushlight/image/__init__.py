@@ -21,13 +21,15 @@ from rushlight.image._load import (
     to_dlpack,
 )
 
-_SUBMODULES = {"curation", "tar", "transforms", "tv_tensors", "url", "video"}
+_SUBMODULES = {"curation", "folder", "loader", "tar", "transforms", "tv_tensors", "url", "video"}
 
 _NAMES_OF_MODULES = {
     "curation": "AestheticScorer deduplicate filter_dataset hamming_distance phash phash_batch",
+    "folder": "ImageDataset ImageFolder collate_fn create_dataloader",
+    "loader": "ImageLoader",
     "tar": "TarDataset load_tar",
     "url": "load_url load_urls",
-    "video": "load_video_frames video_info",
+    "video": "load_video_frames video_frame_times video_info",
 }
 _MODULES = {name: module for module, names in _NAMES_OF_MODULES.items() for name in names.split()}
 

@@ -1,12 +1,13 @@
 """Images in tar archives: one archive as an iterator, shards as a data set. Nothing is ever extracted."""
 
 import json
-import sys
 from dataclasses import dataclass
 
 from rushlight.image._errors import ImageError
 from rushlight.image._sample_stream import SampleStream, process_share, worker_share
 from rushlight.image._shards import expand_shards, read_members
+from rushlight.image._torch import register_stream
+from rushlight.image.folder import transformed
 from rushlight.utils.data import IterableDataset
 
 __all__ = ["Failure", "TarDataset", "load_tar"]
@@ -25,14 +26,14 @@ class Failure:
     error: Exception
 
 
-def load_tar(path, transform=None, *, errors="raise", on_error=None, **options):
+def load_tar(path, transform=None, *, errors="raise", report=None, **options):
     """Iterate over the images of an archive: `(name, array)` in the archive's order.
 
     Args:
         path: a file, a URL, `pipe:COMMAND` or a file object; gzip, bzip2 and xz are decompressed.
         transform: called with each array.
         errors: `"skip"` passes over images that cannot be decoded, `"raise"` raises `ImageError`.
-        on_error: called with the `Failure` of each image passed over.
+        report: a list to which the errors of images passed over are appended; by default there is an `ImageWarning`.
         options: as `rushlight.image.load` takes them (`size`, `crop`, `normalize`, ...).
 
     >>> for name, array in load_tar("images.tar", size=224, crop="center"):  # doctest: +SKIP
@@ -40,10 +41,12 @@ def load_tar(path, transform=None, *, errors="raise", on_error=None, **options):
     """
     _check_errors(errors)
     url = expand_shards(path)[0]
-    return _iterate(url, transform, errors, on_error or (lambda failure: None), options)
+    return _iterate(url, transform, errors, report, options)
 
 
-def _iterate(url, transform, errors, on_error, options):
+def _iterate(url, transform, errors, report, options):
+    from rushlight.image._load import _tell
+
     for member in read_members(url):
         if not is_image(member.name):
             continue
@@ -52,9 +55,9 @@ def _iterate(url, transform, errors, on_error, options):
         except OSError as error:
             if errors == "raise":
                 raise
-            on_error(Failure(f"{url}/{member.name}", error))
+            _tell([error], report)
             continue
-        yield member.name, array if transform is None else transform(array)
+        yield member.name, array if transform is None else transformed(transform, array)
 
 
 def is_image(name):
@@ -144,7 +147,7 @@ class TarDataset(IterableDataset):
         self.errors, self.failures = errors, []
         self.epoch = 0
         self._stream = self._pending = None
-        _register_with_torch()
+        register_stream(TarDataset)
 
     def set_epoch(self, epoch):
         """Choose the order of the next iteration."""
@@ -155,7 +158,7 @@ class TarDataset(IterableDataset):
         worker, workers = worker_share()
         return rank * workers + worker, size * workers
 
-    def open_stream(self):
+    def open_stream(self, on_fault=None):
         """The raw samples of this reader's share of the epoch, from where a loaded state stands."""
         reader = self._reader()
         by_sample = self.split == "sample" or (self.split == "auto" and len(self.shards) % reader[1] != 0)
@@ -168,7 +171,7 @@ class TarDataset(IterableDataset):
             epoch=self.epoch,
             reader=reader,
             by_sample=by_sample,
-            on_fault=self.report,
+            on_fault=on_fault or self.report,
             state=state,
         )
         return self._stream
@@ -213,7 +216,7 @@ class TarDataset(IterableDataset):
     def _field(self, raw, name):
         member = raw.fields[name]
         value = decode_field(name, member.read(), f"{raw.url}/{member.name}", self.options)
-        return self.transform(value) if self.transform is not None and is_image(name) else value
+        return transformed(self.transform, value) if self.transform is not None and is_image(name) else value
 
     def state_dict(self):
         """Where the iteration stands: after the sample given last."""
@@ -233,7 +236,7 @@ class TarDataset(IterableDataset):
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        _register_with_torch()
+        register_stream(TarDataset)
 
 
 def pick(fields, names):
@@ -244,10 +247,3 @@ def pick(fields, names):
 def _check_errors(errors):
     if errors not in ("raise", "skip"):
         raise ValueError(f'errors option should be "raise" or "skip", but got {errors!r}')
-
-
-def _register_with_torch():
-    """PyTorch's loader asks for its own class of streams."""
-    torch_data = sys.modules.get("torch.utils.data")
-    if torch_data is not None:
-        torch_data.IterableDataset.register(TarDataset)

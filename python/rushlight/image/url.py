@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from rushlight.image import _http
 from rushlight.image._errors import ImageError, ImageNotFoundError
 
-__all__ = ["load_url", "open_url"]
+__all__ = ["load_url", "load_urls", "open_url"]
 
 TIMEOUT, RETRIES, MAX_BYTES, MAX_REDIRECTS = 30.0, 2, 256 << 20, 5
 
@@ -47,6 +47,62 @@ def load_url(
         return load_bytes(data, size, algorithm, crop, normalize, device, **options)
     except ImageError as error:
         raise ImageError(url, error.format, error.reason) from None
+
+
+def load_urls(
+    urls,
+    size=None,
+    algorithm=None,
+    crop=None,
+    normalize=None,
+    workers=None,
+    device=None,
+    *,
+    timeout=TIMEOUT,
+    retries=RETRIES,
+    max_bytes=MAX_BYTES,
+    max_redirects=MAX_REDIRECTS,
+    headers=None,
+    errors="raise",
+    report=None,
+    **options,
+):
+    """Load the images behind many URLs, `workers` downloads at a time, in the order of the URLs.
+
+    The arguments are those of `load_url`; the result, `errors` and `report` are those of
+    `rushlight.image.load_batch`.
+
+    >>> arrays = load_urls(["https://example.org/a.jpg", "https://example.org/b.jpg"], size=(224, 224))  # doctest: +SKIP
+    """
+    from rushlight.image import load_batch_bytes
+    from rushlight.image._load import _tell
+
+    urls = list(urls)
+    limits = {"timeout": timeout, "retries": retries, "max_bytes": max_bytes, "max_redirects": max_redirects}
+    bodies = _fetch_all(urls, workers, **limits, headers=headers)
+    lost = next((body for body in bodies if isinstance(body, ImageError)), None)
+    if lost is not None and errors == "raise":
+        raise lost
+    # What did not arrive is no image either: it takes its place among the errors of decoding.
+    data = [b"" if isinstance(body, ImageError) else body for body in bodies]
+    tolerated = "skip" if errors == "raise" else errors
+    found = []
+    images = load_batch_bytes(
+        data, size, algorithm, crop, normalize, device=device, errors=tolerated, report=found, **options
+    )
+    faults = [_fault(error, bodies[error.index], urls[error.index]) for error in found]
+    if faults and errors == "raise":
+        raise faults[0]
+    if faults:
+        _tell(faults, report)
+    return images
+
+
+def _fault(error, body, url):
+    """What was wrong with an image, in terms of its URL."""
+    fault = body if isinstance(body, ImageError) else ImageError(url, error.format, error.reason)
+    fault.index = error.index
+    return fault
 
 
 def read_url(url, timeout=TIMEOUT, retries=RETRIES, max_bytes=MAX_BYTES, max_redirects=MAX_REDIRECTS, headers=None):
@@ -156,7 +212,7 @@ def default_workers(count):
     return max(1, min(count, 8 * (os.cpu_count() or 1), 64))
 
 
-def fetch_all(urls, workers=None, **limits):
+def _fetch_all(urls, workers=None, **limits):
     """For each URL its bytes or the `ImageError` that came instead, in order."""
 
     def attempt(url):

@@ -2,13 +2,13 @@
 
 import bisect
 import os
-import sys
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from rushlight.image._errors import ImageError, ImageNotFoundError
+from rushlight.image.folder import stack
 
 __all__ = ["VideoInfo", "load_video_frames", "video_frame_times", "video_info"]
 
@@ -147,12 +147,9 @@ def _upright(frame):
 def _stack(values):
     """Arrays or tensors of equal shape as one; others as they are."""
     kinds = {(type(value), getattr(value, "shape", None)) for value in values}
-    if len(kinds) != 1:
+    if len(kinds) != 1 or not hasattr(values[0], "shape"):
         return values
-    if isinstance(values[0], np.ndarray):
-        return np.stack(values)
-    module = sys.modules[type(values[0]).__module__.partition(".")[0]]
-    return module.stack(values) if type(values[0]).__name__ == "Tensor" else values
+    return stack(values)
 
 
 class _Video:

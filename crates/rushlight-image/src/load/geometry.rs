@@ -169,6 +169,7 @@ impl Plan {
             height: self.height,
             window: Some(self.window),
             transposed: self.turn.exchanges_sides(),
+            mirrored: self.turn.is_mirror(),
         };
         (part, geometry)
     }

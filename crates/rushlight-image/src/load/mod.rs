@@ -131,6 +131,8 @@ impl Loader {
     /// ```
     pub fn load(&mut self, data: &[u8], recipe: &Recipe, cut: Option<Cut>, out: Out) -> Result<()> {
         let info = crate::info(data)?;
+        // Before the weights of a resampling are computed, which takes long for huge images.
+        recipe.limits.check(info.format, info.width, info.height, 0)?;
         let plan = recipe.plan(&info, cut)?;
         let mode = recipe.mode(&info);
         let needed = plan.window.width * plan.window.height * mode.channels();
@@ -176,7 +178,7 @@ impl Loader {
             false => self.source.any(data, mode, turn, recipe)?.part(part)?,
         };
         let Region { width, height, .. } = plan.window;
-        if plan.turn.is_identity() {
+        if plan.turn.is_identity() || plan.turn.is_mirror() {
             return write::resized(&mut self.resizer, part, recipe, (width, height), &mut self.resized, out);
         }
         let row = width * mode.channels();

@@ -15,6 +15,8 @@ pub struct Geometry {
     pub window: Option<Region>,
     /// Whether the pixels are those of the image lying on its side: the passes change their order, so that the result does not change.
     pub transposed: bool,
+    /// Whether the result is mirrored left to right.
+    pub mirrored: bool,
 }
 
 /// The passes of a resampling; their order decides how intermediate samples are rounded.
@@ -29,7 +31,7 @@ pub(super) enum Passes {
 impl Geometry {
     /// All of the source to all of `width` x `height`.
     pub fn whole(width: usize, height: usize) -> Geometry {
-        Geometry { source: None, width, height, window: None, transposed: false }
+        Geometry { source: None, width, height, window: None, transposed: false, mirrored: false }
     }
 
     /// The box and the window of a request about `width` x `height` pixels, if it is possible.

@@ -95,14 +95,19 @@ impl Resizer {
         self.vertical.compute(height, [top, bottom], geometry.height, window.y..window.y + window.height, vertical);
         let rows = self.vertical.sources();
         self.vertical.shift(rows.start);
-        let columns = if same(width, geometry.width, left, right) {
+        let same_width = same(width, geometry.width, left, right);
+        let columns = if same_width && !geometry.mirrored {
             self.passes = Passes::Vertical;
             window.x..window.x + window.width
         } else {
             self.passes = geometry.passes(width, height);
-            self.horizontal.compute(width, [left, right], geometry.width, window.x..window.x + window.width, filter);
+            let horizontal = if same_width { Filter::Nearest } else { filter };
+            self.horizontal.compute(width, [left, right], geometry.width, window.x..window.x + window.width, horizontal);
             let columns = self.horizontal.sources();
             self.horizontal.shift(columns.start);
+            if geometry.mirrored {
+                self.horizontal.mirror();
+            }
             columns
         };
         self.needed = Region { x: columns.start, y: rows.start, width: columns.len(), height: rows.len() };

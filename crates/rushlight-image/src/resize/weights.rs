@@ -38,6 +38,8 @@ pub struct Weights {
     /// The same weights two by two, an odd last one with zero.
     pairs: Vec<Pair>,
     pair_bounds: Vec<usize>,
+    /// Whether the output samples are counted from the last.
+    mirrored: bool,
 }
 
 /// What makes one output sample.
@@ -57,6 +59,7 @@ impl Weights {
         self.values.clear();
         self.pairs.clear();
         self.pair_bounds.clear();
+        self.mirrored = false;
         self.bounds.push(0);
         self.pair_bounds.push(0);
         let scale = (to - from) as f64 / output as f64;
@@ -92,6 +95,7 @@ impl Weights {
 
     /// What makes output sample `i`.
     pub fn get(&self, i: usize) -> Taps<'_> {
+        let i = if self.mirrored { self.len() - 1 - i } else { i };
         let weights = &self.values[self.bounds[i]..self.bounds[i + 1]];
         Taps { start: self.starts[i], weights, pairs: &self.pairs[self.pair_bounds[i]..self.pair_bounds[i + 1]] }
     }
@@ -99,7 +103,12 @@ impl Weights {
     /// All source samples that have a weight.
     pub fn sources(&self) -> Range<usize> {
         let last = self.len() - 1;
-        self.starts[0]..self.starts[last] + self.get(last).weights.len()
+        self.starts[0]..self.starts[last] + self.bounds[last + 1] - self.bounds[last]
+    }
+
+    /// The same output samples in the opposite order.
+    pub fn mirror(&mut self) {
+        self.mirrored = !self.mirrored;
     }
 
     /// The same weights for a source of which the first `n` samples were left out.

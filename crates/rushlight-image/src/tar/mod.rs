@@ -1,6 +1,6 @@
 //! Tar archives, read only: ustar (POSIX.1-2017, `pax`), GNU long names and large numbers, PAX paths and sizes. Nothing is ever extracted.
 //!
-//! [`Archive::next`] walks the headers of any [`Source`]; a member's contents are read when asked for, or passed over.
+//! [`Archive::next_member`] walks the headers of any [`Source`]; a member's contents are read when asked for, or passed over.
 
 mod error;
 mod header;
@@ -55,7 +55,7 @@ pub struct Member {
 /// use rushlight_image::tar::{Archive, Seeking};
 /// let end = [0; 1024];
 /// let mut archive = Archive::new(Seeking::new(std::io::Cursor::new(&end)).unwrap());
-/// assert!(archive.next().unwrap().is_none());
+/// assert!(archive.next_member().unwrap().is_none());
 /// ```
 pub struct Archive<S> {
     source: S,
@@ -88,7 +88,7 @@ impl<S: Source> Archive<S> {
     }
 
     /// The header of the next member, or `None` at the end. After an error there is nothing more.
-    pub fn next(&mut self) -> Result<Option<Member>> {
+    pub fn next_member(&mut self) -> Result<Option<Member>> {
         if self.ended {
             return Ok(None);
         }
@@ -168,7 +168,7 @@ impl<S: Source> Archive<S> {
         Ok(Member { name, kind, size, start, contents: self.position })
     }
 
-    /// The contents of the member that [`Archive::next`] gave last; an error if they are larger than `limit`.
+    /// The contents of the member that [`Archive::next_member`] gave last; an error if they are larger than `limit`.
     pub fn read(&mut self, limit: u64) -> Result<Vec<u8>> {
         if self.unread > limit {
             return Err(self.fault(ErrorKind::Limit, format!("a member of {} bytes is over the limit of {limit}", self.unread)));

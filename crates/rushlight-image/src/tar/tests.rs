@@ -28,7 +28,7 @@ fn names(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
     let mut streamed = Archive::new(Stream(bytes));
     let mut found = vec![];
     loop {
-        let (member, same) = (archive.next(), streamed.next());
+        let (member, same) = (archive.next_member(), streamed.next_member());
         let Some(member) = member? else { return Ok(found) };
         assert_eq!(Some(&member), same?.as_ref());
         let contents = archive.read(1 << 20)?;
@@ -69,9 +69,9 @@ fn long_names_and_pax_records_are_for_the_next_member_only() {
 fn reading_continues_at_a_members_start() {
     let bytes = [member(b"a", b"1", b'0'), member(b"L", b"long\0", b'L'), member(b"b", b"2", b'0'), vec![0; 1024]].concat();
     let mut archive = Archive::at(Stream(&bytes[..]), 1024).unwrap();
-    let member = archive.next().unwrap().unwrap();
+    let member = archive.next_member().unwrap().unwrap();
     assert_eq!((&member.name[..], member.start), (&b"long"[..], 1024));
-    assert!(archive.next().unwrap().is_none());
+    assert!(archive.next_member().unwrap().is_none());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn sizes_in_base_256_and_in_pax_are_bounded_by_the_archive() {
 fn a_stream_does_not_allocate_what_it_has_not_seen() {
     let bytes = [header(b"a", b"77777777777", b'0'), vec![1; 4096]].concat();
     let mut archive = Archive::new(Stream(&bytes[..]));
-    assert_eq!(archive.next().unwrap().unwrap().size, 0o77777777777);
+    assert_eq!(archive.next_member().unwrap().unwrap().size, 0o77777777777);
     assert!(matches!(archive.read(u64::MAX), Err(Error::Archive { kind: ErrorKind::Truncated, .. })));
 }
 
@@ -109,7 +109,7 @@ fn broken_archives_are_errors() {
     assert_eq!(fault(&changed), ErrorKind::Malformed);
     assert_eq!(fault(&[0x42; 512]), ErrorKind::Malformed);
     let mut archive = Archive::new(Stream(&[0x42; 2048][..]));
-    assert!(archive.next().is_err() && archive.next().unwrap().is_none());
+    assert!(archive.next_member().is_err() && archive.next_member().unwrap().is_none());
 }
 
 /// Every byte of a small archive changed to a few values: an archive or an error, the same from memory and from a stream.
@@ -121,7 +121,7 @@ fn no_change_of_a_byte_is_a_panic() {
             let mut changed = bytes.clone();
             changed[i] = value;
             let mut archive = Archive::new(Stream(&changed[..]));
-            while let Ok(Some(_)) = archive.next() {
+            while let Ok(Some(_)) = archive.next_member() {
                 if archive.read(1 << 20).is_err() {
                     break;
                 }

@@ -1,0 +1,28 @@
+"""What PyTorch's `DataLoader` has to know about our data sets, told to it if it is there."""
+
+import sys
+
+import numpy as np
+
+
+def register_stream(dataset_class):
+    """Let PyTorch take a data set for a stream: it asks for a class of its own."""
+    torch_data = sys.modules.get("torch.utils.data")
+    if torch_data is not None:
+        torch_data.IterableDataset.register(dataset_class)
+
+
+def register_collation():
+    """Let PyTorch's default collation make its own tensors of ours."""
+    torch_collate = sys.modules.get("torch.utils.data._utils.collate")
+    if torch_collate is None or not hasattr(torch_collate, "default_collate_fn_map"):
+        return
+    import rushlight as rl
+
+    torch_collate.default_collate_fn_map.setdefault(rl.Tensor, _collate)
+
+
+def _collate(batch, *, collate_fn_map=None):
+    import torch
+
+    return torch.from_numpy(np.stack([tensor.numpy() for tensor in batch]))

@@ -1,0 +1,318 @@
+"""Image files with labels: folders whose sub-folders are classes, and lists of paths."""
+
+import os
+import sys
+
+import numpy as np
+
+from rushlight.image._torch import register_collation
+from rushlight.utils.data import Dataset
+
+__all__ = ["IMG_EXTENSIONS", "ImageDataset", "ImageFolder", "collate_fn", "create_dataloader"]
+
+IMG_EXTENSIONS = (
+    ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp", ".avif", ".gif", ".qoi", ".pbm", ".pnm"
+)  # fmt: skip
+
+
+class ImageDataset(Dataset):
+    """Images by path: `dataset[i]` is `(image, label)`, or the image alone without labels.
+
+    Args:
+        paths: of the files.
+        labels: one for each path.
+        transform: called with each image, a uint8 array `[H, W, 3]`; torchvision's with a PIL image; those of
+            `rushlight.image` with the path itself, if nothing else is asked for, so that they can decode only what they need.
+        size, crop, normalize, device: as `rushlight.image.load` takes them. Without a transform and with
+            `device="cpu"` the image is a tensor `[3, H, W]`.
+        target_transform: called with each label.
+        loader: called with the path in place of `rushlight.image.load`.
+        options: further ones of `rushlight.image.load` (`algorithm`, `mode`, `framework`, ...).
+
+    >>> from rushlight.image import ImageDataset
+    >>> len(ImageDataset(["a.jpg", "b.jpg"], labels=[0, 1], size=224, crop="center"))
+    2
+    """
+
+    def __init__(
+        self,
+        paths,
+        labels=None,
+        transform=None,
+        size=None,
+        crop=None,
+        normalize=None,
+        device="cpu",
+        *,
+        target_transform=None,
+        loader=None,
+        **options,
+    ):
+        self.paths = [os.fspath(path) for path in paths]
+        self.labels = labels
+        if labels is not None and len(labels) != len(self.paths):
+            raise ValueError(
+                f"expected a label for each path, but got {len(labels)} labels for {len(self.paths)} paths"
+            )
+        self.transform, self.target_transform = transform, target_transform
+        self.loader = loader
+        self.device = device
+        self.options = {"size": size, "crop": crop, "normalize": normalize, **options}
+        register_collation()
+        # A spelling mistake among the options should not wait for the first image.
+        native_recipe(self.options)
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        register_collation()
+
+    def __len__(self):
+        return len(self.paths)
+
+    def label(self, index):
+        """The label of a sample, transformed."""
+        label = self.labels[index]
+        return label if self.target_transform is None else self.target_transform(label)
+
+    def __getitem__(self, index):
+        image = self._image(self.paths[index])
+        return image if self.labels is None else (image, self.label(index))
+
+    def __getitems__(self, indices):
+        """A whole batch, decoded on several threads where no Python has to be called for each image."""
+        if self.transform is not None or self.loader is not None:
+            return [self[index] for index in indices]
+        from rushlight.image import load_batch
+
+        images = load_batch([self.paths[i] for i in indices], workers=_threads(), **self._tensor_options())
+        return (
+            images
+            if self.labels is None
+            else [(image, self.label(i)) for image, i in zip(images, indices, strict=True)]
+        )
+
+    def _tensor_options(self):
+        layout = {} if self.device is None else {"layout": "CHW"}
+        return {**layout, **self.options, "device": self.device}
+
+    def _image(self, path):
+        from rushlight.image import load
+
+        if self.loader is not None:
+            image = self.loader(path)
+        elif self.transform is None:
+            return load(path, **self._tensor_options())
+        elif self._opens_files():
+            return self.transform(path)
+        else:
+            image = load(path, **self.options)
+        return image if self.transform is None else transformed(self.transform, image)
+
+    def _opens_files(self):
+        """Whether the transform can be given the path."""
+        plain = all(value is None for value in self.options.values())
+        return plain and type(self.transform).__module__.startswith("rushlight.image.transforms")
+
+
+def transformed(transform, image):
+    """What a transform makes of an array. Torchvision's know no arrays: they get a PIL image, as they do from torchvision."""
+    foreign = type(transform).__module__.startswith("torchvision.") and isinstance(image, np.ndarray)
+    if foreign and image.dtype == np.uint8:
+        from PIL import Image
+
+        image = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
+    return transform(image)
+
+
+def native_recipe(options):
+    """The native recipe of options of `load`, and the type to convert its results to (`None` if they have it)."""
+    from rushlight.image._load import _split
+
+    rest = {name: value for name, value in options.items() if name not in ("device", "framework")}
+    first = [rest.pop(name, None) for name in ("size", "algorithm", "crop", "normalize")]
+    return _split(*first, rest)[0]
+
+
+def _threads():
+    """Threads for one batch: a worker process has its share of the cores."""
+    from rushlight.image._sample_stream import worker_share
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // worker_share()[1])
+
+
+class ImageFolder(ImageDataset):
+    """Images in `root/CLASS/.../file`; the classes are the sorted names of the sub-folders.
+
+    The attributes are torchvision's: `classes`, `class_to_idx`, `samples` (`imgs`), `targets`, `loader`,
+    `extensions`, `transform`, `target_transform`. The arguments after `root` are those of `ImageDataset`, and
+
+    Args:
+        is_valid_file: called with each path in place of looking at its extension.
+        allow_empty: whether a class may have no images.
+        extensions: those that count, in lower case.
+
+    >>> from rushlight.image import ImageFolder
+    >>> data = ImageFolder("photos", size=224, crop="center", normalize="imagenet")  # doctest: +SKIP
+    >>> image, label = data[0]  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        root,
+        transform=None,
+        size=None,
+        crop=None,
+        normalize=None,
+        device="cpu",
+        *,
+        target_transform=None,
+        loader=None,
+        is_valid_file=None,
+        allow_empty=False,
+        extensions=IMG_EXTENSIONS,
+        **options,
+    ):
+        self.root = os.fspath(root)
+        self.extensions = tuple(extensions) if is_valid_file is None else None
+        self.is_valid_file = is_valid_file
+        self.classes, self.class_to_idx = self.find_classes(self.root)
+        self.samples = self._find_samples(allow_empty)
+        paths = [path for path, _ in self.samples]
+        self.targets = [target for _, target in self.samples]
+        super().__init__(
+            paths,
+            self.targets,
+            transform,
+            size,
+            crop,
+            normalize,
+            device,
+            target_transform=target_transform,
+            loader=loader,
+            **options,
+        )
+
+    @property
+    def imgs(self):
+        return self.samples
+
+    def find_classes(self, directory):
+        """`(classes, class_to_idx)` of the sub-folders of a folder."""
+        classes = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir())
+        if not classes:
+            raise FileNotFoundError(f"Couldn't find any class folder in {directory}.")
+        return classes, {name: index for index, name in enumerate(classes)}
+
+    def _find_samples(self, allow_empty):
+        valid = self.is_valid_file or (lambda path: path.lower().endswith(self.extensions))
+        samples, empty = [], []
+        for name, index in sorted(self.class_to_idx.items()):
+            found = [path for path in _walk(os.path.join(self.root, name)) if valid(path)]
+            samples += [(path, index) for path in found]
+            empty += [] if found else [name]
+        if empty and not allow_empty:
+            known = f" Supported extensions are: {', '.join(self.extensions)}" if self.extensions else ""
+            raise FileNotFoundError(f"Found no valid file for the classes {', '.join(empty)}.{known}")
+        return samples
+
+    def __repr__(self):
+        return f"Dataset ImageFolder\n    Number of datapoints: {len(self)}\n    Root location: {self.root}"
+
+
+def _walk(folder):
+    """The files under a folder, in torchvision's order."""
+    for parent, _, names in sorted(os.walk(folder, followlinks=True)):
+        for name in sorted(names):
+            yield os.path.join(parent, name)
+
+
+def collate_fn(batch, **options):
+    """Make a batch of samples `(image, label)` or images alone, as `DataLoader(..., collate_fn=collate_fn)` does.
+
+    Images that are paths or encoded bytes are decoded together on several threads, with the `options` of
+    `rushlight.image.load_batch`; arrays and tensors are stacked. Labels that are numbers become an array or tensor
+    of the images' kind.
+
+    >>> import numpy as np
+    >>> images, labels = collate_fn([(np.zeros((3, 4, 5)), 1), (np.ones((3, 4, 5)), 2)])
+    >>> images.shape, labels
+    ((2, 3, 4, 5), array([1, 2]))
+    """
+    if not isinstance(batch[0], (tuple, list)):
+        return _collate_images(batch, options)
+    images, *rest = zip(*batch, strict=True)
+    images = _collate_images(images, options)
+    return (images, *(collate_labels(column, images) for column in rest))
+
+
+def _collate_images(images, options):
+    first = images[0]
+    if isinstance(first, (str, os.PathLike)):
+        from rushlight.image import load_batch
+
+        return load_batch(images, workers=options.pop("workers", None) or _threads(), **options)
+    if isinstance(first, (bytes, bytearray, memoryview)):
+        from rushlight.image import load_batch_bytes
+
+        return load_batch_bytes(images, workers=options.pop("workers", None) or _threads(), **options)
+    return stack(images)
+
+
+def stack(images):
+    """Arrays or tensors of one shape as one; raises `ValueError` if the shapes differ."""
+    shapes = {tuple(np.shape(image)) for image in images}
+    if len(shapes) > 1:
+        raise ValueError(
+            f"images of the shapes {sorted(shapes)[:4]} cannot be made a batch: resize or crop them to one size"
+        )
+    if isinstance(images[0], np.ndarray):
+        return np.stack(images)
+    return _module(images[0]).stack(list(images))
+
+
+def _module(tensor):
+    """The package a tensor is of."""
+    kind = next((kind for kind in type(tensor).__mro__ if kind.__name__ in ("Tensor", "TensorBase")), None)
+    if kind is None:
+        raise TypeError(
+            f"expected images as arrays or tensors, but got {type(tensor).__name__}: add a transform to tensors"
+        )
+    return sys.modules[kind.__module__.partition(".")[0]]
+
+
+def collate_labels(labels, images):
+    """Labels as an array, or as a tensor if the images are one; what are no numbers stays a list."""
+    if not all(isinstance(label, (int, float, np.generic)) for label in labels):
+        return list(labels)
+    values = np.asarray(labels)
+    return values if isinstance(images, (np.ndarray, list)) else _module(images).from_numpy(values)
+
+
+def create_dataloader(dataset, batch_size=32, shuffle=True, drop_last=False, **kwargs):
+    """A loader of batches `(images, labels)`: the native `ImageLoader` where it can, else a `DataLoader`.
+
+    Args:
+        dataset: `ImageFolder`, `ImageDataset` and `TarDataset` are loaded natively, unless they have a
+            Python loader or the arguments are only known to `rushlight.utils.data.DataLoader`.
+        shuffle: for a `TarDataset`, see its own arguments.
+        kwargs: of `ImageLoader` (`workers`, `prefetch`, `seed`, `errors`, ...) or of `DataLoader`.
+
+    >>> loader = create_dataloader(ImageFolder("photos", size=224, crop="center"))  # doctest: +SKIP
+    """
+    from rushlight.image.loader import ImageLoader, is_native
+    from rushlight.utils.data import DataLoader, IterableDataset
+
+    native = dict(kwargs)
+    if "num_workers" in native and "workers" not in native:
+        native["workers"] = native.pop("num_workers") or None
+    if native.get("prefetch_factor") is not None:
+        native["prefetch"] = native.pop("prefetch_factor")
+    if is_native(dataset) and native.keys() <= ImageLoader.OPTIONS:
+        shuffle = shuffle and isinstance(dataset, ImageDataset)
+        return ImageLoader(dataset, batch_size, shuffle, drop_last=drop_last, **native)
+    if isinstance(dataset, IterableDataset):
+        shuffle = None
+    if isinstance(dataset, ImageDataset):
+        kwargs.setdefault("collate_fn", collate_fn)
+    return DataLoader(dataset, batch_size, shuffle, drop_last=drop_last, **kwargs)
