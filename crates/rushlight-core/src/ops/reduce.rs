@@ -307,6 +307,30 @@ fn share_ties(b: &super::backward::Back) -> Result<Tensor> {
     back(b, b.g()?, 1)?.div(number)?.mul(ties)
 }
 
+/// The gradient of one value of all elements, in equal parts to those that equal it.
+fn evenly(b: &super::backward::Back) -> Result<Tensor> {
+    let (x, value) = (b.x(0)?.detach()?, b.x(1)?);
+    let both_nan = x.is_nan()?.logical_and(value.is_nan()?)?;
+    let share = x.eq(value)?.logical_or(both_nan)?.to_dtype(b.g()?.dtype())?;
+    b.g()?.div(share.sum_all()?)?.mul(share)
+}
+
+fn infer_chebyshev(call: &Call) -> Result<Metas> {
+    let x = call.input(0)?;
+    Ok(smallvec![Meta::new(&x.shape()[..x.ndim().saturating_sub(1)], x.dtype())])
+}
+
+fn run_chebyshev(call: &Call, outs: &[Tensor]) -> Result<()> {
+    let size = call.input(0)?.detach()?.abs()?;
+    super::copy::copy_into(&outs[0], &call1(&AMAX, &[&size], &[Arg::ints(&[-1]), Arg::from(false)])?)
+}
+
+fn chebyshev_gradient(b: &super::backward::Back) -> Result<Tensor> {
+    let (x, y) = (b.x(0)?.detach()?, b.y(0)?.detach()?.unsqueeze(-1)?);
+    let attained = x.abs()?.eq(&y)?;
+    b.g()?.unsqueeze(-1)?.mul(x.sgn()?)?.mul(attained)?.masked_fill(&y.is_nan()?, f64::NAN)
+}
+
 /// The gradient goes to the chosen position.
 fn to_position(b: &super::backward::Back, index: &Tensor) -> Result<Tensor> {
     let (c, g) = (b.call(), b.g()?);
@@ -383,6 +407,8 @@ rows! {
     PROD = Op::new("_prod(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_prod, run: run_prod }).vjp(1, 0, |b| grads![b; prod_gradient(b)?]).autocast(super::Autocast::Raise).doc("Product over dimensions");
     AMAX = Op::new("amax(Tensor self, int[1] dim=(), bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, true) }).vjp(1, 1, |b| grads![b; share_ties(b)?]).doc("Largest value over dimensions");
     AMIN = Op::new("amin(Tensor self, int[1] dim=(), bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, false) }).vjp(1, 1, |b| grads![b; share_ties(b)?]).doc("Smallest value over dimensions");
+    EVENLY = Op::new("_evenly(Tensor self, Tensor value) -> Tensor", Rule::Kernel { infer: |c| Ok(smallvec![Meta::new(&[], c.input(1)?.dtype())]), run: |c, o| super::copy::copy_into(&o[0], c.input(1)?) }).vjp(3, 0, |b| grads![b; evenly(b)?]).doc("A value found among all elements; those equal to it share its gradient evenly, also if it is NaN");
+    CHEBYSHEV = Op::new("_chebyshev(Tensor self) -> Tensor", Rule::Kernel { infer: infer_chebyshev, run: run_chebyshev }).vjp(1, 1, |b| grads![b; chebyshev_gradient(b)?]).doc("Largest modulus of the last dimension; each that attains it has the whole gradient");
     MAX_DIM = Op::new("max_dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_with_index, run: |c, o| extremes(c, true, Some(&o[0]), &o[1]) }).vjp(0, 2, |b| grads![b; to_position(b, b.y(1)?)?]).integral(2).internal().doc("Largest value of a dimension and its position");
     MIN_DIM = Op::new("min_dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_with_index, run: |c, o| extremes(c, false, Some(&o[0]), &o[1]) }).vjp(0, 2, |b| grads![b; to_position(b, b.y(1)?)?]).integral(2).internal().doc("Smallest value of a dimension and its position");
     ARGMAX = Op::new("argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_position, run: |c, o| extremes(c, true, None, &o[0]) }).constant().doc("Position of the largest value");
