@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from rushlight.utils._pytree_keys import GetAttrKey, MappingKey, SequenceKey
+
 __all__ = [  # fmt: skip
     "GetAttrKey",
     "MappingKey",
@@ -39,45 +41,6 @@ __all__ = [  # fmt: skip
 PyTree = Any
 Context = Any
 Leaf = Callable[[Any], bool]
-
-
-@dataclass(frozen=True)
-class SequenceKey:
-    """A step into a sequence."""
-
-    idx: int
-
-    def __str__(self) -> str:
-        return f"[{self.idx!r}]"
-
-    def get(self, sequence: Any) -> Any:
-        return sequence[self.idx]
-
-
-@dataclass(frozen=True)
-class MappingKey:
-    """A step into a mapping."""
-
-    key: Any
-
-    def __str__(self) -> str:
-        return f"[{self.key!r}]"
-
-    def get(self, mapping: Any) -> Any:
-        return mapping[self.key]
-
-
-@dataclass(frozen=True)
-class GetAttrKey:
-    """A step into an attribute."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f".{self.name}"
-
-    def get(self, obj: Any) -> Any:
-        return getattr(obj, self.name)
 
 
 class NodeDef(NamedTuple):
