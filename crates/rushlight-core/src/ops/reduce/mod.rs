@@ -1,12 +1,19 @@
 //! Reductions over any dimensions: sums, extremes, logic, variance.
 
-use super::{Arg, Call, Meta, Metas, Op, Rule, call, call1};
+mod extremes;
+mod variance;
+
+use super::{Arg, Call, Meta, Metas, Op, Rule, call1};
 use crate::layout::{Dims, wrap_dims};
 use crate::tensor::Tensor;
-use crate::{DType, Result, Scalar, bail, err, grads, iter, rows};
-use rushlight_kernels::reduce::{self, Reducer, Reducible};
+use crate::{DType, Result, bail, grads, iter, rows};
+use extremes::{
+    chebyshev_gradient, evenly, extremes, infer_chebyshev, infer_extreme, infer_position, infer_with_index, run_chebyshev, run_extreme, share_ties, to_position,
+};
+use rushlight_kernels::reduce::{self, Reducer};
 use rushlight_kernels::{Element, match_dtype};
 use smallvec::{SmallVec, smallvec};
+use variance::{infer_var, run_var, var_gradient};
 
 /// A reduction brought to its kernel's form: a contiguous `[outer, len, inner]` block.
 pub struct Block {
@@ -163,114 +170,6 @@ fn run_count(call: &Call, outs: &[Tensor]) -> Result<()> {
     match_dtype!(b.x.dtype(), T => run(&reduce::CountNonzero::<T>::default(), &b, &outs[0]))
 }
 
-fn check_nonempty(call: &Call, dims: &[usize]) -> Result<()> {
-    let x = call.input(0)?;
-    if let Some(&d) = dims.iter().find(|&&d| x.shape()[d] == 0)
-        && (x.numel() == 0)
-    {
-        if call.optional_ints(0).is_none_or(|d| d.is_empty()) {
-            bail!(
-                Runtime,
-                "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
-                call.op.name()
-            );
-        }
-        bail!(Index, "{}(): Expected reduction dim {d} to have non-zero size.", call.op.name());
-    }
-    Ok(())
-}
-
-fn infer_extreme(call: &Call) -> Result<Metas> {
-    let x = call.input(0)?;
-    let dims = reduced_dims(call, 0)?;
-    check_nonempty(call, &dims)?;
-    if x.dtype().is_complex() {
-        return Err(call.unsupported(x.dtype()));
-    }
-    Ok(smallvec![Meta::new(&reduced_shape(x.shape(), &dims, call.flag(1)), x.dtype())])
-}
-
-macro_rules! match_ordered {
-    ($call:expr, $d:expr, $t:ident => $e:expr) => {
-        match_dtype!($d, $t in [Bool, U8, I8, I16, I32, I64, U16, U32, U64, F16, BF16, F32, F64] => $e, else Err($call.unsupported($d)))
-    };
-}
-
-fn run_extreme(call: &Call, outs: &[Tensor], largest: bool) -> Result<()> {
-    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
-    match_ordered!(call, b.x.dtype(), T => if largest { run(&reduce::Maximum::<T>::default(), &b, &outs[0]) } else { run(&reduce::Minimum::<T>::default(), &b, &outs[0]) })
-}
-
-fn infer_with_index(call: &Call) -> Result<Metas> {
-    let mut metas = infer_extreme(call)?;
-    let shape = metas[0].layout.shape.clone();
-    metas.push(Meta::new(&shape, DType::I64));
-    Ok(metas)
-}
-
-fn infer_position(call: &Call) -> Result<Metas> {
-    let metas = infer_extreme(call)?;
-    Ok(smallvec![Meta::new(&metas[0].layout.shape, DType::I64)])
-}
-
-/// Values and first positions of the extremes.
-fn extremes(call: &Call, largest: bool, values: Option<&Tensor>, positions: &Tensor) -> Result<()> {
-    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
-    match_ordered!(call, b.x.dtype(), T => {
-        let mut pairs = vec![(T::default(), 0i64); b.outer * b.inner];
-        let x = iter::slice::<T>(&b.x)?;
-        if largest {
-            reduce::reduce(&reduce::Largest::<T>::default(), x, b.outer, b.len, b.inner, &mut pairs);
-        } else {
-            reduce::reduce(&reduce::Smallest::<T>::default(), x, b.outer, b.len, b.inner, &mut pairs);
-        }
-        for (out, pair) in iter::slice_mut::<i64>(positions)?.iter_mut().zip(&pairs) {
-            *out = pair.1;
-        }
-        if let Some(values) = values {
-            for (out, pair) in iter::slice_mut::<T>(values)?.iter_mut().zip(&pairs) {
-                *out = pair.0;
-            }
-        }
-        Ok(())
-    })
-}
-
-fn infer_var(call: &Call) -> Result<Metas> {
-    let x = call.input(0)?;
-    if !x.dtype().is_differentiable() {
-        bail!(Runtime, "var(): only support floating point and complex dtypes, this tensor is {}: convert it with .float()", x.dtype().name());
-    }
-    let shape = reduced_shape(x.shape(), &reduced_dims(call, 0)?, call.flag(2));
-    Ok(smallvec![Meta::new(&shape, x.dtype().to_real()), Meta::new(&shape, x.dtype())])
-}
-
-fn run_var(call: &Call, outs: &[Tensor]) -> Result<()> {
-    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
-    let divisor = (b.len as f64 - call.optional_scalar(1).map_or(1.0, Scalar::to_f64)).max(0.0);
-    match_dtype!(b.x.dtype(), T in [F16, BF16, F32, F64, C64, C128] => {
-        run(&reduce::Sum::<T>::mean(b.len), &b, &outs[1])?;
-        let centres: Vec<<T as Reducible>::Wide> = if b.x.dtype().size() == 2 {
-            // Half types keep the centre unrounded.
-            centres(&b)?
-        } else {
-            iter::slice::<T>(&outs[1])?.iter().map(|&v| Reducible::wide(v)).collect()
-        };
-        let mut spread = vec![Default::default(); b.outer * b.inner];
-        reduce::reduce(&reduce::Spread::<T> { centres: &centres, divisor }, iter::slice::<T>(&b.x)?, b.outer, b.len, b.inner, &mut spread);
-        let spread = Tensor::of(&spread, outs[0].shape())?;
-        super::copy::copy_into(&outs[0], &spread)
-    }, else Err(call.unsupported(b.x.dtype())))
-}
-
-/// Means in the wide type.
-fn centres<W: rushlight_kernels::elementwise::cast::Cast>(b: &Block) -> Result<Vec<W>> {
-    let wide = super::copy::cast(&b.x, DType::F32)?;
-    let mean = Tensor::empty(&[b.outer * b.inner], DType::F32)?;
-    run(&reduce::Sum::<f32>::mean(b.len), &Block { x: wide, ..*b }, &mean)?;
-    mean.to_vec::<W>()
-}
-
 /// A gradient of the reduced shape, spread over the input again.
 pub(crate) fn spread_back(g: &Tensor, shape: &[usize], dims: &[usize], keepdim: bool) -> Result<Tensor> {
     if keepdim || g.ndim() == shape.len() {
@@ -295,54 +194,6 @@ fn back(b: &super::backward::Back, g: &Tensor, keepdim: usize) -> Result<Tensor>
 
 fn count(b: &super::backward::Back) -> Result<usize> {
     Ok(dims_of(b, 0)?.iter().map(|&d| b.shape(0)[d]).product())
-}
-
-/// Gradients of extremes over several dimensions are shared equally by ties.
-fn share_ties(b: &super::backward::Back) -> Result<Tensor> {
-    let x = b.x(0)?;
-    let y = back(b, b.y(0)?, 1)?;
-    let ties = x.eq(&y)?.to_dtype(b.g()?.dtype())?;
-    let dims: SmallVec<[i64; 5]> = dims_of(b, 0)?.iter().map(|&d| d as i64).collect();
-    let number = ties.sum(&dims, true)?;
-    back(b, b.g()?, 1)?.div(number)?.mul(ties)
-}
-
-/// The gradient of one value of all elements, in equal parts to those that equal it.
-fn evenly(b: &super::backward::Back) -> Result<Tensor> {
-    let (x, value) = (b.x(0)?.detach()?, b.x(1)?);
-    let both_nan = x.is_nan()?.logical_and(value.is_nan()?)?;
-    let share = x.eq(value)?.logical_or(both_nan)?.to_dtype(b.g()?.dtype())?;
-    b.g()?.div(share.sum_all()?)?.mul(share)
-}
-
-fn infer_chebyshev(call: &Call) -> Result<Metas> {
-    let x = call.input(0)?;
-    Ok(smallvec![Meta::new(&x.shape()[..x.ndim().saturating_sub(1)], x.dtype())])
-}
-
-fn run_chebyshev(call: &Call, outs: &[Tensor]) -> Result<()> {
-    let size = call.input(0)?.detach()?.abs()?;
-    super::copy::copy_into(&outs[0], &call1(&AMAX, &[&size], &[Arg::ints(&[-1]), Arg::from(false)])?)
-}
-
-fn chebyshev_gradient(b: &super::backward::Back) -> Result<Tensor> {
-    let (x, y) = (b.x(0)?.detach()?, b.y(0)?.detach()?.unsqueeze(-1)?);
-    let attained = x.abs()?.eq(&y)?;
-    b.g()?.unsqueeze(-1)?.mul(x.sgn()?)?.mul(attained)?.masked_fill(&y.is_nan()?, f64::NAN)
-}
-
-/// The gradient goes to the chosen position.
-fn to_position(b: &super::backward::Back, index: &Tensor) -> Result<Tensor> {
-    let (c, g) = (b.call(), b.g()?);
-    let shape = b.shape(0);
-    if shape.is_empty() {
-        return Ok(g.clone());
-    }
-    let dim = c.ints(0)?[0];
-    let (g, index) = if c.flag(1) { (g.clone(), index.clone()) } else { (g.unsqueeze(dim)?, index.unsqueeze(dim)?) };
-    let zeros = Tensor::zeros(shape, g.dtype(), g.device())?;
-    let out = call(&super::index::SCATTER_ADD, smallvec![Some(zeros), Some(index), Some(g)], smallvec![Arg::from(dim)])?;
-    out.into_iter().next().ok_or_else(|| err!(Runtime, "scatter_add: no result"))
 }
 
 /// Products of all other elements, by exclusive products from both sides (exact where elements are zero).
@@ -378,26 +229,6 @@ fn products_of_others(x: &Tensor) -> Result<Tensor> {
     after.reverse();
     let columns = before.iter().zip(&after).map(|(a, b)| a.mul(b)).collect::<Result<Vec<_>>>()?;
     if n == 0 { Ok(x.clone()) } else { super::shape::cat(&columns, 1) }
-}
-
-fn var_gradient(b: &super::backward::Back) -> Result<Tensor> {
-    let (x, dims, c) = (b.x(0)?, dims_of(b, 0)?, b.call());
-    let n: usize = dims.iter().map(|&d| x.shape()[d]).product();
-    let divisor = (n as f64 - c.optional_scalar(1).map_or(1.0, Scalar::to_f64)).max(0.0);
-    let list: SmallVec<[i64; 5]> = dims.iter().map(|&d| d as i64).collect();
-    let mut total: Option<Tensor> = None;
-    if let Some(g) = b.grad(0) {
-        let centred = x.sub(x.mean(&list, true)?)?;
-        total = Some(spread_back(g, x.shape(), &dims, c.flag(2))?.mul(centred)?.mul(2.0 / divisor)?);
-    }
-    if let Some(g) = b.grad(1) {
-        let part = spread_back(g, x.shape(), &dims, c.flag(2))?.div(n as f64)?;
-        total = Some(match total {
-            Some(t) => t.add(part)?,
-            None => part,
-        });
-    }
-    total.ok_or_else(|| err!(Runtime, "var: no gradient arrived"))
 }
 
 rows! {
