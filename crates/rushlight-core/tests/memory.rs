@@ -160,7 +160,7 @@ fn slices_are_given_of_contiguous_memory_of_their_type_only() -> Result<()> {
 fn blocks_are_reused_between_threads_without_sharing() -> Result<()> {
     let work = |seed: usize| -> Result<()> {
         for round in 0..40 {
-            let n = 1 << (round * 7 + seed) % 18;
+            let n = 1 << ((round * 7 + seed) % 18);
             let kept = Tensor::full(&[n], ((seed + round) as i64).into(), DType::I64, Device::Cpu)?;
             drop(Tensor::zeros(&[n * 3 / 2], DType::I64, Device::Cpu)?);
             assert!(kept.to_vec::<i64>()?.iter().all(|&v| v == (seed + round) as i64));
