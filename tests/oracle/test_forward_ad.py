@@ -138,3 +138,17 @@ def test_custom_functions_pass_tangents_on():
     with rl.autograd.forward_ad.dual_level():
         x = rl.autograd.forward_ad.make_dual(rl.tensor(2.0), rl.tensor(1.0))
         assert rl.autograd.forward_ad.unpack_dual(Cube.apply(x)).tangent.item() == 12
+
+
+def test_tangents_end_with_their_tensors_and_their_level():
+    forward_ad = rl.autograd.forward_ad
+    with forward_ad.dual_level():
+        x = forward_ad.make_dual(rl.ones(3), rl.ones(3))
+        for _ in range(3):
+            y = x * 2
+        kept = forward_ad._levels[-1].tangents
+        assert len(kept) == 2
+        del y
+        assert len(kept) == 1
+        x.mul_(3).add_(1)
+        assert forward_ad.unpack_dual(x).tangent.tolist() == [3.0] * 3

@@ -5,6 +5,7 @@ has as its gradient: ``v -> J^T v`` is linear, and its own gradient along t is `
 calculating Jacobian vector products", 2017).
 """
 
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -24,15 +25,19 @@ class UnpackedDualTensor(NamedTuple):
 
 
 class _Tangent(NamedTuple):
-    """The tangent of a tensor within a level, and the tensor's version when it was set."""
+    """The tangent of a tensor, and the tensor's version when it was set; a root is what ``make_dual`` returned."""
 
-    level: "_Level"
+    owner: weakref.ref
     value: "rl.Tensor"
     version: int
+    is_root: bool
 
 
 class _Level:
-    """The mode that sees every call of a level."""
+    """The mode that sees every call of a level, and the tangents of the tensors that have one, by identity."""
+
+    def __init__(self) -> None:
+        self.tangents: dict[int, _Tangent] = {}
 
     def __torch_function__(self, func: Callable, types: Iterable[type], args: tuple = (), kwargs: dict | None = None):
         kwargs = kwargs or {}
@@ -45,17 +50,19 @@ class _Level:
 _levels: list[_Level] = []
 
 
+def _found(x: Any) -> _Tangent | None:
+    return _levels[-1].tangents.get(id(x)) if _levels and isinstance(x, rl.Tensor) else None
+
+
 def _tangent(x: Any) -> Any:
     """Return the tangent of a tensor, None without one."""
-    found = getattr(x, "_dual_tangent", None) if _levels and isinstance(x, rl.Tensor) else None
-    if found is None or found.level is not _levels[-1]:
-        return None
-    if found.version != x._version:
+    found = _found(x)
+    if found is not None and found.version != x._version:
         raise RuntimeError(
             f"forward_ad: a tensor of shape {list(x.shape)} was changed in place through another tensor over the same "
             "memory, and its tangent was left behind; use operations that return new tensors"
         )
-    return found.value
+    return None if found is None else found.value
 
 
 def _duals(arguments: Any) -> dict:
@@ -72,8 +79,14 @@ def apply_to_duals(apply: Callable, args: tuple) -> Any:
         return _Call(lambda *args: apply(args), args, {}, duals).run()
 
 
-def _set_tangent(x: "rl.Tensor", value: Any) -> None:
-    x._dual_tangent = None if value is None else _Tangent(_levels[-1], value, x._version)
+def _set_tangent(x: "rl.Tensor", value: Any, is_root: bool = False) -> None:
+    """Give a tensor a tangent as long as both it and the level live; None takes it away."""
+    tangents, key = _levels[-1].tangents, id(x)
+    if value is None:
+        tangents.pop(key, None)
+    else:
+        owner = weakref.ref(x, lambda _: tangents.pop(key, None))
+        tangents[key] = _Tangent(owner, value, x._version, is_root)
 
 
 def _changes_first(func: Callable) -> bool:
@@ -144,12 +157,14 @@ class _InPlace(_Call):
     """A call that writes into its first argument."""
 
     def __init__(self, func: Callable, args: tuple, kwargs: dict, duals: dict) -> None:
-        if args[0]._is_view() and not getattr(args[0], "_is_dual_root", False):
+        found = _found(args[0])
+        if args[0]._is_view() and not (found and found.is_root):
             raise NotImplementedError(
                 f"{func.__name__}: a view cannot be changed in place within forward_ad.dual_level, because the tangent of "
                 "its base would be left behind; change the base, or use the form that returns a new tensor"
             )
         super().__init__(func, args, kwargs, duals)
+        self.is_root = found is not None and found.is_root
         self.copies.setdefault(id(args[0]), args[0].clone())
 
     def run(self) -> Any:
@@ -157,7 +172,7 @@ class _InPlace(_Call):
         (changed, *_), _ = self.on_copies()
         target = self.args[0]
         target.copy_(changed if self.reverse else changed.detach())
-        _set_tangent(target, self.pushed([changed])[0])
+        _set_tangent(target, self.pushed([changed])[0], self.is_root)
         return target
 
 
@@ -220,8 +235,7 @@ def make_dual(tensor: "rl.Tensor", tangent: "rl.Tensor", *, level: int | None = 
         )
     with _C.DisableTorchFunction():
         dual = tensor.view_as(tensor)
-    dual._is_dual_root = True
-    _set_tangent(dual, tangent)
+    _set_tangent(dual, tangent, is_root=True)
     return dual
 
 

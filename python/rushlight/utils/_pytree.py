@@ -236,16 +236,16 @@ def tree_flatten(tree: PyTree, is_leaf: Leaf | None = None) -> tuple[list, TreeS
     [1, 2, 3]
     """
     leaves: list = []
+    return leaves, _flatten_into(leaves, tree, is_leaf)
 
-    def walk(node: Any) -> TreeSpec:
-        if _is_leaf(node, is_leaf):
-            leaves.append(node)
-            return _LEAF
-        children, context = SUPPORTED_NODES[_node_type(node)].flatten_fn(node)
-        return TreeSpec(_node_type(node), context, [walk(c) for c in children])
 
-    spec = walk(tree)
-    return leaves, spec
+def _flatten_into(leaves: list, node: Any, is_leaf: Leaf | None) -> TreeSpec:
+    """Append the leaves and return the structure. Not a closure: one that calls itself would keep the leaves alive."""
+    if _is_leaf(node, is_leaf):
+        leaves.append(node)
+        return _LEAF
+    children, context = SUPPORTED_NODES[_node_type(node)].flatten_fn(node)
+    return TreeSpec(_node_type(node), context, [_flatten_into(leaves, c, is_leaf) for c in children])
 
 
 def tree_unflatten(leaves: Iterable, treespec: TreeSpec) -> PyTree:
