@@ -147,13 +147,45 @@ def test_infrastructure_answers_truthfully(expression: str):
     run(f"import torch, torch._dynamo, torch.distributed, torch.fx, torch.overrides\nassert {expression}")
 
 
-def test_function_mode_can_be_defined_but_not_entered():
+def test_function_modes_see_every_call_and_nest():
     run(
         "import torch\nfrom torch.overrides import TorchFunctionMode\n"
-        "class Logged(TorchFunctionMode): pass\n"
-        "try:\n    with Logged(): pass\n"
-        "except NotImplementedError as e: assert 'Logged' in str(e) and 'subclass of Tensor' in str(e)\n"
-        "else: raise AssertionError"
+        "class Seen(TorchFunctionMode):\n"
+        "    def __init__(self, calls): self.calls = calls\n"
+        "    def __torch_function__(self, func, types, args=(), kwargs=None):\n"
+        "        self.calls.append(func.__name__)\n"
+        "        return func(*args, **(kwargs or {}))\n"
+        "outer, inner = [], []\n"
+        "with Seen(outer):\n"
+        "    with Seen(inner):\n"
+        "        x = torch.ones(3)\n"
+        "        (x * 2).std()\n"
+        "        x[0] = torch.einsum('i,i', x, x)\n"
+        "        torch.nn.functional.softmax(x, 0), torch.randn(2), torch.arange(3), torch.zeros_like(x), x.add_(1)\n"
+        "    x.exp()\n"
+        "x.log()\n"
+        "seen = 'ones __mul__ std einsum __setitem__ softmax randn arange zeros_like add_'.split()\n"
+        "assert inner == seen and outer == [*seen, 'exp'], (inner, outer)"
+    )
+
+
+def test_a_function_mode_may_answer_refuse_and_raise():
+    run(
+        "import torch\nfrom torch.overrides import TorchFunctionMode\n"
+        "class Answer(TorchFunctionMode):\n"
+        "    def __torch_function__(self, func, types, args=(), kwargs=None):\n"
+        "        if func.__name__ == 'sin': return 'sine'\n"
+        "        if func.__name__ == 'cos': raise ValueError('no cosine')\n"
+        "        return NotImplemented\n"
+        "x = torch.ones(2)\n"
+        "with Answer():\n"
+        "    assert x.sin() == 'sine'\n"
+        "    for call, error in ((x.cos, ValueError), (x.tan, TypeError)):\n"
+        "        try: call()\n"
+        "        except error: pass\n"
+        "        else: raise AssertionError\n"
+        "    with torch._C.DisableTorchFunction(): x.tan()\n"
+        "x.tan()"
     )
 
 

@@ -1,9 +1,13 @@
 """``rushlight.func``: whole batches give what one example after another gives."""
 
+import gc
+import weakref
+
 import pytest
 
 import rushlight as rl
 from rushlight.func import grad, hessian, jacfwd, jacrev, jvp, vjp, vmap
+from rushlight.utils._pytree import tree_map
 
 F = rl.nn.functional
 WEIGHT = rl.tensor([0.5, 2.0, 1.0, 0.25, 3.0], dtype=rl.float64)
@@ -75,3 +79,24 @@ def test_derivatives_agree():
     rl.testing.assert_close(jvp(call, (x,), (v,))[1], matrix @ v)
     rl.testing.assert_close(vjp(call, x)[1](v)[0], v @ matrix)
     rl.testing.assert_close(hessian(lambda x: (x**3).sum())(x), rl.diag(6 * x))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: tree_map(rl.neg, {"a": [x]}),
+        lambda x: rl.linalg.multi_dot([x, x, x]),
+        lambda x: jvp(rl.sin, (x,), (x,)),
+    ],
+    ids=["tree_map", "multi_dot", "jvp"],
+)
+def test_arguments_are_freed_without_the_garbage_collector(call):
+    x = rl.ones(2, 2)
+    freed = weakref.ref(x)
+    gc.disable()
+    try:
+        call(x)
+        del x
+        assert freed() is None
+    finally:
+        gc.enable()

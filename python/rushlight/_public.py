@@ -18,6 +18,7 @@ SUBMODULES = {
     "nn",
     "optim",
     "profiler",
+    "quasirandom",
     "random",
     "return_types",
     "serialization",

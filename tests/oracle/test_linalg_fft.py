@@ -14,13 +14,12 @@ OLDER_NAMES = {"cholesky", "cholesky_inverse", "cholesky_solve", "geqrf", "logde
 OLDER_NAMES |= {"matrix_exp", "ormqr", "pinverse", "svd", "triangular_solve", "stft", "istft"}
 # The database's sample functions of these hold entries of the database itself, which have no counterpart.
 UNTRANSLATED = {"linalg.lu", "linalg.lu_factor", "linalg.lu_factor_ex"}
-ABSENT = {"linalg.ldl_factor", "linalg.ldl_factor_ex", "linalg.ldl_solve"}
 # One sample multiplies reflectors that are far from unitary: PyTorch's second derivative overflows.
 OVERFLOWING = {"linalg.householder_product"}
 NAMES = [n for n in operators() if n.startswith(("linalg.", "fft.")) or n in OLDER_NAMES]
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in ABSENT | UNTRANSLATED])
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in UNTRANSLATED])
 def test_agrees_with_the_database(name):
     outcome = compare(name, Limits(samples=12, seconds=2.0))
     assert not outcome.missing and outcome.passed + outcome.excluded
@@ -214,3 +213,64 @@ def test_low_rank_decompositions(shape):
     rl.testing.assert_close((U * S.unsqueeze(-2)) @ V.mH, A - A.mean(-2, keepdim=True))
     with pytest.raises(ValueError, match="non-negative"):
         rl.pca_lowrank(A, q=7)
+
+
+@pytest.mark.parametrize("hollow", [False, True])
+@pytest.mark.parametrize("hermitian", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, *DTYPES])
+def test_factors_of_indefinite_matrices(dtype, hermitian, hollow):
+    mine, theirs = pair(3, 8, 8, dtype=dtype)
+    mine, theirs = (x + (x.mH if hermitian else x.mT) for x in (mine, theirs))
+    if hollow:  # only blocks of two can be eliminated first
+        mine, theirs = (x - lib.diag_embed(x.diagonal(dim1=-2, dim2=-1)) for lib, x in ((rl, mine), (torch, theirs)))
+    tolerance = 1e-4 if dtype == torch.float32 else 1e-9
+    factors, reference = (lib.linalg.ldl_factor_ex(x, hermitian=hermitian) for lib, x in ((rl, mine), (torch, theirs)))
+    assert factors.pivots.tolist() == reference.pivots.tolist() and factors.info.tolist() == [0, 0, 0]
+    assert not hollow or (factors.pivots[:, 0] < 0).all()
+    assert_same(factors.LD, reference.LD, tolerance)
+    right, other = pair(8, 2, dtype=dtype, seed=1)
+    solution = rl.linalg.ldl_solve(factors.LD, factors.pivots, right, hermitian=hermitian)
+    assert_same(mine @ solution, other.expand(3, 8, 2), 10 * tolerance)
+
+
+def test_factors_of_singular_matrices():
+    zero = rl.zeros(2, 2)
+    assert rl.linalg.ldl_factor_ex(zero).info.item() == 1
+    with pytest.raises(RuntimeError, match=r"linalg.ldl_factor: .*D\[1,1\] is zero"):
+        rl.linalg.ldl_factor(zero)
+    x = rl.eye(2, requires_grad=True)
+    with pytest.raises(NotImplementedError, match="ldl_factor_ex"):
+        rl.linalg.ldl_factor(x).LD.sum().backward()
+    factors = rl.linalg.ldl_factor(rl.eye(2))
+    with pytest.raises(RuntimeError, match="describes no block"):
+        rl.linalg.ldl_solve(factors.LD, factors.pivots * 9, rl.ones(2, 1))
+
+
+UNDER_AUTOCAST = {
+    "cholesky": lambda lib, x: lib.linalg.cholesky(x),
+    "eigh": lambda lib, x: lib.linalg.eigh(x)[0],
+    "inv": lambda lib, x: lib.linalg.inv(x),
+    "inverse": lambda lib, x: lib.inverse(x),
+    "lstsq": lambda lib, x: lib.linalg.lstsq(x, x)[0],
+    "matrix_rank": lambda lib, x: lib.linalg.matrix_rank(x),
+    "qr": lambda lib, x: lib.linalg.qr(x)[1],
+    "solve": lambda lib, x: lib.linalg.solve(x, x),
+    "svdvals": lambda lib, x: lib.linalg.svdvals(x),
+    "polar": lambda lib, x: lib.linalg.polar(x)[1],
+    "fft": lambda lib, x: lib.fft.fft(x),
+    "complex numbers": lambda lib, x: lib.polar(x, x),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+@pytest.mark.parametrize("name", UNDER_AUTOCAST)
+def test_autocast_computes_in_float32(name, dtype):
+    results = []
+    for lib in (rl, torch):
+        x = (lib.eye(3) * 2 + lib.ones(3, 3)).to(getattr(lib, dtype))
+        with lib.autocast("cpu", dtype=lib.bfloat16):
+            results.append(UNDER_AUTOCAST[name](lib, x))
+    assert str(results[0].dtype) == str(results[1].dtype)
+    # PyTorch rounds some of the products in between to bfloat16.
+    assert_same(*(y.float() if y.is_floating_point() else y for y in results), 2e-2)

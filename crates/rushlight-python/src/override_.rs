@@ -1,16 +1,19 @@
-//! `__torch_function__`: subclasses of Tensor that take calls into their own hands.
+//! `__torch_function__`: subclasses of Tensor, and modes, that take calls into their own hands.
 
 use crate::tensor::PyTensor;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
 
-/// Whether any instance of an overriding subclass was ever made: until then nothing is checked.
+/// Whether any instance of an overriding subclass was ever made, or any mode entered: until then nothing is checked.
 static EVER: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static DISABLED: Cell<u32> = const { Cell::new(0) };
+    /// The modes that this thread is in, innermost last.
+    static MODES: RefCell<Vec<Py<PyAny>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Notes the first instance of an overriding class.
@@ -28,10 +31,16 @@ pub fn note(cls: &Bound<'_, PyType>) -> PyResult<bool> {
     Ok(!disabled)
 }
 
-/// Whether calls must look for overriding arguments now.
+/// Whether calls must look for modes and overriding arguments now.
 #[inline]
 pub fn active() -> bool {
-    EVER.load(Ordering::Relaxed) && DISABLED.get() == 0
+    EVER.load(Ordering::Relaxed) && (DISABLED.get() == 0 || in_mode())
+}
+
+/// Whether this thread is in a mode.
+#[inline]
+fn in_mode() -> bool {
+    MODES.with(|modes| !modes.borrow().is_empty())
 }
 
 fn overrides(obj: &Bound<'_, PyAny>) -> bool {
@@ -72,7 +81,21 @@ fn add<'py>(found: &mut Vec<Bound<'py, PyAny>>, obj: Bound<'py, PyAny>) -> PyRes
     Ok(())
 }
 
-/// Gives the call to an overriding argument, if there is one.
+/// Gives the call to the innermost mode, outside of which it then works.
+fn ask_mode<'py>(
+    func: &Bound<'py, PyAny>,
+    types: &Bound<'py, PyTuple>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: &Bound<'py, PyDict>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(mode) = MODES.with(|modes| modes.borrow_mut().pop()) else { return Ok(None) };
+    let out = mode.bind(func.py()).call_method1("__torch_function__", (func, types, args, kwargs));
+    MODES.with(|modes| modes.borrow_mut().push(mode));
+    let out = out?;
+    Ok(if out.is(func.py().NotImplemented()) { None } else { Some(out) })
+}
+
+/// Gives the call to a mode or an overriding argument, if there is one.
 pub fn intercept<'py>(
     func: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
     args: &Bound<'py, PyTuple>,
@@ -82,8 +105,8 @@ pub fn intercept<'py>(
         return Ok(None);
     }
     let keyword = kwargs.map(|k| k.values().into_iter().collect::<Vec<_>>()).unwrap_or_default();
-    let found = overriding(args.iter().chain(keyword))?;
-    if found.is_empty() {
+    let found = if DISABLED.get() == 0 { overriding(args.iter().chain(keyword))? } else { Vec::new() };
+    if found.is_empty() && !in_mode() {
         return Ok(None);
     }
     let py = args.py();
@@ -91,14 +114,19 @@ pub fn intercept<'py>(
     let types = PyTuple::new(py, found.iter().map(|f| f.get_type()))?;
     let empty = PyDict::new(py);
     let kwargs = kwargs.unwrap_or(&empty);
+    let seen = in_mode();
+    if let Some(out) = ask_mode(&func, &types, args, kwargs)? {
+        return Ok(Some(out));
+    }
     for obj in &found {
         let out = obj.call_method1("__torch_function__", (&func, &types, args, kwargs))?;
         if !out.is(py.NotImplemented()) {
             return Ok(Some(out));
         }
     }
+    let by_mode = if seen { " nor in the mode" } else { "" };
     Err(pyo3::exceptions::PyTypeError::new_err(format!(
-        "no implementation found for '{}' on types that implement __torch_function__: {}",
+        "no implementation found for '{}' on types that implement __torch_function__{by_mode}: {}",
         func.repr()?,
         types.repr()?
     )))
@@ -122,6 +150,86 @@ pub fn intercept_function<'py>(name: &str, input: &Bound<'py, PyAny>) -> PyResul
     let py = input.py();
     let args = PyTuple::new(py, [input])?;
     intercept(|| py.import("rushlight._C")?.getattr(name), &args, None)
+}
+
+/// The form for factories: what was given by position, and by name.
+pub fn intercept_factory<'py>(
+    name: &str,
+    positional: &Bound<'py, PyTuple>,
+    named: &[(&str, Option<&Bound<'py, PyAny>>)],
+    requires_grad: bool,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if !EVER.load(Ordering::Relaxed) || !in_mode() {
+        return Ok(None);
+    }
+    let py = positional.py();
+    let kwargs = PyDict::new(py);
+    for (key, value) in named {
+        if let Some(value) = value {
+            kwargs.set_item(key, value)?;
+        }
+    }
+    if requires_grad {
+        kwargs.set_item("requires_grad", true)?;
+    }
+    intercept(|| py.import("rushlight._C")?.getattr(name), positional, Some(&kwargs))
+}
+
+/// The form for functions written in Python: the result of a mode, or NotImplemented where none is entered.
+#[pyfunction]
+fn _ask_mode<'py>(func: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>, kwargs: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    let out = if in_mode() { intercept(|| Ok(func.clone()), args, Some(kwargs))? } else { None };
+    Ok(out.unwrap_or_else(|| func.py().NotImplemented().into_bound(func.py())))
+}
+
+/// Enters a mode on this thread.
+#[pyfunction]
+fn _push_mode(mode: Py<PyAny>) {
+    EVER.store(true, Ordering::Relaxed);
+    MODES.with(|modes| modes.borrow_mut().push(mode));
+}
+
+/// Leaves the innermost mode.
+#[pyfunction]
+fn _pop_mode() -> Option<Py<PyAny>> {
+    MODES.with(|modes| modes.borrow_mut().pop())
+}
+
+/// The modes of this thread, innermost last.
+#[pyfunction]
+fn _modes(py: Python<'_>) -> Vec<Py<PyAny>> {
+    MODES.with(|modes| modes.borrow().iter().map(|mode| mode.clone_ref(py)).collect())
+}
+
+/// While it is entered, neither subclasses nor modes override.
+#[pyclass(name = "DisableTorchFunction", module = "rushlight._C", frozen)]
+#[derive(Default)]
+struct DisableAll {
+    modes: Mutex<Vec<Py<PyAny>>>,
+}
+
+#[pymethods]
+impl DisableAll {
+    #[new]
+    fn new() -> DisableAll {
+        DisableAll::default()
+    }
+    fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        DISABLED.set(DISABLED.get() + 1);
+        *slf.get().hidden() = MODES.take();
+        slf
+    }
+    #[pyo3(signature = (*_exc))]
+    fn __exit__(&self, _exc: &Bound<'_, PyTuple>) {
+        DISABLED.set(DISABLED.get().saturating_sub(1));
+        MODES.set(std::mem::take(&mut self.hidden()));
+    }
+}
+
+impl DisableAll {
+    fn hidden(&self) -> MutexGuard<'_, Vec<Py<PyAny>>> {
+        self.modes.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
 }
 
 /// While it is entered, subclasses do not override.
@@ -161,6 +269,10 @@ fn _disabled_torch_function_impl<'py>(
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Disable>()?;
-    m.add("DisableTorchFunction", m.getattr("DisableTorchFunctionSubclass")?)?;
+    m.add_class::<DisableAll>()?;
+    m.add_function(wrap_pyfunction!(_ask_mode, m)?)?;
+    m.add_function(wrap_pyfunction!(_push_mode, m)?)?;
+    m.add_function(wrap_pyfunction!(_pop_mode, m)?)?;
+    m.add_function(wrap_pyfunction!(_modes, m)?)?;
     m.add_function(wrap_pyfunction!(_disabled_torch_function_impl, m)?)
 }

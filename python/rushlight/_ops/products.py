@@ -179,7 +179,16 @@ def cdist(x1, x2, p=2.0, compute_mode="use_mm_for_euclid_dist_if_necessary"):
     many = x1.size(-2) > 25 or x2.size(-2) > 25
     if p == 2 and (compute_mode == modes[1] or compute_mode == modes[0] and many):
         return euclidean(x1, x2)
-    return vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, [-1], False)
+    return length(x1.unsqueeze(-2) - x2.unsqueeze(-3), p)
+
+
+def length(difference, p):
+    """Return the p-norm along the last dimension, of NaN where that has one; for infinite p every extreme gets the gradient."""
+    if p == 0:
+        return difference.abs().ceil().clamp(max=1).sum(-1)
+    if p == math.inf and difference.size(-1):
+        return _C._chebyshev(difference)
+    return vector_norm(difference, p, [-1], False)
 
 
 def euclidean(x1, x2):
@@ -199,7 +208,7 @@ def pdist(input, p=2.0):
     from .diagonals import triu_indices
 
     first, second = triu_indices(input.size(0), input.size(0), 1, device=input.device).unbind(0)
-    return vector_norm(input.index_select(0, first) - input.index_select(0, second), p, [-1], False)
+    return length(input.index_select(0, first) - input.index_select(0, second), p)
 
 
 @op(method=False)

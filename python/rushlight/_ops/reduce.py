@@ -25,7 +25,9 @@ def extremum(name, whole, along, elementwise, node):
                 f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
                 "Specify the reduction dim with the 'dim' argument."
             )
-        return _C._label(whole(input), node)
+        # Of values that are equal, or all NaN, each gets an equal part of the gradient.
+        found = _C._evenly(input, whole(input.detach())) if input.requires_grad else whole(input)
+        return _C._label(found, node)
 
     reduce.__doc__ = f"Return the {name} of all elements, values and indices along ``dim``, or that with ``other``."
     return reduce
@@ -209,7 +211,7 @@ def renorm(input, p, dim, maxnorm):
     return input * _C.where(norms > maxnorm, maxnorm / (norms + 1e-7), 1).to(norms.dtype)
 
 
-def middle(name, order):
+def middle(name, order, node):
     """Return ``median`` or ``nanmedian``: the lower of the two middle elements."""
     result_type = getattr(return_types, name)
 
@@ -219,10 +221,7 @@ def middle(name, order):
         if input.numel() == 0:
             return _C.full((), math.nan, dtype=input.dtype, device=input.device)
         value = order(input.detach().flatten(), 0, False)[0]
-        if not input.requires_grad or bool(_C.isnan(value)):
-            return order(input.flatten(), 0, False)[0]
-        # Equal elements share the gradient.
-        return _C.amax(_C.masked_select(input, input == value))
+        return _C._label(_C._evenly(input, value), node) if input.requires_grad else value
 
     reduce.__doc__ = f"Return the {name} of all elements, the lower middle one, or values and indices along ``dim``."
     return reduce
@@ -241,5 +240,5 @@ def nanmedian_dim(input, dim, keepdim=False):
     return results if keepdim else tuple(result.squeeze(dim) for result in results)
 
 
-median = op(middle("median", native("median_dim")), name="median", out=True)
-nanmedian = op(middle("nanmedian", nanmedian_dim), name="nanmedian", out=True)
+median = op(middle("median", native("median_dim"), "MedianBackward0"), name="median", out=True)
+nanmedian = op(middle("nanmedian", nanmedian_dim, "NanmedianBackward0"), name="nanmedian", out=True)

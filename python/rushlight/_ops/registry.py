@@ -60,6 +60,9 @@ def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=
     return public
 
 
+# The modes that threads are in: while there is none, calls do not ask for one.
+entered_modes: list = []
+
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
@@ -72,6 +75,8 @@ def accept_keywords(call, out=True):
 
     @functools.wraps(call)
     def public(*args, **kwargs):
+        if entered_modes and (answer := _C._ask_mode(public, args, kwargs)) is not NotImplemented:
+            return answer
         target = kwargs.pop("out", None) if out else None
         try:
             result = call(*args, **{NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()})

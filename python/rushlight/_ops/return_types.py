@@ -18,7 +18,7 @@ def named_result(name, *fields):
 
     members = {field: property(itemgetter(i)) for i, field in enumerate(fields)}
     members |= {"__repr__": represent, "__new__": build, "__module__": __name__, "__slots__": ()}
-    members |= {"n_fields": len(fields), "n_sequence_fields": len(fields), "_fields": fields}
+    members |= {"n_fields": len(fields), "n_sequence_fields": len(fields)}
     return type(name, (tuple,), members)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import _C
+from rushlight._ops.registry import entered_modes
 
 __all__ = ["Function", "FunctionCtx", "InplaceFunction", "once_differentiable"]
 
@@ -180,6 +181,10 @@ class Function(metaclass=FunctionMeta):
             from rushlight.func.batched_function import apply_batched
 
             return apply_batched(cls, args)
+        if entered_modes:
+            from rushlight.autograd.forward_ad import apply_to_duals
+
+            return apply_to_duals(functools.partial(apply_plain, cls), args)
         return apply_plain(cls, args)
 
 

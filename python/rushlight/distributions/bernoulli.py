@@ -5,12 +5,13 @@ from rushlight.nn.functional import binary_cross_entropy_with_logits
 
 from . import constraints
 from .exp_family import ExponentialFamily
-from .parameters import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits, shape_of
+from .parameters import broadcast_all, shape_of
+from .trials import Trials
 
 __all__ = ["Bernoulli"]
 
 
-class Bernoulli(ExponentialFamily):
+class Bernoulli(Trials, ExponentialFamily):
     """1 with probability ``probs``, else 0; ``logits`` are the log odds.
 
     >>> Bernoulli(probs=rl.tensor(0.25)).log_prob(rl.tensor(1.0))
@@ -22,35 +23,8 @@ class Bernoulli(ExponentialFamily):
     has_enumerate_support = True
 
     def __init__(self, probs=None, logits=None, validate_args=None):
-        self._kind = one_of("Bernoulli", probs=probs, logits=logits)
-        given = logits if probs is None else probs
-        (value,) = broadcast_all(given)
-        setattr(self, self._kind, value)
-        super().__init__(shape_of(value, given), validate_args=validate_args)
-
-    def expand(self, batch_shape, _instance=None):
-        new = super().expand(batch_shape, _instance)
-        new._kind = self._kind
-        return new
-
-    @lazy_property
-    def logits(self):
-        """The log odds of 1."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self):
-        """The probability of 1."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def _param(self):
-        return getattr(self, self._kind)
-
-    @property
-    def param_shape(self):
-        """The shape of the parameter given."""
-        return self._param.size()
+        given, _ = self._given(probs, logits)
+        super().__init__(shape_of(self._param, given), validate_args=validate_args)
 
     @property
     def mean(self):

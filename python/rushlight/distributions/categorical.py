@@ -88,3 +88,33 @@ class Categorical(Distribution):
 
     def enumerate_support(self, expand=True):
         return self._enumerated(rl.arange(self._num_events, device=self._param.device), expand)
+
+
+class OverCategories(Distribution):
+    """A distribution of vectors with one entry per category, drawn with the probabilities of a `Categorical`."""
+
+    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
+    def __init__(self, probs, logits, validate_args):
+        self._categorical = Categorical(probs, logits)
+        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
+
+    def expand(self, batch_shape, _instance=None):
+        new = super().expand(batch_shape, _instance)
+        new._categorical = self._categorical.expand(batch_shape)
+        return new
+
+    @property
+    def logits(self):
+        """The logarithms of the probabilities."""
+        return self._categorical.logits
+
+    @property
+    def probs(self):
+        """The probabilities."""
+        return self._categorical.probs
+
+    @property
+    def param_shape(self):
+        """The shape of the parameter given."""
+        return self._categorical.param_shape

@@ -7,20 +7,13 @@ from rushlight.nn.functional import binary_cross_entropy_with_logits
 
 from . import constraints
 from .exp_family import ExponentialFamily
-from .parameters import (
-    broadcast_all,
-    clamp_probs,
-    lazy_property,
-    logits_to_probs,
-    one_of,
-    probs_to_logits,
-    shape_of,
-)
+from .parameters import broadcast_all, clamp_probs, lazy_property, logits_to_probs, shape_of
+from .trials import Trials
 
 __all__ = ["ContinuousBernoulli"]
 
 
-class ContinuousBernoulli(ExponentialFamily):
+class ContinuousBernoulli(Trials, ExponentialFamily):
     """p(x) = C(λ) λ^x (1 - λ)^(1 - x) for 0 <= x <= 1, with λ = ``probs``, or log(λ / (1 - λ)) = ``logits``.
 
     Between ``lims``, where C(λ) = log(λ / (1 - λ)) / (2λ - 1) is 0 / 0 or nearly, Taylor expansions are used.
@@ -36,36 +29,23 @@ class ContinuousBernoulli(ExponentialFamily):
     _mean_carrier_measure = 0
 
     def __init__(self, probs=None, logits=None, lims=(0.499, 0.501), validate_args=None):
-        kind = one_of("ContinuousBernoulli", probs=probs, logits=logits)
-        given = logits if probs is None else probs
-        (value,) = broadcast_all(given)
-        if kind == "probs":
-            if validate_args and not constraints.unit_interval.check(value).all():
+        given, _ = self._given(probs, logits)
+        if probs is not None:
+            if validate_args and not constraints.unit_interval.check(self.probs).all():
                 raise ValueError("The parameter probs has invalid values")
-            value = clamp_probs(value)
-        setattr(self, kind, value)
-        self._kind, self._lims = kind, lims
-        super().__init__(shape_of(value, given), validate_args=validate_args)
+            self.probs = clamp_probs(self.probs)
+        self._lims = lims
+        super().__init__(shape_of(self._param, given), validate_args=validate_args)
 
     def expand(self, batch_shape, _instance=None):
         new = super().expand(batch_shape, _instance)
-        new._kind, new._lims = self._kind, self._lims
+        new._lims = self._lims
         return new
-
-    @lazy_property
-    def logits(self):
-        """The logarithm of λ / (1 - λ)."""
-        return probs_to_logits(self.probs, is_binary=True)
 
     @lazy_property
     def probs(self):
         """λ, which is not the mean."""
         return clamp_probs(logits_to_probs(self.logits, is_binary=True))
-
-    @property
-    def param_shape(self):
-        """The shape of the parameter given."""
-        return getattr(self, self._kind).size()
 
     def _stable(self):
         """Where the closed forms are used."""

@@ -3,10 +3,10 @@
 import rushlight as rl
 
 from . import constraints
-from .categorical import Categorical
-from .distribution import Distribution
+from .categorical import OverCategories
 from .exp_family import ExponentialFamily
-from .parameters import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits, shape_of
+from .parameters import broadcast_all, shape_of
+from .trials import Trials
 
 __all__ = ["Binomial", "Geometric", "Multinomial", "NegativeBinomial", "Poisson"]
 
@@ -50,42 +50,7 @@ class Poisson(ExponentialFamily):
         return rl.exp(x)
 
 
-class _Trials(Distribution):
-    """Counts of trials that succeed with a probability, or log odds."""
-
-    def _given(self, probs, logits, *others):
-        self._kind = one_of(type(self).__name__, probs=probs, logits=logits)
-        given = logits if probs is None else probs
-        value, *others = broadcast_all(given, *others)
-        setattr(self, self._kind, value)
-        return given, [other.type_as(value) for other in others]
-
-    def expand(self, batch_shape, _instance=None):
-        new = super().expand(batch_shape, _instance)
-        new._kind = self._kind
-        return new
-
-    @lazy_property
-    def logits(self):
-        """The log odds of success."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self):
-        """The probability of success."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self):
-        """The shape of the parameter given."""
-        return getattr(self, self._kind).size()
-
-    @property
-    def _shape(self):
-        return getattr(self, self._kind).size()
-
-
-class Binomial(_Trials):
+class Binomial(Trials):
     """The number of successes among ``total_count`` trials."""
 
     arg_constraints = {
@@ -97,7 +62,7 @@ class Binomial(_Trials):
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
         _, (self.total_count,) = self._given(probs, logits, total_count)
-        super().__init__(self._shape, validate_args=validate_args)
+        super().__init__(self.param_shape, validate_args=validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self):
@@ -141,7 +106,7 @@ class Binomial(_Trials):
         return self._enumerated(rl.arange(1 + total, dtype=self.probs.dtype, device=self.probs.device), expand)
 
 
-class NegativeBinomial(_Trials):
+class NegativeBinomial(Trials):
     """The number of successes before ``total_count`` failures."""
 
     arg_constraints = {
@@ -153,7 +118,7 @@ class NegativeBinomial(_Trials):
 
     def __init__(self, total_count, probs=None, logits=None, validate_args=None):
         _, (self.total_count,) = self._given(probs, logits, total_count)
-        super().__init__(self._shape, validate_args=validate_args)
+        super().__init__(self.param_shape, validate_args=validate_args)
 
     @property
     def mean(self):
@@ -182,7 +147,7 @@ class NegativeBinomial(_Trials):
         return n * log_sigmoid(-self.logits) + value * log_sigmoid(self.logits) + choices
 
 
-class Geometric(_Trials):
+class Geometric(Trials):
     """The number of failures before the first success."""
 
     arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
@@ -190,7 +155,7 @@ class Geometric(_Trials):
 
     def __init__(self, probs=None, logits=None, validate_args=None):
         given, _ = self._given(probs, logits)
-        super().__init__(shape_of(getattr(self, self._kind), given), validate_args=validate_args)
+        super().__init__(shape_of(self._param, given), validate_args=validate_args)
         if self._validate_args and probs is not None and not (self.probs > 0).all():
             raise ValueError(
                 f"Expected parameter probs (Tensor of shape {tuple(self.probs.shape)}) of distribution {self!r} "
@@ -226,41 +191,23 @@ class Geometric(_Trials):
         return bce(self.logits, self.probs, reduction="none") / self.probs
 
 
-class Multinomial(Distribution):
+class Multinomial(OverCategories):
     """How often each category occurs among ``total_count`` draws."""
-
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
     def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
         if not isinstance(total_count, int):
             raise NotImplementedError("inhomogeneous total_count is not supported")
         self.total_count = total_count
-        self._categorical = Categorical(probs=probs, logits=logits)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args)
+        super().__init__(probs, logits, validate_args)
 
     def expand(self, batch_shape, _instance=None):
         new = super().expand(batch_shape, _instance)
-        new.total_count, new._categorical = self.total_count, self._categorical.expand(batch_shape)
+        new.total_count = self.total_count
         return new
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self):
         return constraints.multinomial(self.total_count)
-
-    @property
-    def logits(self):
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def probs(self):
-        """The probabilities."""
-        return self._categorical.probs
-
-    @property
-    def param_shape(self):
-        """The shape of the parameter given."""
-        return self._categorical.param_shape
 
     @property
     def mean(self):

@@ -4,35 +4,19 @@ import math
 
 import rushlight as rl
 
-from . import constraints
 from .exp_family import ExponentialFamily
-from .parameters import broadcast_all, shape_of, standard_normal
+from .location_scale import LocationScale
+from .parameters import standard_normal
 
 __all__ = ["Normal"]
 
 
-class Normal(ExponentialFamily):
+class Normal(LocationScale, ExponentialFamily):
     """p(x) = exp(-(x - loc)² / 2 scale²) / (scale √2π).
 
     >>> Normal(rl.zeros(2), rl.ones(2)).log_prob(rl.zeros(2))
     tensor([-0.9189, -0.9189])
     """
-
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-
-    def __init__(self, loc, scale, validate_args=None):
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(shape_of(self.loc, loc, scale), validate_args=validate_args)
-
-    @property
-    def mean(self):
-        return self.loc
-
-    @property
-    def mode(self):
-        return self.loc
 
     @property
     def stddev(self):

@@ -22,9 +22,7 @@ def real_signal(name, input, message="expects a real input tensor"):
     """Return a real signal in a floating type; complex ones raise."""
     if input.is_complex():
         raise TypeError(f"{name} {message}, but got {type_name(input.dtype)}")
-    input = input if input.is_floating_point() else input.to(_C.get_default_dtype())
-    refuse_half(input)
-    return input
+    return without_half(input if input.is_floating_point() else input.to(_C.get_default_dtype()))
 
 
 def complex_signal(input):
@@ -35,10 +33,13 @@ def complex_signal(input):
     return input.to(_C.complex128 if input.dtype == _C.float64 else _C.complex64)
 
 
-def refuse_half(input):
-    """Raise for the types that no transform is written for."""
-    if input.dtype in (_C.float16, _C.bfloat16):
+def without_half(input):
+    """Raise for the types that no transform is written for; autocast runs transforms in float32."""
+    if input.dtype not in (_C.float16, _C.bfloat16):
+        return input
+    if _C._get_autocast() is None:
         raise NotImplementedError(f"Unsupported dtype {type_name(input.dtype)}")
+    return input.to(_C.float32)
 
 
 def wrap_signal_dim(dim, ndim):

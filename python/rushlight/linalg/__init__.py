@@ -15,6 +15,7 @@ from .factorizations import (
     lu_factor_ex,
     qr,
 )
+from .indefinite import ldl_factor, ldl_factor_ex, ldl_solve
 from .least_squares import lstsq
 from .matrix_functions import matrix_exp, matrix_power, matrix_sqrth, polar
 from .norms import cond, matrix_norm, matrix_rank, norm, vector_norm
@@ -38,6 +39,9 @@ __all__ = [
     "householder_product",
     "inv",
     "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
     "lstsq",
     "lu",
     "lu_factor",

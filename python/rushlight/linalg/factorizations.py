@@ -3,6 +3,7 @@
 from rushlight import _C
 from rushlight._ops import return_types
 from rushlight._ops.creation import eye
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 
 from .operands import first_failure, raise_for_info, require_inexact, require_matrix, require_square, type_name
@@ -109,6 +110,7 @@ def permutation(pivots, rows):
     return order
 
 
+@in_full_precision
 @accept_keywords
 def cholesky(A, *, upper=False):
     """Return the lower triangular L with ``A = L L^H``, or ``L^H`` if ``upper``; A must be positive definite.
@@ -121,6 +123,7 @@ def cholesky(A, *, upper=False):
     return L
 
 
+@in_full_precision
 @accept_keywords
 def cholesky_ex(A, *, upper=False, check_errors=False):
     """Return the Cholesky factor and, per matrix, the order of the first minor that is not positive definite or 0."""
@@ -137,6 +140,7 @@ def factor_cholesky(name, A, upper):
     return _C.linalg_cholesky_ex(A, upper=upper)
 
 
+@in_full_precision
 @accept_keywords
 def qr(A, mode="reduced"):
     """Return Q with orthonormal columns and upper triangular R with ``A = Q R``.
@@ -157,6 +161,7 @@ def qr(A, mode="reduced"):
     return return_types.linalg_qr(_C.linalg_qr(A, mode))
 
 
+@in_full_precision
 @accept_keywords
 def householder_product(input, tau):
     """Return the first n columns of the product of reflectors ``I - tau_k v_k v_k^H``.

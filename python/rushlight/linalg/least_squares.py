@@ -2,6 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops import return_types
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 
 from .operands import broadcast_batches, epsilon, require_inexact, smallest_kept, type_name
@@ -11,6 +12,7 @@ from .spectra import svdvals
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
+@in_full_precision
 @accept_keywords
 def lstsq(A, B, rcond=None, *, driver=None):
     """Return the X of least norm among those that minimise ``||A X - B||``, residuals, rank and singular values.

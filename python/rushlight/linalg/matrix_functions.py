@@ -4,6 +4,7 @@ import math
 
 from rushlight import _C
 from rushlight._ops.creation import eye
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 from rushlight._ops.return_types import named_result
 
@@ -86,6 +87,7 @@ def pade(A, degree):
     return solve(V - U, (V + U).expand(A.shape))
 
 
+@in_full_precision
 def matrix_sqrth(A):
     """Return the positive definite square root of Hermitian positive definite matrices; the lower half is read.
 
@@ -105,5 +107,11 @@ def polar(A):
         raise RuntimeError(
             f"linalg.polar: input must have at least as many rows as columns, but got {rows} by {cols} matrices"
         )
+    return polar_result(factor.to(A.dtype) for factor in polar_factors(A))
+
+
+@in_full_precision
+def polar_factors(A):
+    """Return U and H, in float32 under autocast."""
     U, S, Vh = svd(A, full_matrices=False)
-    return polar_result((U @ Vh, (Vh.mH * S.unsqueeze(-2)) @ Vh))
+    return U @ Vh, (Vh.mH * S.unsqueeze(-2)) @ Vh

@@ -4,6 +4,7 @@ import math
 
 from rushlight import _C
 from rushlight._ops.dimensions import wrap_dim
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.reduce import vector_norm as vector_norm_of
 from rushlight._ops.registry import accept_keywords
 
@@ -134,6 +135,7 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return vector_norm(A, 2 if ord is None else ord, dims, keepdim, dtype=dtype)
 
 
+@in_full_precision
 @accept_keywords
 def cond(A, p=None):
     """Return ``||A|| ||A^-1||`` in the norm ``p``: 2 (the default), -2, 1, -1, inf, -inf, "fro" or "nuc".
@@ -164,6 +166,7 @@ def ratio_of_singular_values(A, p):
     return smallest / largest if p == -2 else largest / smallest
 
 
+@in_full_precision
 def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None, out=None):
     """Return the number of singular values above ``max(atol, rtol * largest)``; ``tol`` is an absolute tolerance.
 

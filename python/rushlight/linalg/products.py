@@ -71,7 +71,8 @@ def multi_dot(tensors):
             raise RuntimeError(
                 f"multi_dot(): tensors {i} and {i + 1} with shapes {first} and {second} cannot be multiplied"
             )
-    result = multiply_chain(tensors, cheapest_splits([t.size(0) for t in tensors] + [tensors[-1].size(1)]))
+    split = cheapest_splits([t.size(0) for t in tensors] + [tensors[-1].size(1)])
+    result = multiply_chain(tensors, split, 0, len(tensors) - 1)
     result = result.squeeze(0) if is_row else result
     return result.squeeze(-1) if is_column else result
 
@@ -107,12 +108,8 @@ def cheapest_splits(sizes):
     return split
 
 
-def multiply_chain(tensors, split):
-    """Return the product in the order that ``split`` gives."""
-
-    def product(i, j):
-        if i == j:
-            return tensors[i]
-        return product(i, split[i, j]) @ product(split[i, j] + 1, j)
-
-    return product(0, len(tensors) - 1)
+def multiply_chain(tensors, split, i, j):
+    """Return the product of the run ``i..j`` in the order that ``split`` gives."""
+    if i == j:
+        return tensors[i]
+    return multiply_chain(tensors, split, i, split[i, j]) @ multiply_chain(tensors, split, split[i, j] + 1, j)

@@ -2,6 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops import return_types
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 
 from .operands import require_inexact, require_matrix, require_square
@@ -27,6 +28,7 @@ def is_recorded(A):
     return A.requires_grad and _C.is_grad_enabled()
 
 
+@in_full_precision
 @accept_keywords
 def svd(A, full_matrices=True, *, driver=None):
     """Return U, S (descending) and Vh with ``A = U diag(S) Vh``.
@@ -40,6 +42,7 @@ def svd(A, full_matrices=True, *, driver=None):
     return return_types.linalg_svd(decompose(A, full_matrices, True))
 
 
+@in_full_precision
 @accept_keywords
 def svdvals(A, *, driver=None):
     """Return the singular values, descending: (*, min(m, n))."""
@@ -56,6 +59,7 @@ def decompose_hermitian(A, UPLO, vectors):
     return _C._linalg_eigh(A, UPLO.upper(), vectors)
 
 
+@in_full_precision
 @accept_keywords
 def eigh(A, UPLO="L"):
     """Return the eigenvalues (ascending) and orthonormal eigenvectors of Hermitian matrices, of which one half is read.
@@ -66,12 +70,14 @@ def eigh(A, UPLO="L"):
     return return_types.linalg_eigh(decompose_hermitian(A, UPLO, True))
 
 
+@in_full_precision
 @accept_keywords
 def eigvalsh(A, UPLO="L"):
     """Return the eigenvalues, ascending, of Hermitian matrices, of which one half is read."""
     return decompose_hermitian(A, UPLO, is_recorded(A))[0]
 
 
+@in_full_precision
 @accept_keywords
 def eig(A):
     """Return the complex eigenvalues (in no order) and eigenvectors of length 1 of square matrices."""
@@ -80,6 +86,7 @@ def eig(A):
     return return_types.linalg_eig(_C.linalg_eig(A))
 
 
+@in_full_precision
 @accept_keywords
 def eigvals(A):
     """Return the complex eigenvalues, in no order, of square matrices."""

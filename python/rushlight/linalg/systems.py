@@ -5,6 +5,7 @@ import math
 from rushlight import _C
 from rushlight._ops import return_types
 from rushlight._ops.dimensions import wrap_dim
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 
 from .operands import (
@@ -19,6 +20,7 @@ from .operands import (
 )
 
 
+@in_full_precision
 @accept_keywords
 def inv(A):
     """Return the inverses of square matrices; a singular one raises ``LinAlgError``.
@@ -31,6 +33,7 @@ def inv(A):
     return inverse
 
 
+@in_full_precision
 @accept_keywords
 def inv_ex(A, *, check_errors=False):
     """Return the inverses and, per matrix, the position of the zero that made it singular or 0."""
@@ -47,6 +50,7 @@ def invert(name, A):
     return _C.linalg_inv_ex(A)
 
 
+@in_full_precision
 @accept_keywords
 def solve(A, B, *, left=True):
     """Return X with ``A X = B``, or ``X A = B`` if not ``left``; B is (*, n, k), or (*, n) for one right-hand side.
@@ -140,6 +144,7 @@ def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     return _C.linalg_lu_solve(LU, pivots, B.mH, adjoint=not adjoint).mH
 
 
+@in_full_precision
 @accept_keywords
 def tensorinv(A, ind=2):
     """Return the tensor X with ``tensordot(X, A, ind)`` the identity; A's first ``ind`` dimensions are its rows."""
@@ -158,6 +163,7 @@ def tensorinv(A, ind=2):
     return inverse.reshape(*last, *first)
 
 
+@in_full_precision
 @accept_keywords
 def tensorsolve(A, B, dims=None):
     """Return X with ``tensordot(A, X, X.ndim) = B``; the dimensions ``dims`` of A move to its end first."""

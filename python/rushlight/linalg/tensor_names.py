@@ -3,6 +3,7 @@
 from rushlight import _C
 from rushlight._ops import return_types
 from rushlight._ops.creation import eye
+from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 
 from . import determinants, factorizations, matrix_functions, pseudoinverse, spectra, systems
@@ -40,6 +41,7 @@ def logdet(input):
     return _C.where(sign < 0, float("nan"), logabsdet)
 
 
+@in_full_precision
 @accept_keywords
 def pinverse(input, rcond=1e-15):
     """Return the pseudoinverse, singular values up to ``rcond`` times the largest counting as zero."""
@@ -52,6 +54,7 @@ def cholesky(input, upper=False):
     return factorizations.cholesky(input, upper=upper)
 
 
+@in_full_precision
 @accept_keywords
 def cholesky_solve(input, L, upper=False):
     """Return X with ``A X = input``, A given by its Cholesky factor L."""
@@ -61,6 +64,7 @@ def cholesky_solve(input, L, upper=False):
     return systems.solve_triangular(L.mH, half, upper=True)
 
 
+@in_full_precision
 @accept_keywords
 def cholesky_inverse(L, upper=False):
     """Return the inverse of the matrix whose Cholesky factor is L."""
@@ -69,6 +73,7 @@ def cholesky_inverse(L, upper=False):
     return cholesky_solve(identity.expand(L.shape), L, upper)
 
 
+@in_full_precision
 @accept_keywords
 def svd(input, some=True, compute_uv=True):
     """Return U, S and V (not its adjoint) with ``input = U diag(S) V^H``; zeros for U and V without ``compute_uv``."""
@@ -99,18 +104,21 @@ def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     return return_types.lu_unpack(factorizations.unpack_lu(LU_data, LU_pivots, unpack_data, unpack_pivots))
 
 
+@in_full_precision
 @accept_keywords
 def geqrf(input):
     """Return LAPACK's packed QR factorization: R with the reflectors below its diagonal, and tau."""
     return return_types.geqrf(_C.geqrf(input))
 
 
+@in_full_precision
 @accept_keywords
 def orgqr(input, input2):
     """Return the product of reflectors, as :func:`rushlight.linalg.householder_product`."""
     return factorizations.householder_product(input, input2)
 
 
+@in_full_precision
 @accept_keywords
 def ormqr(input, tau, other, left=True, transpose=False):
     """Return ``Q other`` or ``other Q`` for the whole Q of packed reflectors; ``transpose`` takes ``Q^H``."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from rushlight.utils._pytree_keys import GetAttrKey, MappingKey, SequenceKey
+
 __all__ = [  # fmt: skip
     "GetAttrKey",
     "MappingKey",
@@ -39,45 +41,6 @@ __all__ = [  # fmt: skip
 PyTree = Any
 Context = Any
 Leaf = Callable[[Any], bool]
-
-
-@dataclass(frozen=True)
-class SequenceKey:
-    """A step into a sequence."""
-
-    idx: int
-
-    def __str__(self) -> str:
-        return f"[{self.idx!r}]"
-
-    def get(self, sequence: Any) -> Any:
-        return sequence[self.idx]
-
-
-@dataclass(frozen=True)
-class MappingKey:
-    """A step into a mapping."""
-
-    key: Any
-
-    def __str__(self) -> str:
-        return f"[{self.key!r}]"
-
-    def get(self, mapping: Any) -> Any:
-        return mapping[self.key]
-
-
-@dataclass(frozen=True)
-class GetAttrKey:
-    """A step into an attribute."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return f".{self.name}"
-
-    def get(self, obj: Any) -> Any:
-        return getattr(obj, self.name)
 
 
 class NodeDef(NamedTuple):
@@ -273,16 +236,16 @@ def tree_flatten(tree: PyTree, is_leaf: Leaf | None = None) -> tuple[list, TreeS
     [1, 2, 3]
     """
     leaves: list = []
+    return leaves, _flatten_into(leaves, tree, is_leaf)
 
-    def walk(node: Any) -> TreeSpec:
-        if _is_leaf(node, is_leaf):
-            leaves.append(node)
-            return _LEAF
-        children, context = SUPPORTED_NODES[_node_type(node)].flatten_fn(node)
-        return TreeSpec(_node_type(node), context, [walk(c) for c in children])
 
-    spec = walk(tree)
-    return leaves, spec
+def _flatten_into(leaves: list, node: Any, is_leaf: Leaf | None) -> TreeSpec:
+    """Append the leaves and return the structure. Not a closure: one that calls itself would keep the leaves alive."""
+    if _is_leaf(node, is_leaf):
+        leaves.append(node)
+        return _LEAF
+    children, context = SUPPORTED_NODES[_node_type(node)].flatten_fn(node)
+    return TreeSpec(_node_type(node), context, [_flatten_into(leaves, c, is_leaf) for c in children])
 
 
 def tree_unflatten(leaves: Iterable, treespec: TreeSpec) -> PyTree:

@@ -1,36 +1,14 @@
 //! The backward pass: nodes run in reverse order of creation, each when all its gradients have arrived.
 
+use super::addresses::{AddressMap, AddressSet, address};
 use super::node::{Action, Edge, Grads, Node};
 use super::{ModeGuard, grad_enabled};
 use crate::ops;
 use crate::tensor::Tensor;
 use crate::{Result, bail};
 use std::cell::Cell;
-use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
-
-/// Hashes node addresses: one multiplication.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&b| self.write_usize(b as usize));
-    }
-    fn write_usize(&mut self, value: usize) {
-        self.0 = (self.0 ^ value as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(20);
-    }
-}
-
-type AddressMap<V> = HashMap<usize, V, BuildHasherDefault<AddressHasher>>;
-
-fn address(node: &Arc<Node>) -> usize {
-    Arc::as_ptr(node) as usize
-}
 
 /// A node whose gradients are complete.
 struct Ready(Arc<Node>);
@@ -59,7 +37,7 @@ struct Run {
     /// How many nodes still have to give to a node.
     waiting: AddressMap<usize>,
     /// Nodes that lead to a wanted input; `None` means all.
-    needed: Option<HashSet<usize, BuildHasherDefault<AddressHasher>>>,
+    needed: Option<AddressSet>,
     /// Wanted gradients: (node, output) to a place in the result.
     captures: AddressMap<Vec<(usize, usize)>>,
     captured: Vec<Option<Tensor>>,
@@ -170,9 +148,9 @@ fn wanted(inputs: Option<&[Tensor]>) -> Result<(AddressMap<Vec<(usize, usize)>>,
 }
 
 /// Counts for each reachable node how many edges lead to it and, with wanted inputs, which nodes lead to them.
-fn explore(roots: &[Edge], wanted: Option<&AddressMap<Vec<(usize, usize)>>>) -> (AddressMap<usize>, Option<HashSet<usize, BuildHasherDefault<AddressHasher>>>) {
+fn explore(roots: &[Edge], wanted: Option<&AddressMap<Vec<(usize, usize)>>>) -> (AddressMap<usize>, Option<AddressSet>) {
     let mut waiting: AddressMap<usize> = AddressMap::default();
-    let mut seen: HashSet<usize, BuildHasherDefault<AddressHasher>> = HashSet::default();
+    let mut seen = AddressSet::default();
     let mut order: Vec<&Node> = Vec::new();
     let mut stack: Vec<&Arc<Node>> = Vec::new();
     for edge in roots {
@@ -193,7 +171,7 @@ fn explore(roots: &[Edge], wanted: Option<&AddressMap<Vec<(usize, usize)>>>) -> 
     // Inputs were created before the nodes that use them, so ascending order sees children first. Accumulators carry
     // the largest number and are wanted or not on their own.
     order.sort_by_key(|node| if node.sequence == u64::MAX { 0 } else { node.sequence + 1 });
-    let mut needed: HashSet<usize, BuildHasherDefault<AddressHasher>> = HashSet::default();
+    let mut needed = AddressSet::default();
     loop {
         let before = needed.len();
         for node in &order {

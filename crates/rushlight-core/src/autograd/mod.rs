@@ -3,6 +3,7 @@
 //! [`node`] is the graph, [`saved`] keeps tensors for the backward pass, [`engine`] runs it, [`inplace`] rewires it
 //! when a tensor changes in place.
 
+mod addresses;
 pub mod engine;
 pub mod inplace;
 mod names;

@@ -8,6 +8,8 @@ const OVERLOADS: &[(&str, &str)] = &[("sum", "SumBackward1"), ("mean", "MeanBack
 const NAMES: &[(&str, &str)] = &[
     ("_attention", "ScaledDotProductFlashAttentionForCpuBackward0"),
     ("_clamp_between", "ClampBackward1"),
+    ("_chebyshev", "CdistBackward0"),
+    ("_evenly", "MaxBackward1"),
     ("adaptive_avg_pool2d", "AdaptiveAvgPool2DBackward0"),
     ("adaptive_avg_pool3d", "AdaptiveAvgPool3DBackward0"),
     ("adaptive_avg_pool1d", "SqueezeBackward1"),

@@ -2,7 +2,7 @@
 
 use super::{Autograd, Hook};
 use crate::layout::Dims;
-use crate::ops::backward::RowBackward;
+use crate::ops::backward::{Remembered, RowBackward};
 use crate::tensor::Tensor;
 use crate::{DType, Result};
 use smallvec::SmallVec;
@@ -125,6 +125,14 @@ impl Node {
             (Some(label), _) => label.to_string(),
             (None, Action::Row(row)) => super::names::of_row(self.name, row.args()),
             _ => self.name.to_string(),
+        }
+    }
+
+    /// What the node of a row keeps of the parameter or result `name`, if it keeps it.
+    pub fn remembered(self: &Arc<Node>, name: &str) -> Result<Option<Remembered>> {
+        match &self.action {
+            Action::Row(row) => row.remembered(self, name),
+            _ => Ok(None),
         }
     }
 

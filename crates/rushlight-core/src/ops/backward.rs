@@ -1,5 +1,6 @@
 //! What a derivative sees, and how its gradients are fitted to the inputs.
 
+use super::schema::{Type, parse};
 use super::{Arg, Args, Inputs, Op, Outputs};
 use crate::autograd::node::{Grads, Node};
 use crate::autograd::saved::Saved;
@@ -22,6 +23,14 @@ pub struct RowBackward {
     args: Box<[Arg]>,
     inputs: SmallVec<[Option<InputMeta>; 2]>,
     saved: Mutex<Memory>,
+}
+
+/// What a node shows of the call it recorded.
+pub enum Remembered {
+    /// An operand or result that the derivative uses.
+    Tensor(Option<Tensor>),
+    /// Another argument.
+    Argument(Arg),
 }
 
 /// What a recorded call remembers: rows that need nothing may run any number of times, as in PyTorch.
@@ -97,6 +106,25 @@ impl RowBackward {
             }
         }
         Ok(given)
+    }
+
+    /// What was kept of a parameter of the schema, or of a result: `result`, `result1`. Rows with lists of tensors show none.
+    pub(crate) fn remembered(&self, node: &Arc<Node>, name: &str) -> Result<Option<Remembered>> {
+        let params = parse(self.op).params;
+        if params.iter().any(|p| p.ty == Type::Tensors) {
+            return Ok(None);
+        }
+        if let Some(i) = name.strip_prefix("result").map(|i| i.parse().unwrap_or(0)) {
+            let shown = bit(self.op.keep.outputs, i).then(|| self.unpack(node)).transpose()?;
+            return Ok(shown.map(|(_, outputs)| Remembered::Tensor(outputs.get(i).cloned().flatten())));
+        }
+        let Some(at) = params.iter().position(|p| p.name == name) else { return Ok(None) };
+        let i = params[..at].iter().filter(|p| p.ty.is_tensor() == params[at].ty.is_tensor()).count();
+        if !params[at].ty.is_tensor() {
+            return Ok(self.args.get(i).map(|arg| Remembered::Argument(arg.clone())));
+        }
+        let shown = bit(self.op.keep.inputs, i).then(|| self.unpack(node)).transpose()?;
+        Ok(shown.map(|(inputs, _)| Remembered::Tensor(inputs.get(i).cloned().flatten())))
     }
 
     fn unpack(&self, node: &Arc<Node>) -> Result<(SmallVec<[Option<Tensor>; 2]>, SmallVec<[Option<Tensor>; 1]>)> {

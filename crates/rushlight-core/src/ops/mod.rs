@@ -71,6 +71,7 @@ pub fn table() -> &'static [&'static Op] {
             fft::ROWS,
             linalg::determinant::ROWS,
             linalg::eigen::ROWS,
+            linalg::ldl::ROWS,
             linalg::lu::ROWS,
             linalg::qr::ROWS,
             linalg::singular::ROWS,

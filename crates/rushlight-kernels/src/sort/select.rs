@@ -3,6 +3,7 @@
 use super::radix::{Pair, sort};
 use super::rows::pairs;
 use super::{Key, Sortable, for_rows};
+use std::cmp::Ordering;
 
 /// The first `k` of every row of `len` elements in the wanted order; among equals the earlier comes first.
 pub fn top_rows<T: Sortable>(x: &[T], len: usize, k: usize, largest: bool, values: &mut [T], indices: &mut [i64]) {
@@ -55,13 +56,56 @@ fn tighten<K: Key>(best: &mut Vec<Pair<K>>, k: usize) -> K {
 /// The element of rank `k` (from zero) of every row and its position.
 pub fn kth_rows<T: Sortable>(x: &[T], len: usize, k: usize, values: &mut [T], indices: &mut [i64]) {
     for_rows(x, len, values, indices, 1, |x, values, indices| {
-        let i = kth(x, k);
+        let mut pairs = pairs(x, false);
+        select(&mut pairs, k);
+        let i = pairs[k].1 as usize;
         values[0] = x[i];
         indices[0] = i as i64;
     });
 }
 
-fn kth<T: Sortable>(x: &[T], k: usize) -> usize {
+/// Hoare's selection with the median of three as pivot, in PyTorch's steps: among equals it finds the same position.
+/// Afterwards pair `k` is the one of rank `k`.
+fn select<K: Key>(pairs: &mut [Pair<K>], k: usize) {
+    let (mut first, mut last) = (0, pairs.len() - 1);
+    while first + 1 < last {
+        let greater = |pairs: &[Pair<K>], i: usize, j: usize| pairs[i].0 > pairs[j].0;
+        pairs.swap(first + (last - first) / 2, first + 1);
+        for (low, high) in [(first + 1, last), (first, last), (first + 1, first)] {
+            if greater(pairs, low, high) {
+                pairs.swap(low, high);
+            }
+        }
+        // Now pair `first + 1` <= pivot, pair `first`, <= pair `last`: neither walk leaves the range.
+        let (mut i, mut j, pivot) = (first + 1, last, pairs[first].0);
+        loop {
+            i += 1;
+            while pivot > pairs[i].0 {
+                i += 1;
+            }
+            j -= 1;
+            while pairs[j].0 > pivot {
+                j -= 1;
+            }
+            if j < i {
+                break;
+            }
+            pairs.swap(i, j);
+        }
+        pairs.swap(first, j);
+        match j.cmp(&k) {
+            Ordering::Equal => return,
+            Ordering::Less => first = i,
+            Ordering::Greater => last = j - 1,
+        }
+    }
+    if first + 1 == last && pairs[first].0 > pairs[last].0 {
+        pairs.swap(first, last);
+    }
+}
+
+/// The position of rank `k`; of equals the earlier has the lower rank.
+fn ranked<T: Sortable>(x: &[T], k: usize) -> usize {
     let mut pairs = pairs(x, false);
     pairs.select_nth_unstable(k).1.1 as usize
 }
@@ -74,8 +118,8 @@ pub fn median_rows<T: Sortable>(x: &[T], len: usize, skip_nan: bool, values: &mu
     for_rows(x, len, values, indices, 1, |x, values, indices| {
         let nans = x.iter().filter(|v| is_nan(v)).count();
         let i = match (nans, skip_nan) {
-            (0, _) => kth(x, (len - 1) / 2),
-            (_, true) => kth(x, (len - nans).saturating_sub(1) / 2),
+            (0, _) => ranked(x, (len - 1) / 2),
+            (_, true) => ranked(x, (len - nans).saturating_sub(1) / 2),
             (_, false) => x.iter().position(is_nan).unwrap_or(0),
         };
         values[0] = x[i];

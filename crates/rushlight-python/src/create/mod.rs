@@ -5,6 +5,7 @@ mod range;
 use crate::args::{ints, is_sequence};
 use crate::data::from_data;
 use crate::errors::OrRaise;
+use crate::override_::intercept_factory;
 use crate::tensor::{tensor_of, wrap};
 use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
 use pyo3::exceptions::*;
@@ -73,6 +74,9 @@ fn tensor<'py>(
     pin_memory: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let _ = pin_memory;
+    if let Some(made) = intercept_factory("tensor", &PyTuple::new(data.py(), [data])?, &[("dtype", dtype), ("device", device)], requires_grad)? {
+        return Ok(made);
+    }
     let o = options(dtype, device)?;
     finish(data.py(), place(from_data(data, o.dtype)?, o.device)?, requires_grad)
 }
@@ -108,7 +112,13 @@ fn empty<'py>(
     pin_memory: bool,
     memory_format: Option<&Bound<'py, PyMemoryFormat>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let _ = (layout, pin_memory);
+    let _ = pin_memory;
+    let format = memory_format.map(|f| f.as_any());
+    if let Some(made) =
+        intercept_factory("empty", size, &[("out", out), ("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)], requires_grad)?
+    {
+        return Ok(made);
+    }
     let shape = shape_of(size)?;
     if let Some(out) = out.filter(|o| !o.is_none()) {
         crate::tensor::resize(out, &shape)?;
@@ -136,7 +146,11 @@ fn full<'py>(
     requires_grad: bool,
     pin_memory: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let _ = (layout, pin_memory);
+    let _ = pin_memory;
+    let positional = PyTuple::new(py, [size, fill_value])?;
+    if let Some(made) = intercept_factory("full", &positional, &[("out", out), ("dtype", dtype), ("layout", layout), ("device", device)], requires_grad)? {
+        return Ok(made);
+    }
     let shape = shape_of(&PyTuple::new(py, [size])?)?;
     let value = crate::args::scalar(fill_value)?
         .ok_or_else(|| PyTypeError::new_err(format!("full(): argument 'fill_value' must be Number, not {}", fill_value.get_type())))?;
@@ -172,40 +186,27 @@ fn constant<'py>(
     finish(py, t.or_raise()?, requires_grad)
 }
 
-/// Zeros.
-#[pyfunction]
-#[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, **kwargs))]
-fn zeros<'py>(
-    py: Python<'py>,
-    size: &Bound<'py, PyTuple>,
-    out: Option<&Bound<'py, PyAny>>,
-    dtype: Option<&Bound<'py, PyAny>>,
-    layout: Option<&Bound<'py, PyAny>>,
-    device: Option<&Bound<'py, PyAny>>,
-    requires_grad: bool,
-    pin_memory: bool,
-    kwargs: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let _ = (layout, pin_memory);
-    constant(py, &named_size(size, kwargs, "zeros")?, 0, out, options(dtype, device)?, requires_grad)
+macro_rules! constant_factories {
+    ($($(#[$doc:meta])* $name:ident = $value:expr;)*) => { $(
+        $(#[$doc])*
+        #[pyfunction]
+        #[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, **kwargs))]
+        fn $name<'py>(py: Python<'py>, size: &Bound<'py, PyTuple>, out: Option<&Bound<'py, PyAny>>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, kwargs: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+            let _ = pin_memory;
+            let size = named_size(size, kwargs, stringify!($name))?;
+            if let Some(made) = intercept_factory(stringify!($name), &size, &[("out", out), ("dtype", dtype), ("layout", layout), ("device", device)], requires_grad)? {
+                return Ok(made);
+            }
+            constant(py, &size, $value, out, options(dtype, device)?, requires_grad)
+        }
+    )* };
 }
 
-/// Ones.
-#[pyfunction]
-#[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, **kwargs))]
-fn ones<'py>(
-    py: Python<'py>,
-    size: &Bound<'py, PyTuple>,
-    out: Option<&Bound<'py, PyAny>>,
-    dtype: Option<&Bound<'py, PyAny>>,
-    layout: Option<&Bound<'py, PyAny>>,
-    device: Option<&Bound<'py, PyAny>>,
-    requires_grad: bool,
-    pin_memory: bool,
-    kwargs: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, PyAny>> {
-    let _ = (layout, pin_memory);
-    constant(py, &named_size(size, kwargs, "ones")?, 1, out, options(dtype, device)?, requires_grad)
+constant_factories! {
+    /// Zeros.
+    zeros = 0;
+    /// Ones.
+    ones = 1;
 }
 
 /// `size=` given by name.
@@ -249,7 +250,11 @@ macro_rules! like_factories {
         #[pyfunction]
         #[pyo3(signature = (input, *, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
         fn $name<'py>(input: &Bound<'py, PyAny>, dtype: Option<&Bound<'py, PyAny>>, layout: Option<&Bound<'py, PyAny>>, device: Option<&Bound<'py, PyAny>>, requires_grad: bool, pin_memory: bool, memory_format: Option<&Bound<'py, PyMemoryFormat>>) -> PyResult<Bound<'py, PyAny>> {
-            let _ = (layout, pin_memory);
+            let _ = pin_memory;
+            let format = memory_format.map(|f| f.as_any());
+            if let Some(made) = intercept_factory(stringify!($name), &PyTuple::new(input.py(), [input])?, &[("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)], requires_grad)? {
+                return Ok(made);
+            }
             if let Some(out) = crate::override_::intercept_function(stringify!($name), input)? {
                 return Ok(out);
             }
@@ -281,7 +286,13 @@ fn full_like<'py>(
     pin_memory: bool,
     memory_format: Option<&Bound<'py, PyMemoryFormat>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let _ = (layout, pin_memory);
+    let _ = pin_memory;
+    let (positional, format) = (PyTuple::new(input.py(), [input, fill_value])?, memory_format.map(|f| f.as_any()));
+    if let Some(made) =
+        intercept_factory("full_like", &positional, &[("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)], requires_grad)?
+    {
+        return Ok(made);
+    }
     let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err("full_like(): argument 'fill_value' must be Number"))?;
     let same = device.is_none_or(|d| d.is_none());
     like(input, Some(value), options(dtype, device)?, memory_format, same, requires_grad)
@@ -300,7 +311,11 @@ fn empty_strided<'py>(
     requires_grad: bool,
     pin_memory: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let _ = (layout, pin_memory);
+    let _ = pin_memory;
+    let positional = PyTuple::new(py, [size, stride])?;
+    if let Some(made) = intercept_factory("empty_strided", &positional, &[("dtype", dtype), ("layout", layout), ("device", device)], requires_grad)? {
+        return Ok(made);
+    }
     let o = options(dtype, device)?;
     let size = shape_of(&PyTuple::new(py, [size])?)?;
     let stride: Vec<isize> =

@@ -2,6 +2,7 @@
 
 use super::{finish, options, place};
 use crate::errors::OrRaise;
+use crate::override_::intercept_factory;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -25,7 +26,11 @@ pub(super) fn arange<'py>(
     requires_grad: bool,
     pin_memory: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let _ = (layout, pin_memory);
+    let _ = pin_memory;
+    let named = [("start", start), ("end", end), ("step", step), ("out", out), ("dtype", dtype), ("layout", layout), ("device", device)];
+    if let Some(made) = intercept_factory("arange", args, &named, requires_grad)? {
+        return Ok(made);
+    }
     let read = |obj: Option<&Bound<'py, PyAny>>| obj.map(crate::args::scalar).transpose().map(Option::flatten);
     let given: Vec<Scalar> =
         args.iter().map(|a| crate::args::scalar(&a)?.ok_or_else(|| PyTypeError::new_err("arange(): arguments must be Numbers"))).collect::<PyResult<_>>()?;

@@ -1,15 +1,18 @@
 //! Nodes as Python objects.
 
 use super::function::PyBackward;
-use crate::errors::carry;
-use crate::tensor::{size_object, tensor_of, wrap};
+use crate::errors::{OrRaise, carry};
+use crate::tensor::{scalar_object, size_object, tensor_of, wrap};
 use crate::types::{PyDType, PyDevice, device_object, dtype_object};
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{IntoPyDict, PyDict, PyTuple, PyType};
 use rushlight_core::Tensor;
 use rushlight_core::autograd::Node;
 use rushlight_core::autograd::node::{Grads, NodeHook, OutputMeta};
+use rushlight_core::ops::Arg;
+use rushlight_core::ops::backward::Remembered;
 use std::sync::{Arc, Weak};
 
 /// A node made by a row of the operator table, or the accumulator of a leaf.
@@ -82,7 +85,36 @@ pub fn node_object<'py>(py: Python<'py>, node: &Arc<Node>) -> PyResult<Bound<'py
     if let Some(custom) = node.backward_object().and_then(|b| b.as_any()).and_then(|a| a.downcast_ref::<PyBackward>()) {
         return Ok(custom.0.bind(py).clone());
     }
-    Ok(Bound::new(py, PyNode(node.clone()))?.into_any())
+    let object = Bound::new(py, PyNode(node.clone()))?.into_any();
+    object.setattr("__class__", class_of(py, &node.name())?)?;
+    Ok(object)
+}
+
+/// The class of the nodes of a name, as in PyTorch: programs print `type(node).__name__`.
+fn class_of<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    static CLASSES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let classes = CLASSES.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
+    if let Some(class) = classes.get_item(name)? {
+        return Ok(class);
+    }
+    let base = py.get_type::<PyNode>();
+    let members = [("__module__", "builtins".into_pyobject(py)?.into_any()), ("__slots__", PyTuple::empty(py).into_any())].into_py_dict(py)?;
+    let class = py.get_type::<PyType>().call1((name, (base,), members))?;
+    classes.set_item(name, &class)?;
+    Ok(class)
+}
+
+/// An argument of a recorded call.
+fn argument<'py>(py: Python<'py>, arg: &Arg) -> PyResult<Bound<'py, PyAny>> {
+    match arg {
+        Arg::Scalar(s) => scalar_object(py, *s),
+        Arg::Ints(v) => Ok(PyTuple::new(py, v.iter())?.into_any()),
+        Arg::Floats(v) => Ok(PyTuple::new(py, v)?.into_any()),
+        Arg::DType(d) => Ok(dtype_object(py, *d).into_bound(py).into_any()),
+        Arg::Str(s) => Ok(s.into_pyobject(py)?.into_any()),
+        Arg::Device(d) => Ok(device_object(py, *d)?.into_bound(py).into_any()),
+        Arg::None | Arg::Format(_) => Ok(py.None().into_bound(py)),
+    }
 }
 
 pub fn next_functions<'py>(py: Python<'py>, node: &Node) -> PyResult<Bound<'py, PyTuple>> {
@@ -138,6 +170,18 @@ impl PyNode {
         match self.0.leaf() {
             Some(leaf) => wrap(py, leaf),
             None => Err(PyAttributeError::new_err(format!("'{}' object has no attribute 'variable'", self.0.name()))),
+        }
+    }
+    /// `_saved_self`, `_saved_result`, `_saved_dim`: what the derivative keeps, under the names of the operator's parameters.
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let kept = match name.strip_prefix("_saved_") {
+            Some(parameter) => self.0.remembered(parameter).or_raise()?,
+            None => None,
+        };
+        match kept {
+            Some(Remembered::Tensor(x)) => tensor_or_none(py, x),
+            Some(Remembered::Argument(arg)) => argument(py, &arg),
+            None => Err(PyAttributeError::new_err(format!("'{}' object has no attribute '{name}'", self.0.name()))),
         }
     }
     #[getter]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any
 
-from rushlight import Tensor
+import rushlight as rl
+from rushlight import _C, Tensor
+from rushlight._ops.registry import entered_modes
 
-__all__ = ["TorchFunctionMode", "handle_torch_function", "has_torch_function", "has_torch_function_unary",
-           "has_torch_function_variadic", "is_tensor_like", "wrap_torch_function"]  # fmt: skip
+__all__ = ["BaseTorchFunctionMode", "TorchFunctionMode", "handle_torch_function", "has_torch_function", "has_torch_function_unary",
+           "has_torch_function_variadic", "is_tensor_like", "resolve_name", "wrap_torch_function"]  # fmt: skip
 
 
 def _overrides(value: Any) -> bool:
@@ -85,20 +87,51 @@ def wrap_torch_function(dispatcher: Callable) -> Callable:
 
 
 class TorchFunctionMode:
-    """The base class of modes that take every call of a block. A subclass can be defined but not entered.
+    """The base class of modes: within ``with mode:`` every call of an operator, a factory or a Tensor method goes to it.
 
-    Calls are dispatched by their arguments' types, never by the surrounding block: entering raises NotImplementedError.
+    Override ``__torch_function__(self, func, types, args=(), kwargs=None)``. While it runs the mode itself is left, so
+    that ``func(*args, **kwargs)`` computes, or asks the mode outside of this one. Modes belong to the thread that
+    entered them. Functions of ``nn.functional`` written in other operators are seen as those operators.
+
+    >>> class Names(TorchFunctionMode):
+    ...     def __torch_function__(self, func, types, args=(), kwargs=None):
+    ...         print(func.__name__)
+    ...         return func(*args, **(kwargs or {}))
+    >>> with Names():
+    ...     y = rl.ones(2).exp()
+    ones
+    exp
     """
 
     def __torch_function__(self, func: Callable, types: Iterable[type], args: tuple = (), kwargs: dict | None = None):
         raise NotImplementedError(f"{type(self).__name__} does not define __torch_function__")
 
-    def __enter__(self) -> NoReturn:
-        raise NotImplementedError(
-            f"{type(self).__name__}: a TorchFunctionMode cannot be entered, because calls are dispatched by the types of "
-            "their arguments only. Override __torch_function__ in a subclass of Tensor; for the device of new tensors use "
-            "`with torch.device(...)`."
-        )
+    def __enter__(self):
+        _C._push_mode(self)
+        entered_modes.append(self)
+        return self
 
     def __exit__(self, *exception: object) -> None:
-        """Do nothing: no block was entered."""
+        entered_modes.pop()
+        _C._pop_mode()
+
+    @classmethod
+    def push(cls, *args: Any, **kwargs: Any) -> TorchFunctionMode:
+        """Return a new mode, to be entered."""
+        return cls(*args, **kwargs)
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """The mode that changes nothing."""
+
+    def __torch_function__(self, func: Callable, types: Iterable[type], args: tuple = (), kwargs: dict | None = None):
+        return func(*args, **(kwargs or {}))
+
+
+def resolve_name(f: Callable) -> str | None:
+    """Return the name under which programs know a function, such as ``torch.add`` or ``torch.Tensor.add``."""
+    name = getattr(f, "__name__", None)
+    for prefix, owner in (("torch.Tensor", Tensor), ("torch", rl)):
+        if name is not None and getattr(owner, name, None) is f:
+            return f"{prefix}.{name}"
+    return None

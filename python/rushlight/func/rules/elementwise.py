@@ -88,7 +88,7 @@ special_expm1 special_expit special_gammaln special_i0 special_i0e special_i1 sp
 special_logit special_ndtr special_ndtri special_psi special_round special_sinc special_entr entr special_erfcx gammaln psi
 special_bessel_j0 special_bessel_j1 special_bessel_y0 special_bessel_y1 special_modified_bessel_k0 special_modified_bessel_k1
 special_scaled_modified_bessel_k0 special_scaled_modified_bessel_k1 special_airy_ai
-tril triu linalg_inv inverse linalg_det det linalg_cholesky cholesky linalg_inv_ex linalg_qr qr
+tril triu _chebyshev linalg_ldl_factor_ex linalg_inv inverse linalg_det det linalg_cholesky cholesky linalg_inv_ex linalg_qr qr
 linalg_svd svd linalg_svdvals linalg_eigh linalg_eigvalsh linalg_eig linalg_eigvals linalg_slogdet slogdet logdet adjoint mT mH data alias
 """
 _BINARY = """

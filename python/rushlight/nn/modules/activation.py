@@ -1,7 +1,5 @@
 """Nonlinearities, one module per function of `nn.functional`."""
 
-import warnings
-
 import rushlight as rl
 
 from .. import functional as F
@@ -9,27 +7,13 @@ from .. import init as initialization
 from ..parameter import empty_parameter
 from .attention import MultiheadAttention
 from .module import Module
+from .nonlinearity import AlongCheckedDim, AlongDim, InplaceActivation, inplace_suffix, renamed
 
 __all__ = [
     "Threshold", "ReLU", "RReLU", "Hardtanh", "ReLU6", "Sigmoid", "Hardsigmoid", "Tanh", "SiLU", "Mish", "Hardswish",
     "ELU", "CELU", "SELU", "GLU", "GELU", "Hardshrink", "LeakyReLU", "LogSigmoid", "Softplus", "Softshrink",
     "MultiheadAttention", "PReLU", "Softsign", "Tanhshrink", "Softmin", "Softmax", "Softmax2d", "LogSoftmax",
 ]  # fmt: skip
-
-
-class _InplaceActivation(Module):
-    """A nonlinearity without settings that may overwrite its input."""
-
-    def __init__(self, inplace=False):
-        super().__init__()
-        self.inplace = inplace
-
-    def extra_repr(self):
-        return "inplace=True" if self.inplace else ""
-
-
-def _inplace_suffix(module):
-    return ", inplace=True" if module.inplace else ""
 
 
 class Threshold(Module):
@@ -49,10 +33,10 @@ class Threshold(Module):
         return F.threshold(input, self.threshold, self.value, self.inplace)
 
     def extra_repr(self):
-        return f"threshold={self.threshold}, value={self.value}{_inplace_suffix(self)}"
+        return f"threshold={self.threshold}, value={self.value}{inplace_suffix(self)}"
 
 
-class ReLU(_InplaceActivation):
+class ReLU(InplaceActivation):
     """max(0, x)
 
     >>> nn.ReLU()(rl.tensor([-1.0, 2.0]))
@@ -79,7 +63,7 @@ class RReLU(Module):
         return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
     def extra_repr(self):
-        return f"lower={self.lower}, upper={self.upper}{_inplace_suffix(self)}"
+        return f"lower={self.lower}, upper={self.upper}{inplace_suffix(self)}"
 
 
 class Hardtanh(Module):
@@ -91,8 +75,8 @@ class Hardtanh(Module):
 
     def __init__(self, min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None):
         super().__init__()
-        self.min_val = _renamed("min_val", min_val, "min_value", min_value)
-        self.max_val = _renamed("max_val", max_val, "max_value", max_value)
+        self.min_val = renamed("min_val", min_val, "min_value", min_value)
+        self.max_val = renamed("max_val", max_val, "max_value", max_value)
         self.inplace = inplace
         if self.max_val <= self.min_val:
             raise AssertionError(f"max_val ({self.max_val}) must be greater than min_val ({self.min_val})")
@@ -101,14 +85,7 @@ class Hardtanh(Module):
         return F.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
     def extra_repr(self):
-        return f"min_val={self.min_val}, max_val={self.max_val}{_inplace_suffix(self)}"
-
-
-def _renamed(name, value, old_name, old_value):
-    if old_value is None:
-        return value
-    warnings.warn(f"keyword argument `{old_name}` is deprecated and renamed to `{name}`", FutureWarning, stacklevel=3)
-    return old_value
+        return f"min_val={self.min_val}, max_val={self.max_val}{inplace_suffix(self)}"
 
 
 class ReLU6(Hardtanh):
@@ -132,7 +109,7 @@ class Sigmoid(Module):
         return rl.sigmoid(input)
 
 
-class Hardsigmoid(_InplaceActivation):
+class Hardsigmoid(InplaceActivation):
     """min(max(x / 6 + 1/2, 0), 1)"""
 
     def forward(self, input):
@@ -149,21 +126,21 @@ class Tanh(Module):
         return rl.tanh(input)
 
 
-class SiLU(_InplaceActivation):
+class SiLU(InplaceActivation):
     """x · σ(x). Source: Elfwing et al., 2017."""
 
     def forward(self, input):
         return F.silu(input, inplace=self.inplace)
 
 
-class Mish(_InplaceActivation):
+class Mish(InplaceActivation):
     """x · tanh(softplus(x)). Source: Misra, 2019."""
 
     def forward(self, input):
         return F.mish(input, inplace=self.inplace)
 
 
-class Hardswish(_InplaceActivation):
+class Hardswish(InplaceActivation):
     """x · min(max(x + 3, 0), 6) / 6. Source: MobileNetV3, 2019."""
 
     def forward(self, input):
@@ -185,7 +162,7 @@ class ELU(Module):
         return F.elu(input, self.alpha, self.inplace)
 
     def extra_repr(self):
-        return f"alpha={self.alpha}{_inplace_suffix(self)}"
+        return f"alpha={self.alpha}{inplace_suffix(self)}"
 
 
 class CELU(Module):
@@ -200,10 +177,10 @@ class CELU(Module):
         return F.celu(input, self.alpha, self.inplace)
 
     def extra_repr(self):
-        return f"alpha={self.alpha}{_inplace_suffix(self)}"
+        return f"alpha={self.alpha}{inplace_suffix(self)}"
 
 
-class SELU(_InplaceActivation):
+class SELU(InplaceActivation):
     """1.0507 · ELU(x) with α = 1.6733, which keeps mean 0 and variance 1. Source: Klambauer et al., 2017."""
 
     def forward(self, input):
@@ -272,7 +249,7 @@ class LeakyReLU(Module):
         return F.leaky_relu(input, self.negative_slope, self.inplace)
 
     def extra_repr(self):
-        return f"negative_slope={self.negative_slope}{_inplace_suffix(self)}"
+        return f"negative_slope={self.negative_slope}{inplace_suffix(self)}"
 
 
 class LogSigmoid(Module):
@@ -352,42 +329,19 @@ class Tanhshrink(Module):
         return F.tanhshrink(input)
 
 
-class _AlongDim(Module):
-    """A nonlinearity of all values along one dimension."""
-
-    def __init__(self, dim=None):
-        super().__init__()
-        self.dim = dim
-
-    def __setstate__(self, state):
-        super().__setstate__({"dim": None} | state)
-
-    def extra_repr(self):
-        return f"dim={self.dim}"
-
-
-def _check_dim(dim):
-    if dim is not None and (not isinstance(dim, int) or isinstance(dim, bool)):
-        raise TypeError(f"dim must be an int or None, got {type(dim)}")
-
-
-class Softmin(_AlongDim):
+class Softmin(AlongDim):
     """e^-xᵢ / Σⱼ e^-xⱼ along `dim`."""
 
     def forward(self, input):
         return F.softmin(input, self.dim, _stacklevel=5)
 
 
-class Softmax(_AlongDim):
+class Softmax(AlongCheckedDim):
     """e^xᵢ / Σⱼ e^xⱼ along `dim`.
 
     >>> nn.Softmax(dim=1)(rl.zeros(1, 4))
     tensor([[0.2500, 0.2500, 0.2500, 0.2500]])
     """
-
-    def __init__(self, dim=None):
-        _check_dim(dim)
-        super().__init__(dim)
 
     def forward(self, input):
         return F.softmax(input, self.dim, _stacklevel=5)
@@ -402,12 +356,8 @@ class Softmax2d(Module):
         return F.softmax(input, -3, _stacklevel=5)
 
 
-class LogSoftmax(_AlongDim):
+class LogSoftmax(AlongCheckedDim):
     """xᵢ - log Σⱼ e^xⱼ along `dim`."""
-
-    def __init__(self, dim=None):
-        _check_dim(dim)
-        super().__init__(dim)
 
     def forward(self, input):
         return F.log_softmax(input, self.dim, _stacklevel=5)

@@ -209,7 +209,7 @@ rows! {
         let unit = complex(&b.x(1)?.cos()?, &b.x(1)?.sin()?)?;
         let turned = g.mul(y)?.mul(Scalar::Complex(0.0, 1.0))?;
         grads![b; g.mul(&unit)?.real()?, turned.real()?]
-    }).doc("abs e^(i angle)");
+    }).autocast(crate::ops::Autocast::Raise).doc("abs e^(i angle)");
     EQ = binary("eq(Tensor self, Operand other) -> Tensor", plain!(Eq, Same)).constant().in_place().doc("self == other");
     NE = binary("ne(Tensor self, Operand other) -> Tensor", plain!(Ne, Same)).constant().in_place().doc("self != other");
     LT = binary("lt(Tensor self, Operand other) -> Tensor", plain!(Lt, Same)).constant().in_place().doc("self < other");

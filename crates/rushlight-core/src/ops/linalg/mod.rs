@@ -7,6 +7,7 @@
 
 pub mod determinant;
 pub mod eigen;
+pub mod ldl;
 pub mod lu;
 pub mod qr;
 pub mod singular;

@@ -1,12 +1,19 @@
 //! Reductions over any dimensions: sums, extremes, logic, variance.
 
-use super::{Arg, Call, Meta, Metas, Op, Rule, call, call1};
+mod extremes;
+mod variance;
+
+use super::{Arg, Call, Meta, Metas, Op, Rule, call1};
 use crate::layout::{Dims, wrap_dims};
 use crate::tensor::Tensor;
-use crate::{DType, Result, Scalar, bail, err, grads, iter, rows};
-use rushlight_kernels::reduce::{self, Reducer, Reducible};
+use crate::{DType, Result, bail, grads, iter, rows};
+use extremes::{
+    chebyshev_gradient, evenly, extremes, infer_chebyshev, infer_extreme, infer_position, infer_with_index, run_chebyshev, run_extreme, share_ties, to_position,
+};
+use rushlight_kernels::reduce::{self, Reducer};
 use rushlight_kernels::{Element, match_dtype};
 use smallvec::{SmallVec, smallvec};
+use variance::{infer_var, run_var, var_gradient};
 
 /// A reduction brought to its kernel's form: a contiguous `[outer, len, inner]` block.
 pub struct Block {
@@ -163,114 +170,6 @@ fn run_count(call: &Call, outs: &[Tensor]) -> Result<()> {
     match_dtype!(b.x.dtype(), T => run(&reduce::CountNonzero::<T>::default(), &b, &outs[0]))
 }
 
-fn check_nonempty(call: &Call, dims: &[usize]) -> Result<()> {
-    let x = call.input(0)?;
-    if let Some(&d) = dims.iter().find(|&&d| x.shape()[d] == 0)
-        && (x.numel() == 0)
-    {
-        if call.optional_ints(0).is_none_or(|d| d.is_empty()) {
-            bail!(
-                Runtime,
-                "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
-                call.op.name()
-            );
-        }
-        bail!(Index, "{}(): Expected reduction dim {d} to have non-zero size.", call.op.name());
-    }
-    Ok(())
-}
-
-fn infer_extreme(call: &Call) -> Result<Metas> {
-    let x = call.input(0)?;
-    let dims = reduced_dims(call, 0)?;
-    check_nonempty(call, &dims)?;
-    if x.dtype().is_complex() {
-        return Err(call.unsupported(x.dtype()));
-    }
-    Ok(smallvec![Meta::new(&reduced_shape(x.shape(), &dims, call.flag(1)), x.dtype())])
-}
-
-macro_rules! match_ordered {
-    ($call:expr, $d:expr, $t:ident => $e:expr) => {
-        match_dtype!($d, $t in [Bool, U8, I8, I16, I32, I64, U16, U32, U64, F16, BF16, F32, F64] => $e, else Err($call.unsupported($d)))
-    };
-}
-
-fn run_extreme(call: &Call, outs: &[Tensor], largest: bool) -> Result<()> {
-    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
-    match_ordered!(call, b.x.dtype(), T => if largest { run(&reduce::Maximum::<T>::default(), &b, &outs[0]) } else { run(&reduce::Minimum::<T>::default(), &b, &outs[0]) })
-}
-
-fn infer_with_index(call: &Call) -> Result<Metas> {
-    let mut metas = infer_extreme(call)?;
-    let shape = metas[0].layout.shape.clone();
-    metas.push(Meta::new(&shape, DType::I64));
-    Ok(metas)
-}
-
-fn infer_position(call: &Call) -> Result<Metas> {
-    let metas = infer_extreme(call)?;
-    Ok(smallvec![Meta::new(&metas[0].layout.shape, DType::I64)])
-}
-
-/// Values and first positions of the extremes.
-fn extremes(call: &Call, largest: bool, values: Option<&Tensor>, positions: &Tensor) -> Result<()> {
-    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
-    match_ordered!(call, b.x.dtype(), T => {
-        let mut pairs = vec![(T::default(), 0i64); b.outer * b.inner];
-        let x = iter::slice::<T>(&b.x)?;
-        if largest {
-            reduce::reduce(&reduce::Largest::<T>::default(), x, b.outer, b.len, b.inner, &mut pairs);
-        } else {
-            reduce::reduce(&reduce::Smallest::<T>::default(), x, b.outer, b.len, b.inner, &mut pairs);
-        }
-        for (out, pair) in iter::slice_mut::<i64>(positions)?.iter_mut().zip(&pairs) {
-            *out = pair.1;
-        }
-        if let Some(values) = values {
-            for (out, pair) in iter::slice_mut::<T>(values)?.iter_mut().zip(&pairs) {
-                *out = pair.0;
-            }
-        }
-        Ok(())
-    })
-}
-
-fn infer_var(call: &Call) -> Result<Metas> {
-    let x = call.input(0)?;
-    if !x.dtype().is_differentiable() {
-        bail!(Runtime, "var(): only support floating point and complex dtypes, this tensor is {}: convert it with .float()", x.dtype().name());
-    }
-    let shape = reduced_shape(x.shape(), &reduced_dims(call, 0)?, call.flag(2));
-    Ok(smallvec![Meta::new(&shape, x.dtype().to_real()), Meta::new(&shape, x.dtype())])
-}
-
-fn run_var(call: &Call, outs: &[Tensor]) -> Result<()> {
-    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
-    let divisor = (b.len as f64 - call.optional_scalar(1).map_or(1.0, Scalar::to_f64)).max(0.0);
-    match_dtype!(b.x.dtype(), T in [F16, BF16, F32, F64, C64, C128] => {
-        run(&reduce::Sum::<T>::mean(b.len), &b, &outs[1])?;
-        let centres: Vec<<T as Reducible>::Wide> = if b.x.dtype().size() == 2 {
-            // Half types keep the centre unrounded.
-            centres(&b)?
-        } else {
-            iter::slice::<T>(&outs[1])?.iter().map(|&v| Reducible::wide(v)).collect()
-        };
-        let mut spread = vec![Default::default(); b.outer * b.inner];
-        reduce::reduce(&reduce::Spread::<T> { centres: &centres, divisor }, iter::slice::<T>(&b.x)?, b.outer, b.len, b.inner, &mut spread);
-        let spread = Tensor::of(&spread, outs[0].shape())?;
-        super::copy::copy_into(&outs[0], &spread)
-    }, else Err(call.unsupported(b.x.dtype())))
-}
-
-/// Means in the wide type.
-fn centres<W: rushlight_kernels::elementwise::cast::Cast>(b: &Block) -> Result<Vec<W>> {
-    let wide = super::copy::cast(&b.x, DType::F32)?;
-    let mean = Tensor::empty(&[b.outer * b.inner], DType::F32)?;
-    run(&reduce::Sum::<f32>::mean(b.len), &Block { x: wide, ..*b }, &mean)?;
-    mean.to_vec::<W>()
-}
-
 /// A gradient of the reduced shape, spread over the input again.
 pub(crate) fn spread_back(g: &Tensor, shape: &[usize], dims: &[usize], keepdim: bool) -> Result<Tensor> {
     if keepdim || g.ndim() == shape.len() {
@@ -295,30 +194,6 @@ fn back(b: &super::backward::Back, g: &Tensor, keepdim: usize) -> Result<Tensor>
 
 fn count(b: &super::backward::Back) -> Result<usize> {
     Ok(dims_of(b, 0)?.iter().map(|&d| b.shape(0)[d]).product())
-}
-
-/// Gradients of extremes over several dimensions are shared equally by ties.
-fn share_ties(b: &super::backward::Back) -> Result<Tensor> {
-    let x = b.x(0)?;
-    let y = back(b, b.y(0)?, 1)?;
-    let ties = x.eq(&y)?.to_dtype(b.g()?.dtype())?;
-    let dims: SmallVec<[i64; 5]> = dims_of(b, 0)?.iter().map(|&d| d as i64).collect();
-    let number = ties.sum(&dims, true)?;
-    back(b, b.g()?, 1)?.div(number)?.mul(ties)
-}
-
-/// The gradient goes to the chosen position.
-fn to_position(b: &super::backward::Back, index: &Tensor) -> Result<Tensor> {
-    let (c, g) = (b.call(), b.g()?);
-    let shape = b.shape(0);
-    if shape.is_empty() {
-        return Ok(g.clone());
-    }
-    let dim = c.ints(0)?[0];
-    let (g, index) = if c.flag(1) { (g.clone(), index.clone()) } else { (g.unsqueeze(dim)?, index.unsqueeze(dim)?) };
-    let zeros = Tensor::zeros(shape, g.dtype(), g.device())?;
-    let out = call(&super::index::SCATTER_ADD, smallvec![Some(zeros), Some(index), Some(g)], smallvec![Arg::from(dim)])?;
-    out.into_iter().next().ok_or_else(|| err!(Runtime, "scatter_add: no result"))
 }
 
 /// Products of all other elements, by exclusive products from both sides (exact where elements are zero).
@@ -356,26 +231,6 @@ fn products_of_others(x: &Tensor) -> Result<Tensor> {
     if n == 0 { Ok(x.clone()) } else { super::shape::cat(&columns, 1) }
 }
 
-fn var_gradient(b: &super::backward::Back) -> Result<Tensor> {
-    let (x, dims, c) = (b.x(0)?, dims_of(b, 0)?, b.call());
-    let n: usize = dims.iter().map(|&d| x.shape()[d]).product();
-    let divisor = (n as f64 - c.optional_scalar(1).map_or(1.0, Scalar::to_f64)).max(0.0);
-    let list: SmallVec<[i64; 5]> = dims.iter().map(|&d| d as i64).collect();
-    let mut total: Option<Tensor> = None;
-    if let Some(g) = b.grad(0) {
-        let centred = x.sub(x.mean(&list, true)?)?;
-        total = Some(spread_back(g, x.shape(), &dims, c.flag(2))?.mul(centred)?.mul(2.0 / divisor)?);
-    }
-    if let Some(g) = b.grad(1) {
-        let part = spread_back(g, x.shape(), &dims, c.flag(2))?.div(n as f64)?;
-        total = Some(match total {
-            Some(t) => t.add(part)?,
-            None => part,
-        });
-    }
-    total.ok_or_else(|| err!(Runtime, "var: no gradient arrived"))
-}
-
 rows! {
     SUM = Op::new("sum(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_sum, run: run_sum }).vjp(0, 0, |b| grads![b; back(b, b.g()?, 1)?]).doc("Sum over dimensions");
     MEAN = Op::new("mean(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_mean, run: run_mean }).vjp(0, 0, |b| grads![b; back(b, b.g()?, 1)?.div(count(b)? as f64)?]).doc("Mean over dimensions");
@@ -383,6 +238,8 @@ rows! {
     PROD = Op::new("_prod(Tensor self, int[1]? dim=None, bool keepdim=False, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_prod, run: run_prod }).vjp(1, 0, |b| grads![b; prod_gradient(b)?]).autocast(super::Autocast::Raise).doc("Product over dimensions");
     AMAX = Op::new("amax(Tensor self, int[1] dim=(), bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, true) }).vjp(1, 1, |b| grads![b; share_ties(b)?]).doc("Largest value over dimensions");
     AMIN = Op::new("amin(Tensor self, int[1] dim=(), bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, false) }).vjp(1, 1, |b| grads![b; share_ties(b)?]).doc("Smallest value over dimensions");
+    EVENLY = Op::new("_evenly(Tensor self, Tensor value) -> Tensor", Rule::Kernel { infer: |c| Ok(smallvec![Meta::new(&[], c.input(1)?.dtype())]), run: |c, o| super::copy::copy_into(&o[0], c.input(1)?) }).vjp(3, 0, |b| grads![b; evenly(b)?]).doc("A value found among all elements; those equal to it share its gradient evenly, also if it is NaN");
+    CHEBYSHEV = Op::new("_chebyshev(Tensor self) -> Tensor", Rule::Kernel { infer: infer_chebyshev, run: run_chebyshev }).vjp(1, 1, |b| grads![b; chebyshev_gradient(b)?]).doc("Largest modulus of the last dimension; each that attains it has the whole gradient");
     MAX_DIM = Op::new("max_dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_with_index, run: |c, o| extremes(c, true, Some(&o[0]), &o[1]) }).vjp(0, 2, |b| grads![b; to_position(b, b.y(1)?)?]).integral(2).internal().doc("Largest value of a dimension and its position");
     MIN_DIM = Op::new("min_dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_with_index, run: |c, o| extremes(c, false, Some(&o[0]), &o[1]) }).vjp(0, 2, |b| grads![b; to_position(b, b.y(1)?)?]).integral(2).internal().doc("Smallest value of a dimension and its position");
     ARGMAX = Op::new("argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor", Rule::Kernel { infer: infer_position, run: |c, o| extremes(c, true, None, &o[0]) }).constant().doc("Position of the largest value");
