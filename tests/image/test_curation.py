@@ -155,7 +155,7 @@ def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="cannot be resized"):
         phash(np.zeros((0, 5), np.uint8))
     with pytest.raises(ValueError, match="workers"):
-        phash_batch([], workers=0)
+        phash_batch([], workers=-1)
     with pytest.raises(TypeError, match="got int"):
         phash_batch([3])
     with pytest.raises(ValueError, match="64 bits"):

@@ -10,7 +10,7 @@ from rushlight.image._errors import ImageError
 from rushlight.image.curation._aesthetic import AestheticScorer
 from rushlight.image.curation._deduplicate import Deduplication, group_fingerprints, hash_threshold_bits
 from rushlight.image.curation._files import Path, image_files
-from rushlight.image.curation._fingerprints import Fingerprint, Progress, fingerprints, worker_count
+from rushlight.image.curation._fingerprints import Fingerprint, Progress, fingerprints, thread_count
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def filter_dataset(
     left = {path: result for path, result in known.items() if path not in removed}
     result = Filtered([], removed, errors)
     if deduplicate:
-        groups = group_fingerprints(list(left), list(left.values()), bits, prefer, worker_count(workers))
+        groups = group_fingerprints(list(left), list(left.values()), bits, prefer, thread_count(workers))
         removed.update(_stand_ins(groups))
         result = Filtered([], removed, errors, groups)
     if min_aesthetic is not None:
