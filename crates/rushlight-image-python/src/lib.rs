@@ -4,11 +4,11 @@
 mod array;
 mod augment;
 mod error;
+mod hash;
 mod input;
 mod load;
 mod recipe;
 mod tar;
-mod hash;
 
 use pyo3::prelude::*;
 

@@ -8,6 +8,7 @@ mod bmp;
 mod buffer;
 mod error;
 pub mod exif;
+pub mod file;
 mod format;
 mod gif;
 pub mod hash;
@@ -23,6 +24,7 @@ mod qoi;
 mod region;
 pub mod resize;
 pub mod tar;
+pub mod team;
 mod tiff;
 mod webp;
 
