@@ -18,7 +18,6 @@ def describe(parser: argparse.ArgumentParser) -> None:
         module = _module(name)
         action = actions.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
         action.add_argument("path", nargs="+", help="image, or folder whose images are meant")
-        action.add_argument("--workers", type=int, help="threads (default: one for each processor)")
         module.describe(action)
 
 

@@ -24,6 +24,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--list", action="store_true", help="print only the paths of the duplicates")
     parser.add_argument("--sheet", metavar="FILE.html", help="write a page with pictures of the groups")
+    parser.add_argument("--workers", type=int, help="threads (default: one for each processor)")
 
 
 def main(paths: list[str], options: argparse.Namespace) -> list[OSError]:

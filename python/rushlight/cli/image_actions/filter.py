@@ -16,6 +16,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=int, help="bits that may differ (default 4 for dhash, 6 for phash)")
     parser.add_argument("--min-aesthetic", type=float, help="lowest aesthetic score; needs open_clip_torch")
     parser.add_argument("--removed", action="store_true", help="print what is removed and why instead")
+    parser.add_argument("--workers", type=int, help="threads (default: one for each processor)")
 
 
 def main(paths: list[str], options: argparse.Namespace) -> list[OSError]:

@@ -10,6 +10,7 @@ SUMMARY = "print perceptual hashes of image files"
 def describe(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``hash``."""
     parser.add_argument("--algorithm", choices=("dhash", "phash"), default="dhash", help="kind of hash (default dhash)")
+    parser.add_argument("--workers", type=int, help="threads (default: one for each processor)")
 
 
 def main(paths: list[str], options: argparse.Namespace) -> list[OSError]:
