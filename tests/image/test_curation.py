@@ -268,6 +268,17 @@ def test_a_folder_means_its_images(collection, tmp_path):
     assert image_files([tmp_path / "gone.jpg"]) == [tmp_path / "gone.jpg"]
 
 
+def test_a_file_is_never_its_own_duplicate(collection, tmp_path):
+    link = tmp_path / "link.pgm"
+    link.symlink_to(collection["c"])
+    named = [collection["c"], collection["c"], tmp_path / "." / "c.pgm", link, tmp_path]
+    result = deduplicate(named)
+    assert result.keep[0] == collection["c"] and len(result) == 3
+    assert set(result.duplicates) == {collection[name] for name in ("a_small", "a_bright", "a_copy", "b_copy")}
+    assert len(filter_dataset(named)) == 3
+    assert len(phash_batch(named[:4])) == 4
+
+
 def test_kept_images_are_further_apart_than_the_threshold(tmp_path):
     files = [write_pgm(tmp_path / f"{i}.pgm", picture(i % 60, 32 + i % 9, 40)) for i in range(180)]
     result = deduplicate(files, threshold=8, workers=2)
