@@ -155,7 +155,7 @@ def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="cannot be resized"):
         phash(np.zeros((0, 5), np.uint8))
     with pytest.raises(ValueError, match="workers"):
-        phash_batch([], workers=0)
+        phash_batch([], workers=-1)
     with pytest.raises(TypeError, match="got int"):
         phash_batch([3])
     with pytest.raises(ValueError, match="64 bits"):
@@ -268,6 +268,17 @@ def test_a_folder_means_its_images(collection, tmp_path):
     assert image_files([tmp_path / "gone.jpg"]) == [tmp_path / "gone.jpg"]
 
 
+def test_a_file_is_never_its_own_duplicate(collection, tmp_path):
+    link = tmp_path / "link.pgm"
+    link.symlink_to(collection["c"])
+    named = [collection["c"], collection["c"], tmp_path / "." / "c.pgm", link, tmp_path]
+    result = deduplicate(named)
+    assert result.keep[0] == collection["c"] and len(result) == 3
+    assert set(result.duplicates) == {collection[name] for name in ("a_small", "a_bright", "a_copy", "b_copy")}
+    assert len(filter_dataset(named)) == 3
+    assert len(phash_batch(named[:4])) == 4
+
+
 def test_kept_images_are_further_apart_than_the_threshold(tmp_path):
     files = [write_pgm(tmp_path / f"{i}.pgm", picture(i % 60, 32 + i % 9, 40)) for i in range(180)]
     result = deduplicate(files, threshold=8, workers=2)
@@ -328,6 +339,47 @@ def test_scores_need_open_clip(monkeypatch):
         AestheticScorer("ViT-B-32", "openai", "cpu")
     with pytest.raises(ModuleNotFoundError, match="pip install open_clip_torch"):
         filter_dataset([], min_aesthetic=5)
+
+
+@pytest.fixture
+def clip(monkeypatch):
+    """An ``open_clip`` whose model sees the mean colour, and likes red."""
+    torch = pytest.importorskip("torch")
+
+    class Model:
+        visual = types.SimpleNamespace(image_size=(8, 8), image_mean=(0.5, 0.5, 0.5), image_std=(0.5, 0.5, 0.5))
+
+        def eval(self):
+            return self
+
+        def encode_image(self, images):
+            return images.mean((2, 3)) + 1e-3
+
+        def encode_text(self, tokens):
+            return torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+
+    module = types.ModuleType("open_clip")
+    module.create_model = lambda name, pretrained, device: Model()
+    module.get_tokenizer = lambda name: lambda texts: torch.zeros(len(texts), 1)
+    monkeypatch.setitem(sys.modules, "open_clip", module)
+
+
+def write_ppm(path: Path, color: tuple[int, int, int]) -> str:
+    path.write_bytes(b"P6 20 10 255\n" + bytes(color) * 200)
+    return str(path)
+
+
+def test_scores_rank_by_the_prompts_or_the_head(clip, tmp_path):
+    red, blue = write_ppm(tmp_path / "red.ppm", (255, 90, 0)), write_ppm(tmp_path / "blue.ppm", (0, 90, 255))
+    scorer = AestheticScorer("any", "any", "cpu")
+    assert 9 < scorer.score(red) <= 10 and 0 <= scorer(blue) < 1
+    result = scorer.score_batch([red, "missing.ppm", blue], batch_size=2)
+    assert result.values == [pytest.approx(scorer(red)), None, pytest.approx(scorer(blue))]
+    assert list(result.errors) == ["missing.ppm"]
+    assert filter_dataset([red, blue], deduplicate=False, min_aesthetic=5).keep == [red]
+    np.savez(tmp_path / "head.npz", weight=np.array([[0.0, 0.0, 3.0]]), bias=np.array([5.0]))
+    rated = AestheticScorer("any", "any", "cpu", head=tmp_path / "head.npz")
+    assert rated(blue) > 5 > rated(red)
 
 
 def test_heads_are_read_and_layers_multiplied_out(tmp_path):

@@ -1,4 +1,4 @@
-"""The ``rushlight`` command: ``train``, ``predict``, ``info``, ``run``."""
+"""The ``rushlight`` command: ``train``, ``predict``, ``info``, ``images``, ``run``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from importlib import import_module
 
-COMMANDS = ("train", "predict", "info", "run")
+COMMANDS = ("train", "predict", "info", "images", "run")
 
 _EXPECTED = (OSError, ValueError, ModuleNotFoundError, FloatingPointError)
 """What a wrong path or option, a missing package or a diverging run raises: shown as one line, without a traceback."""

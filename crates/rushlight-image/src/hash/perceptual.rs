@@ -41,7 +41,6 @@ pub struct Hasher {
     decoder: jpeg::Decoder,
     resizer: Resizer,
     gray: Vec<u8>,
-    upright: Vec<u8>,
 }
 
 impl Hasher {
@@ -53,7 +52,7 @@ impl Hasher {
     /// The hash of pixels of one (grey), three (RGB) or four channels (the last one is not looked at).
     pub fn hash(&mut self, view: View, algorithm: Algorithm) -> Result<u64> {
         if view.channels == 1 {
-            return small_hash(&mut self.resizer, view, algorithm);
+            return small_hash(&mut self.resizer, view, Turn::default(), algorithm);
         }
         crate::buffer::check_rows(view.samples.len(), view.stride, view.width * view.channels, view.height)?;
         if !matches!(view.channels, 3 | 4) {
@@ -65,39 +64,34 @@ impl Hasher {
             self.gray.extend(pixels.map(|pixel| pixels::luma([pixel[0], pixel[1], pixel[2]])));
         }
         let gray = View { samples: &self.gray, channels: 1, stride: view.width, ..view };
-        small_hash(&mut self.resizer, gray, algorithm)
+        small_hash(&mut self.resizer, gray, Turn::default(), algorithm)
     }
 
     /// The headers and the hash of an encoded image; `upright` turns it by its EXIF orientation first.
     pub fn hash_encoded(&mut self, data: &[u8], algorithm: Algorithm, upright: bool, limits: &Limits) -> Result<(Info, u64)> {
         let info = info(data)?;
-        let (mut width, mut height) = (info.width, info.height);
+        let Info { width, height, .. } = info;
         limits.check(info.format, width, height, width as u64 * height as u64)?;
         self.gray.resize(width * height, 0);
         decode_into(&mut self.decoder, data, Mode::L, limits, &mut self.gray, width)?;
-        let mut samples = &self.gray;
-        if upright && info.orientation > 1 {
-            self.upright.resize(width * height, 0);
-            let turn = Turn::of_exif(info.orientation);
-            let turned = turn.size(width, height);
-            orient(&self.gray, width, height, 1, turn, &mut self.upright, turned.0)?;
-            (width, height) = turned;
-            samples = &self.upright;
-        }
-        let hash = small_hash(&mut self.resizer, View { samples, width, height, channels: 1, stride: width }, algorithm)?;
-        for buffer in [&mut self.gray, &mut self.upright] {
-            buffer.clear();
-            buffer.shrink_to(KEPT_BYTES);
-        }
+        let turn = if upright { Turn::of_exif(info.orientation) } else { Turn::default() };
+        let gray = View { samples: &self.gray, width, height, channels: 1, stride: width };
+        let hash = small_hash(&mut self.resizer, gray, turn, algorithm)?;
+        self.gray.clear();
+        self.gray.shrink_to(KEPT_BYTES);
         Ok((info, hash))
     }
 }
 
-fn small_hash(resizer: &mut Resizer, gray: View, algorithm: Algorithm) -> Result<u64> {
-    let (width, height) = algorithm.size();
-    let mut small = [0; 32 * 32];
-    let small = &mut small[..width * height];
-    resizer.resize(gray, Geometry::whole(width, height), Filter::Lanczos3, small, width)?;
+/// The hash of the turned picture; it is turned when it is small.
+fn small_hash(resizer: &mut Resizer, gray: View, turn: Turn, algorithm: Algorithm) -> Result<u64> {
+    let (columns, rows) = algorithm.size();
+    let (width, height) = turn.size(columns, rows);
+    let (mut stored, mut small) = ([0; 32 * 32], [0; 32 * 32]);
+    let (stored, small) = (&mut stored[..width * height], &mut small[..width * height]);
+    let geometry = Geometry { transposed: turn.exchanges_sides(), ..Geometry::whole(width, height) };
+    resizer.resize(gray, geometry, Filter::Lanczos3, stored, width)?;
+    orient(stored, width, height, 1, turn, small, columns)?;
     Ok(match algorithm {
         Algorithm::Difference => bits(small.chunks_exact(9).flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0]))),
         Algorithm::Cosine => cosine_hash(small),

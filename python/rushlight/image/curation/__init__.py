@@ -6,6 +6,7 @@
 """
 
 from rushlight.image.curation._aesthetic import AestheticScorer
+from rushlight.image.curation._contact_sheet import contact_sheet
 from rushlight.image.curation._deduplicate import Deduplication, Duplicate, Group, deduplicate
 from rushlight.image.curation._files import image_files
 from rushlight.image.curation._filter import Filtered, filter_dataset

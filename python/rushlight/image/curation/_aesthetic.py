@@ -95,7 +95,7 @@ class AestheticScorer:
         if self.head is not None:
             return self.head(features)
         logits = 100 * features @ self._prompts.T
-        return 10 / (1 + np.exp(logits[:, 1] - logits[:, 0]))
+        return 5 + 5 * np.tanh((logits[:, 0] - logits[:, 1]) / 2)
 
     def _prompt_features(self, open_clip: Any) -> np.ndarray:
         return self._unit(self._model.encode_text, open_clip.get_tokenizer(self.model_name)(list(PROMPTS)))

@@ -9,8 +9,8 @@ import numpy as np
 
 from rushlight._C import image as native
 from rushlight.image._errors import ImageError
-from rushlight.image.curation._files import Path, image_files
-from rushlight.image.curation._fingerprints import Fingerprint, Progress, fingerprints, worker_count
+from rushlight.image.curation._files import Path, distinct_files
+from rushlight.image.curation._fingerprints import Fingerprint, Progress, fingerprints, thread_count
 from rushlight.image.curation._hashes import check_algorithm, check_radius, hash_array
 
 THRESHOLDS = {"dhash": 4, "phash": 6}
@@ -59,6 +59,12 @@ class Deduplication:
     def __iter__(self) -> Iterator[Path]:
         return iter(self.keep)
 
+    def contact_sheet(self, path: Path, **options) -> None:
+        """Write a page with pictures of the groups; see `contact_sheet`."""
+        from rushlight.image.curation._contact_sheet import contact_sheet
+
+        contact_sheet(self, path, **options)
+
 
 def deduplicate(
     paths: Path | Iterable[Path],
@@ -77,7 +83,7 @@ def deduplicate(
     cannot be read never ends the run: it is reported in ``errors``.
 
     Args:
-        paths: files, or folders whose images are meant.
+        paths: files, or folders whose images are meant. A file that is named twice, or by a link, counts once.
         algorithm: ``"dhash"``, ``"phash"``, or None to compare contents only.
         threshold: differing bits, 0 to 64. By default 4 for dhash and 6 for phash, which finds recompressed, rescaled and slightly edited
             copies; the more, the more pictures that only look alike are taken for copies.
@@ -93,9 +99,9 @@ def deduplicate(
     bits = hash_threshold_bits(algorithm, threshold)
     if prefer not in ("largest", "first"):
         raise ValueError(f"prefer must be 'largest' or 'first', got {prefer!r}")
-    files = image_files(paths)
+    files = distinct_files(paths)
     found = fingerprints(files, algorithm=algorithm, content=True, exif=exif, workers=workers, progress=progress)
-    return group_fingerprints(files, found, bits, prefer, worker_count(workers))
+    return group_fingerprints(files, found, bits, prefer, thread_count(workers))
 
 
 def hash_threshold_bits(algorithm: str | None, threshold: int | None) -> int | None:

@@ -31,6 +31,23 @@ def image_files(paths: Path | Iterable[Path]) -> list[Path]:
     return found
 
 
+def distinct_files(paths: Path | Iterable[Path]) -> list[Path]:
+    """Return `image_files` without those that are named again, or by a link: removing such a duplicate would remove the file itself."""
+    seen: set[tuple[int, int]] = set()
+    return [path for path in image_files(paths) if not _is_known(path, seen)]
+
+
+def _is_known(path: Path, seen: set[tuple[int, int]]) -> bool:
+    try:
+        about = os.stat(path)
+    except (OSError, ValueError):
+        return False
+    identity = (about.st_dev, about.st_ino)
+    known = identity in seen
+    seen.add(identity)
+    return known
+
+
 def _below(folder: Path) -> Iterator[str]:
     for parent, folders, files in os.walk(folder):
         folders.sort()

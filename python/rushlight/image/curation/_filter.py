@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from rushlight.image._errors import ImageError
 from rushlight.image.curation._aesthetic import AestheticScorer
 from rushlight.image.curation._deduplicate import Deduplication, group_fingerprints, hash_threshold_bits
-from rushlight.image.curation._files import Path, image_files
-from rushlight.image.curation._fingerprints import Fingerprint, Progress, fingerprints, worker_count
+from rushlight.image.curation._files import Path, distinct_files
+from rushlight.image.curation._fingerprints import Fingerprint, Progress, fingerprints, thread_count
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def filter_dataset(
     The rules are applied in this order, each to the files that the rule before leaves. Every file is read once (once more for a score).
 
     Args:
-        paths: files, or folders whose images are meant.
+        paths: files, or folders whose images are meant. A file that is named twice, or by a link, counts once.
         min_width: fewest columns of pixels, after EXIF orientation.
         min_height: fewest rows.
         deduplicate: whether to drop all but one of equal and similar images; ``hash_algorithm``, ``hash_threshold`` and ``prefer`` as in
@@ -74,7 +74,7 @@ def filter_dataset(
     bits = hash_threshold_bits(hash_algorithm, hash_threshold) if deduplicate else None
     if min_aesthetic is not None and scorer is None:
         scorer = AestheticScorer()
-    files = image_files(paths)
+    files = distinct_files(paths)
     found = fingerprints(
         files,
         algorithm=hash_algorithm if deduplicate else None,
@@ -88,7 +88,7 @@ def filter_dataset(
     left = {path: result for path, result in known.items() if path not in removed}
     result = Filtered([], removed, errors)
     if deduplicate:
-        groups = group_fingerprints(list(left), list(left.values()), bits, prefer, worker_count(workers))
+        groups = group_fingerprints(list(left), list(left.values()), bits, prefer, thread_count(workers))
         removed.update(_stand_ins(groups))
         result = Filtered([], removed, errors, groups)
     if min_aesthetic is not None:

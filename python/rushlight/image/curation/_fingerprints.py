@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from rushlight._C import image as native
 from rushlight.image._errors import ImageError
+from rushlight.image._load import _threads as thread_count
 from rushlight.image.curation._files import Path
 
 Progress: TypeAlias = Callable[[int, int], object]
@@ -40,7 +41,7 @@ def fingerprints(
 
     Files go to the threads in batches, so that a run can be interrupted and its progress shown.
     """
-    threads = worker_count(workers)
+    threads = thread_count(workers)
     found: list[Fingerprint | ImageError] = []
     size = _BATCH * threads
     for start in range(0, len(paths), size):
@@ -50,12 +51,3 @@ def fingerprints(
         if progress is not None:
             progress(len(found), len(paths))
     return found
-
-
-def worker_count(workers: int | None) -> int:
-    """Return how many threads ``workers`` means: as many as there are processors to use if None."""
-    if workers is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers must be None or an int of at least 1, got {workers!r}")
-    return workers

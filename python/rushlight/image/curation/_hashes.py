@@ -12,7 +12,7 @@ import numpy as np
 from rushlight._C import image as native
 from rushlight.image._errors import ImageError
 from rushlight.image.curation._files import Path, image_files
-from rushlight.image.curation._fingerprints import Progress, fingerprints, worker_count
+from rushlight.image.curation._fingerprints import Progress, fingerprints, thread_count
 
 ALGORITHMS = ("dhash", "phash")
 
@@ -133,7 +133,7 @@ def hamming_pairs(
     >>> pairs.tolist(), distances.tolist()
     ([[0, 1], [1, 2]], [2, 2])
     """
-    found = native.pairs(hash_array(hashes), check_radius(radius), worker_count(workers), limit)
+    found = native.pairs(hash_array(hashes), check_radius(radius), thread_count(workers), limit)
     if found is None:
         raise ValueError(f"more than limit={limit} pairs of hashes are within radius {radius}")
     return found

@@ -1,0 +1,14 @@
+"""JPEG bytes to what a network is evaluated on: ``python -m benchmarks.image.evaluation_chain``."""
+
+from benchmarks.image.photographs import small
+from benchmarks.image.report import run
+from rushlight.image.bench import TASKS
+
+GOALS = {
+    "simplejpeg + OpenCV": ">= 2x",
+    "simplejpeg + torchvision v2": ">= 2x",
+    "Pillow + torchvision": ">= 3.3x",
+}
+
+if __name__ == "__main__":
+    run(TASKS["chain"], small, GOALS)
