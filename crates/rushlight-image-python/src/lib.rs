@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 mod array;
+mod encode;
 mod error;
 mod header;
 
@@ -10,6 +11,7 @@ use pyo3::prelude::*;
 /// Adds the module `image` to `parent`.
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
+    encode::register(&m)?;
     header::register(&m)?;
     parent.add_submodule(&m)
 }

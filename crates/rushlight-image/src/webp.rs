@@ -25,6 +25,11 @@ fn mode(decoder: &WebPDecoder<Cursor<&[u8]>>) -> Mode {
     if decoder.has_alpha() { Mode::Rgba } else { Mode::Rgb }
 }
 
+/// The ICC profile.
+pub(crate) fn profile(data: &[u8]) -> Option<Vec<u8>> {
+    open(data).ok()?.icc_profile().ok()?
+}
+
 fn info(data: &[u8]) -> Result<Info> {
     let mut decoder = open(data)?;
     let (width, height) = decoder.dimensions();
