@@ -1,13 +1,18 @@
 //! Transposition of sixteen rows of bytes.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
 /// Rows in a block.
 pub const LANES: usize = 16;
 
-/// Column `i` of `rows` becomes `out[i]`, for as many columns as `out` has or the rows have.
-pub fn transpose(rows: &[&[u8]; LANES], out: &mut [[u8; LANES]]) {
+/// Column `i` of `rows` becomes `out[i]`, for as many columns as `out` has or the rows have. Meanwhile the memory of
+/// `ahead`, which is transposed next, is brought into the cache.
+pub fn transpose(rows: &[&[u8]; LANES], ahead: &[&[u8]; LANES], out: &mut [[u8; LANES]]) {
     let width = rows.iter().map(|row| row.len()).min().unwrap_or(0).min(out.len());
+    let wide = wide_squares(rows, ahead, &mut out[..width]);
     let whole = width / LANES * LANES;
-    for x in (0..whole).step_by(LANES) {
+    for x in (wide..whole).step_by(LANES) {
         let mut square: [[u8; LANES]; LANES] = [[0; LANES]; LANES];
         for (square, row) in square.iter_mut().zip(rows) {
             square.copy_from_slice(&row[x..x + LANES]);
@@ -17,6 +22,21 @@ pub fn transpose(rows: &[&[u8]; LANES], out: &mut [[u8; LANES]]) {
     for x in whole..width {
         out[x] = std::array::from_fn(|i| rows[i][x]);
     }
+}
+
+/// Transposes squares two by two where the processor can; how many columns that were.
+#[cfg(target_arch = "x86_64")]
+fn wide_squares(rows: &[&[u8]; LANES], ahead: &[&[u8]; LANES], out: &mut [[u8; LANES]]) -> usize {
+    if rushlight_kernels::simd::level() < rushlight_kernels::simd::Level::Avx2 {
+        return 0;
+    }
+    // SAFETY: `level` found AVX2 on this processor.
+    unsafe { avx2::squares(rows, ahead, out) }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn wide_squares(_: &[&[u8]; LANES], _: &[&[u8]; LANES], _: &mut [[u8; LANES]]) -> usize {
+    0
 }
 
 /// Four rounds of interleaving row `i` with row `i + 8`: each moves one bit of the position from the column to the row.
@@ -61,7 +81,7 @@ mod tests {
     fn columns_become_rows() {
         let rows: Vec<Vec<u8>> = (0..LANES).map(|r| (0..37).map(|x| (r * 37 + x) as u8).collect()).collect();
         let mut out = [[0; LANES]; 37];
-        transpose(&std::array::from_fn(|i| &rows[i][..]), &mut out);
+        transpose(&std::array::from_fn(|i| &rows[i][..]), &[&[]; LANES], &mut out);
         for (x, column) in out.iter().enumerate() {
             assert!(column.iter().enumerate().all(|(r, &v)| v == rows[r][x]), "column {x}");
         }
