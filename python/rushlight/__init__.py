@@ -20,8 +20,7 @@ from rushlight._dtypes import finfo, iinfo  # noqa: E402
 
 _C.finfo, _C.iinfo = finfo, iinfo
 
-from rushlight import _ops, _tensor  # noqa: E402
-from rushlight._public import LAZY, SUBMODULES, attach_deferred_methods, native_functions  # noqa: E402
+from rushlight import _ops, _public, _tensor  # noqa: E402
 
 __version__ = "0.1.0"
 
@@ -44,10 +43,10 @@ channels_last, channels_last_3d = _C.channels_last, _C.channels_last_3d
 pi, e, inf, nan = _math.pi, _math.e, _math.inf, _math.nan
 newaxis = None
 
-globals().update(native_functions())
+globals().update(_public.native_functions())
 _tensor.attach(Tensor)
 _ops.attach(Tensor, globals())
-attach_deferred_methods(Tensor)
+_public.attach_deferred_methods(Tensor)
 
 from rushlight._random import *  # noqa: E402, F403
 from rushlight._services import *  # noqa: E402, F403
@@ -60,17 +59,15 @@ from rushlight.autograd.grad_mode import (  # noqa: E402
 
 
 def __getattr__(name: str):
-    if name in SUBMODULES:
+    if name in _public.SUBMODULES:
         import importlib
 
         return importlib.import_module(f"rushlight.{name}")
-    from rushlight._public import lazy
-
-    value = lazy(name)
-    if name in LAZY:
+    value = _public.lazy(name)
+    if name in _public.LAZY:
         globals()[name] = value
     return value
 
 
 def __dir__():
-    return sorted({*globals(), *SUBMODULES, *LAZY})
+    return sorted({*globals(), *_public.SUBMODULES, *_public.LAZY})

@@ -68,51 +68,16 @@ MATRIX_FUNCTIONS = (
 LAZY.update(dict.fromkeys(MATRIX_FUNCTIONS, "rushlight.linalg.tensor_names"))
 LAZY.update(dict.fromkeys(("svd_lowrank", "pca_lowrank"), "rushlight.linalg.low_rank"))
 
-# Rows whose name in `_C` is not a public function: kernels of composites and gradients.
-HIDDEN = {
-    "max_dim",
-    "min_dim",
-    "slice",
-    "view",
-    "contiguous",
-    "expand",
-    "view_dtype",
-    "alias",
-    "copy",
-    "where",
-    "geqrf",
-}
+SERVICES = (
+    "tensor empty full zeros ones empty_like zeros_like ones_like full_like empty_strided arange from_numpy "
+    "promote_types can_cast result_type get_default_dtype set_default_dtype is_grad_enabled is_inference_mode_enabled "
+    "get_num_threads set_num_threads set_flush_denormal memory_stats get_default_device"
+).split()
 
 
 def native_functions() -> dict:
-    """Return the native rows that are public functions of the package, and the factories."""
-    names = [n for n in _C._row_names() if not n.startswith(("_", "special_", "linalg_", "fft_")) and n not in HIDDEN]
-    in_place = [f"{n}_" for n in names if hasattr(_C, f"{n}_")]
-    services = [
-        "tensor",
-        "empty",
-        "full",
-        "zeros",
-        "ones",
-        "empty_like",
-        "zeros_like",
-        "ones_like",
-        "full_like",
-        "empty_strided",
-        "arange",
-        "from_numpy",
-        "promote_types",
-    ]
-    services += ["can_cast", "result_type", "get_default_dtype", "set_default_dtype", "is_grad_enabled"]
-    services += [
-        "is_inference_mode_enabled",
-        "get_num_threads",
-        "set_num_threads",
-        "set_flush_denormal",
-        "memory_stats",
-    ]
-    services += ["get_default_device"]
-    return {n: getattr(_C, n) for n in names + in_place + services}
+    """Return the rows of the table that are functions of the package, and what else the engine offers it."""
+    return {name: getattr(_C, name) for name in (*_C._function_names(), *SERVICES)}
 
 
 class DeferredMethod:

@@ -301,7 +301,6 @@ ANSWERS = {
     "is_pinned": False,
     "is_shared": False,
     "is_distributed": False,
-    "has_names": False,
     "is_coalesced": False,
 }
 LAYOUT_CHANGES = ["squeeze", "unsqueeze", "transpose", "t", "swapaxes", "swapdims", "as_strided"]
@@ -336,7 +335,6 @@ def attach(tensor_class):
     tensor_class.__div__, tensor_class.__rdiv__ = tensor_class.__truediv__, __rdiv__
     tensor_class.__idiv__ = tensor_class.__itruediv__
     tensor_class.__long__, tensor_class.__nonzero__ = tensor_class.__int__, tensor_class.__bool__
-    tensor_class.names = property(lambda self: (None,) * self.dim())
     tensor_class.storage_type = constant_method("storage_type", None)
     tensor_class.get_device = constant_method("get_device", -1)
     tensor_class.__torch_function__ = __torch_function__

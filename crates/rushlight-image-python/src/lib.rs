@@ -3,8 +3,13 @@
 
 mod array;
 mod encode;
+mod augment;
 mod error;
-mod header;
+mod input;
+mod load;
+mod recipe;
+mod tar;
+mod hash;
 
 use pyo3::prelude::*;
 
@@ -12,6 +17,9 @@ use pyo3::prelude::*;
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
     encode::register(&m)?;
-    header::register(&m)?;
+    load::register(&m)?;
+    augment::register(&m)?;
+    tar::register(&m)?;
+    hash::register(&m)?;
     parent.add_submodule(&m)
 }

@@ -1,6 +1,6 @@
 //! Any format: information from the headers, and decoding by the codec of the content's format.
 
-use crate::{Error, ErrorKind, Format, Limits, Mode, Result, avif, bmp, gif, jpeg, pixels, png, pnm, qoi, tiff, webp};
+use crate::{Error, ErrorKind, Format, Limits, Mode, Region, Result, avif, bmp, gif, jpeg, pixels, png, pnm, qoi, tiff, webp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the headers of a file say.
@@ -153,6 +153,27 @@ impl Image {
         Image { samples, ..self }
     }
 
+    /// The image with 16-bit samples: of 8 bits, times 257.
+    pub fn into_u16(self) -> Image {
+        let samples = match self.samples {
+            Samples::U8(narrow) => Samples::U16(narrow.into_iter().map(|v| v as u16 * 257).collect()),
+            wide => wide,
+        };
+        Image { samples, ..self }
+    }
+
+    /// A part of the image, which must be inside it.
+    pub(crate) fn part(self, region: Region) -> Image {
+        if region == Region::all(self.width, self.height) {
+            return self;
+        }
+        let samples = match &self.samples {
+            Samples::U8(samples) => Samples::U8(cut(samples, self.width, self.mode.channels(), region)),
+            Samples::U16(samples) => Samples::U16(cut(samples, self.width, self.mode.channels(), region)),
+        };
+        Image { width: region.width, height: region.height, mode: self.mode, samples }
+    }
+
     /// The image with other channels, as Pillow's `convert` has them: grey is the luma, alpha is dropped, or opaque when added.
     pub fn into_mode(self, mode: Mode) -> Image {
         if mode == self.mode {
@@ -164,4 +185,9 @@ impl Image {
         };
         Image { mode, samples, ..self }
     }
+}
+
+fn cut<T: Copy>(samples: &[T], width: usize, channels: usize, region: Region) -> Vec<T> {
+    let rows = samples.chunks_exact(width * channels).skip(region.y).take(region.height);
+    rows.flat_map(|row| &row[region.x * channels..][..region.width * channels]).copied().collect()
 }

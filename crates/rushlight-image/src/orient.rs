@@ -1,38 +1,83 @@
-//! Turning pixels upright by their EXIF orientation.
+//! Turning and mirroring pixels, as EXIF orientations ask for it.
 
 use crate::buffer::check_rows;
-use crate::{Error, Image, Result, Samples};
+use crate::{Error, Image, Region, Result, Samples};
 
-/// How an orientation (EXIF 2.32, tag 0x0112) reads the stored image: `(exchange sides, from the right, from below)`.
-fn reading(orientation: u8) -> (bool, bool, bool) {
-    match orientation {
-        2 => (false, true, false),
-        3 => (false, true, true),
-        4 => (false, false, true),
-        5 => (true, false, false),
-        6 => (true, false, true),
-        7 => (true, true, true),
-        8 => (true, true, false),
-        _ => (false, false, false),
-    }
+/// One of the eight ways to lay a picture: exchange its sides or not, and read it from the right, from below.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    exchange: bool,
+    right: bool,
+    below: bool,
 }
 
-/// Whether width and height are exchanged.
-pub fn exchanges_sides(orientation: u8) -> bool {
-    reading(orientation).0
+impl Turn {
+    /// How an orientation (EXIF 2.32, tag 0x0112) reads the stored image.
+    pub fn of_exif(orientation: u8) -> Turn {
+        let (exchange, right, below) = match orientation {
+            2 => (false, true, false),
+            3 => (false, true, true),
+            4 => (false, false, true),
+            5 => (true, false, false),
+            6 => (true, false, true),
+            7 => (true, true, true),
+            8 => (true, true, false),
+            _ => (false, false, false),
+        };
+        Turn { exchange, right, below }
+    }
+
+    /// The same, and its result mirrored left to right.
+    pub fn mirrored(self) -> Turn {
+        match self.exchange {
+            true => Turn { below: !self.below, ..self },
+            false => Turn { right: !self.right, ..self },
+        }
+    }
+
+    /// The turn that undoes this one.
+    pub fn inverse(self) -> Turn {
+        match self.exchange {
+            true => Turn { exchange: true, right: self.below, below: self.right },
+            false => self,
+        }
+    }
+
+    /// Whether nothing moves.
+    pub fn is_identity(self) -> bool {
+        self == Turn::default()
+    }
+
+    /// Whether width and height are exchanged.
+    pub fn exchanges_sides(self) -> bool {
+        self.exchange
+    }
+
+    /// The size after the turn of what has this size before it, and the other way round.
+    pub fn size(self, width: usize, height: usize) -> (usize, usize) {
+        if self.exchange { (height, width) } else { (width, height) }
+    }
+
+    /// Which part of `width` x `height` stored pixels a part of the turned image is.
+    pub fn stored(self, part: Region, width: usize, height: usize) -> Region {
+        let Region { x, y, width: w, height: h } = part;
+        let (x, y, w, h) = if self.exchange { (y, x, h, w) } else { (x, y, w, h) };
+        Region { x: if self.right { width - x - w } else { x }, y: if self.below { height - y - h } else { y }, width: w, height: h }
+    }
 }
 
 /// Writes `width` x `height` stored pixels of `channels` samples upright into rows `stride` samples apart.
 ///
 /// ```
-/// // Orientation 6: the stored image has to be turned clockwise.
+/// use rushlight_image::{Turn, orient};
 /// let mut out = [0; 6];
-/// rushlight_image::orient(&[1, 2, 3, 4, 5, 6], 3, 2, 1, 6, &mut out, 2).unwrap();
+/// // Orientation 6: the stored image has to be turned clockwise.
+/// orient(&[1, 2, 3, 4, 5, 6], 3, 2, 1, Turn::of_exif(6), &mut out, 2).unwrap();
 /// assert_eq!(out, [4, 1, 5, 2, 6, 3]);
 /// ```
-pub fn orient<T: Copy>(samples: &[T], width: usize, height: usize, channels: usize, orientation: u8, out: &mut [T], stride: usize) -> Result<()> {
-    let (exchange, right, below) = reading(orientation);
-    let (columns, rows) = if exchange { (height, width) } else { (width, height) };
+pub fn orient<T: Copy>(samples: &[T], width: usize, height: usize, channels: usize, turn: Turn, out: &mut [T], stride: usize) -> Result<()> {
+    let Turn { exchange, right, below } = turn;
+    let (columns, rows) = turn.size(width, height);
     if samples.len() != width * height * channels || samples.is_empty() {
         return Err(Error::argument(format!("{} samples are not {width}x{height} pixels of {channels}", samples.len())));
     }
@@ -49,24 +94,24 @@ pub fn orient<T: Copy>(samples: &[T], width: usize, height: usize, channels: usi
 }
 
 impl Image {
-    /// The image turned upright.
-    pub fn into_upright(self, orientation: u8) -> Image {
-        if !(2..=8).contains(&orientation) {
+    /// The image turned.
+    pub fn turned(self, turn: Turn) -> Image {
+        if turn.is_identity() {
             return self;
         }
         let Image { width, height, mode, samples } = self;
-        let (columns, rows) = if exchanges_sides(orientation) { (height, width) } else { (width, height) };
         let samples = match samples {
-            Samples::U8(samples) => Samples::U8(turned(samples, width, height, mode.channels(), orientation, columns)),
-            Samples::U16(samples) => Samples::U16(turned(samples, width, height, mode.channels(), orientation, columns)),
+            Samples::U8(samples) => Samples::U8(turned(samples, width, height, mode.channels(), turn)),
+            Samples::U16(samples) => Samples::U16(turned(samples, width, height, mode.channels(), turn)),
         };
-        Image { width: columns, height: rows, mode, samples }
+        let (width, height) = turn.size(width, height);
+        Image { width, height, mode, samples }
     }
 }
 
-fn turned<T: Copy>(samples: Vec<T>, width: usize, height: usize, channels: usize, orientation: u8, columns: usize) -> Vec<T> {
+fn turned<T: Copy>(samples: Vec<T>, width: usize, height: usize, channels: usize, turn: Turn) -> Vec<T> {
     let mut out = samples.clone();
-    match orient(&samples, width, height, channels, orientation, &mut out, columns * channels) {
+    match orient(&samples, width, height, channels, turn, &mut out, turn.size(width, height).0 * channels) {
         Ok(()) => out,
         Err(_) => samples,
     }
@@ -92,7 +137,7 @@ mod tests {
         ];
         for (orientation, width, samples) in stored {
             let mut out = [0; 6];
-            orient(&samples, width, 6 / width, 1, orientation, &mut out, 3).unwrap();
+            orient(&samples, width, 6 / width, 1, Turn::of_exif(orientation), &mut out, 3).unwrap();
             assert_eq!(out, upright, "orientation {orientation}");
         }
     }

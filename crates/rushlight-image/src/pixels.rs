@@ -88,3 +88,21 @@ fn wide_luma<T: Copy + Into<u32> + TryFrom<u32>>(color: [T; 3]) -> T {
     let value = ((r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16) as u32;
     T::try_from(value).unwrap_or(color[1])
 }
+
+/// RGBA over one colour: `(sample * alpha + color * (255 - alpha)) / 255`, rounded.
+pub(crate) fn over(rgba: &[u8], color: [u8; 3]) -> Vec<u8> {
+    let blend = |&[r, g, b, a]: &[u8; 4]| {
+        let mixed = |top: u8, below: u8| ((top as u32 * a as u32 + below as u32 * (255 - a as u32) + 127) / 255) as u8;
+        [mixed(r, color[0]), mixed(g, color[1]), mixed(b, color[2])]
+    };
+    rgba.as_chunks::<4>().0.iter().flat_map(blend).collect()
+}
+
+/// [`over`] for 16 bits; the colour has 8.
+pub(crate) fn over_wide(rgba: &[u16], color: [u8; 3]) -> Vec<u16> {
+    let blend = |&[r, g, b, a]: &[u16; 4]| {
+        let mixed = |top: u16, below: u8| ((top as u64 * a as u64 + below as u64 * 257 * (65535 - a as u64) + 32767) / 65535) as u16;
+        [mixed(r, color[0]), mixed(g, color[1]), mixed(b, color[2])]
+    };
+    rgba.as_chunks::<4>().0.iter().flat_map(blend).collect()
+}

@@ -2,7 +2,7 @@
 
 mod samples;
 
-use rushlight_image::{ErrorKind, Format, Image, Info, Limits, Mode, Samples, decode, info};
+use rushlight_image::{ErrorKind, Format, Image, Info, Limits, Mode, Samples, Turn, decode, info};
 use samples::avif::{ALL, ALPHA, GRAY, Sample, YUV_420};
 
 fn rgba(image: Image) -> Vec<u8> {
@@ -44,7 +44,7 @@ fn rotation_and_mirroring_are_applied() {
         let file = with_property(YUV_420.bytes, b"pixi", kind, value);
         let turned = decode(&file, &Limits::default()).unwrap();
         assert_eq!((info(&file).unwrap().width, info(&file).unwrap().height), (turned.width, turned.height));
-        assert_eq!(turned, upright.clone().into_upright(orientation), "{kind:?} {value}");
+        assert_eq!(turned, upright.clone().turned(Turn::of_exif(orientation)), "{kind:?} {value}");
     }
 }
 

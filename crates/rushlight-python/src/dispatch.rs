@@ -40,7 +40,7 @@ fn entry(op: &'static Op, in_place: bool) -> Entry {
     Entry { op, signature: parse(op), in_place, name }
 }
 
-/// Views and composites have no in-place form here; those PyTorch has (`squeeze_`) change the tensor's own layout.
+/// Whether `_C` has an in-place form. Views and composites have none; those PyTorch has (`squeeze_`) change the tensor's own layout.
 fn has_in_place(op: &Op) -> bool {
     let first_is_tensor = parse(op).params.first().is_some_and(|p| matches!(p.ty, Type::Tensor | Type::Operand) && p.name == "self");
     first_is_tensor && parse(op).results == 1 && !matches!(op.rule, Rule::View(_) | Rule::Composite(_)) && !op.name().starts_with('_')
@@ -245,7 +245,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
         m.add(entry.name, f)?;
         let takes_self = entry.signature.params.first().is_some_and(|p| p.name == "self" && p.ty.is_tensor());
         let native = class.hasattr(entry.name)? && !entry.in_place;
-        if takes_self && !native && !entry.name.starts_with('_') && !entry.name.starts_with("special_") {
+        let shown = if entry.in_place { entry.op.shown().in_place } else { entry.op.shown().method };
+        if takes_self && !native && shown {
             let fast = METHODS.get(i / 16).map(|block| block[i % 16]).ok_or_else(|| PyTypeError::new_err("more rows than method trampolines"))?;
             let def = definition(entry.name, &doc, fast)?;
             // SAFETY: as above; the class lives as long as the process.
@@ -260,4 +261,9 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
 /// The names of all rows, in order of the table.
 pub fn names() -> Vec<&'static str> {
     ops::table().iter().map(|op| op.name()).collect()
+}
+
+/// The names of the rows that are functions of the package.
+pub fn functions() -> Vec<&'static str> {
+    ops::table().iter().filter(|op| op.shown().function).map(|op| op.name()).collect()
 }

@@ -161,6 +161,12 @@ fn _row_names() -> Vec<&'static str> {
     crate::dispatch::names()
 }
 
+/// The rows that are functions of the package.
+#[pyfunction]
+fn _function_names() -> Vec<&'static str> {
+    crate::dispatch::functions()
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     macro_rules! add {
         ($($f:ident)*) => { $(m.add_function(wrap_pyfunction!($f, m)?)?;)* };
@@ -168,7 +174,7 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     add! {
         is_grad_enabled _set_grad_enabled is_inference_mode_enabled _set_inference_mode get_default_dtype set_default_dtype
         promote_types can_cast result_type get_num_threads set_num_threads set_flush_denormal simd_level memory_stats
-        reset_peak_memory_stats empty_cache _increment_version _row_names _set_autocast _get_autocast _profiler_start _profiler_stop
+        reset_peak_memory_stats empty_cache _increment_version _row_names _function_names _set_autocast _get_autocast _profiler_start _profiler_stop
     }
     m.add_class::<ProfilerSpan>()?;
     Ok(())

@@ -230,12 +230,6 @@ def empty_permuted(
     return made(base.permute(order), requires_grad)
 
 
-@op
-def fill(input, value):
-    """Return a tensor like ``input`` with every element ``value``."""
-    return input.clone().fill_(value)
-
-
 @op(function=False)
 def type_as(self, other):
     """Convert to the dtype of ``other``."""

@@ -90,7 +90,7 @@ def cartesian_prod(*tensors):
     return stack([grid.flatten() for grid in meshgrid(*tensors)], 1)
 
 
-@op
+@op(method=False)
 def combinations(input, r=2, with_replacement=False):
     """Return all choices of ``r`` elements of a vector, one per row, in lexicographic order of position."""
     if input.dim() != 1:

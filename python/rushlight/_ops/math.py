@@ -51,7 +51,7 @@ def conj(input):
     return _C.conj_physical(input) if input.is_complex() else input
 
 
-@op
+@op(method=False)
 def rsub(input, other, *, alpha=1):
     """Return ``other - alpha * input``."""
     if not isinstance(input, _C.Tensor):

@@ -52,7 +52,6 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
     return _C._prod(input, dim, keepdim, dtype=dtype)
 
 
-@op(name="linalg_vector_norm", method=False, out=True)
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """Return ``(sum |x|^ord)^(1 / ord)`` of all elements or along ``dim``; at zero the gradient is zero."""
     x = x if dtype is None else x.to(dtype)

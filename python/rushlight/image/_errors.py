@@ -24,3 +24,7 @@ class ImageError(OSError, ValueError):
 
 class ImageNotFoundError(ImageError, FileNotFoundError):
     """An image file that does not exist."""
+
+
+class ImageWarning(UserWarning):
+    """Images that were left out or replaced because they cannot be read."""

@@ -14,12 +14,12 @@ use smallvec::smallvec;
 
 rows! {
     CLONE = Op::new("clone(Tensor self, *, memory_format? memory_format=None) -> Tensor", Rule::Dynamic(clone)).vjp(0, 0, |b| grads![b; b.g()?.clone()]).doc("A copy with memory of its own");
-    CONTIGUOUS = Op::new("contiguous(Tensor self, *, memory_format? memory_format=None) -> Tensor", Rule::Composite(contiguous)).doc("The tensor itself if it is contiguous, else a copy");
+    CONTIGUOUS = Op::new("contiguous(Tensor self, *, memory_format? memory_format=None) -> Tensor", Rule::Composite(contiguous)).only_method().doc("The tensor itself if it is contiguous, else a copy");
     TO_DTYPE = Op::new("_to_dtype(Tensor self, dtype dtype, bool copy=False) -> Tensor", Rule::Dynamic(to_dtype_row)).vjp(0, 0, |b| grads![b; b.g()?.clone()]).doc("A copy with another element type");
     TO_DEVICE = Op::new("_to_device(Tensor self, device device) -> Tensor", Rule::Dynamic(to_device)).vjp(0, 0, |b| grads![b; b.g()?.clone()]).doc("The tensor on another device");
-    COPY = Op::new("copy(Tensor self, Tensor src) -> Tensor", Rule::Dynamic(copy_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.clone()]).doc("src in the shape and type of self");
-    FILL = Op::new("fill(Tensor self, Operand value) -> Tensor", Rule::Dynamic(fill_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.sum_all()?]).doc("One value everywhere");
-    ZERO = Op::new("zero(Tensor self) -> Tensor", Rule::Dynamic(|c| Ok(smallvec![c.input(0)?.zeros_like()?]))).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?]).doc("Zeros in the shape of self");
+    COPY = Op::new("copy(Tensor self, Tensor src) -> Tensor", Rule::Dynamic(copy_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.clone()]).internal().in_place().doc("src in the shape and type of self");
+    FILL = Op::new("fill(Tensor self, Operand value) -> Tensor", Rule::Dynamic(fill_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.sum_all()?]).only_function().in_place().doc("One value everywhere");
+    ZERO = Op::new("zero(Tensor self) -> Tensor", Rule::Dynamic(|c| Ok(smallvec![c.input(0)?.zeros_like()?]))).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?]).internal().in_place().doc("Zeros in the shape of self");
 }
 
 fn format(call: &Call, i: usize) -> MemoryFormat {

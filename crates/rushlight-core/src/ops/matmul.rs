@@ -12,14 +12,14 @@ rows! {
     ADDMM = Op::new("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_addmm, run: run_addmm }).vjp(6, 0, |b| {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
         grads![b; scaled(g, beta)?, scaled(&g.mm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.mm(g)?, alpha)?]
-    }).autocast(Autocast::Lower).doc("beta self + alpha mat1 mat2");
+    }).autocast(Autocast::Lower).in_place().doc("beta self + alpha mat1 mat2");
     BADDBMM = Op::new("baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_baddbmm, run: run_baddbmm }).vjp(6, 0, |b| {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
         grads![b; scaled(g, beta)?, scaled(&g.bmm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.bmm(g)?, alpha)?]
-    }).autocast(Autocast::Lower).doc("beta self + alpha batch1 batch2");
+    }).autocast(Autocast::Lower).in_place().doc("beta self + alpha batch1 batch2");
     DOT = Op::new("dot(Tensor self, Tensor tensor) -> Tensor", Rule::Composite(dot)).doc("Product of two vectors");
     MATMUL = Op::new("matmul(Tensor self, Tensor other) -> Tensor", Rule::Composite(matmul)).doc("Product of vectors, matrices or broadcast batches of matrices");
-    LINEAR = Op::new("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", Rule::Composite(linear)).doc("input weight^T + bias");
+    LINEAR = Op::new("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", Rule::Composite(linear)).internal().doc("input weight^T + bias");
 }
 
 fn scaled(g: &Tensor, factor: Scalar) -> Result<Tensor> {

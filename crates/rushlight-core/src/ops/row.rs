@@ -110,6 +110,17 @@ pub enum Autocast {
     Widest,
 }
 
+/// Where Python shows a row, besides the module `_C`, which has all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Names {
+    /// A function of the package.
+    pub function: bool,
+    /// A method of Tensor, if the first parameter is `self`.
+    pub method: bool,
+    /// A method of Tensor, `name_`, that changes its operand.
+    pub in_place: bool,
+}
+
 /// The mask of a row without any differentiable result.
 pub const NOT_DIFFERENTIABLE: u32 = u32::MAX;
 
@@ -129,12 +140,15 @@ pub struct Op {
     pub autocast: Autocast,
     /// Results that carry no gradient (indices): bit i for output i.
     pub integral: u32,
+    /// Where Python shows it.
+    pub names: Names,
 }
 
 impl Op {
-    /// A row with a rule; the rest is chained.
+    /// A row with a rule, shown as a function and a method; the rest is chained.
     pub const fn new(schema: &'static str, rule: Rule) -> Op {
-        Op { schema, doc: "", rule, vjp: None, keep: Keep { inputs: 0, outputs: 0 }, autocast: Autocast::Leave, integral: 0 }
+        let names = Names { function: true, method: true, in_place: false };
+        Op { schema, doc: "", rule, vjp: None, keep: Keep { inputs: 0, outputs: 0 }, autocast: Autocast::Leave, integral: 0, names }
     }
 
     /// The derivative and what it uses: bit masks of inputs and outputs.
@@ -165,6 +179,36 @@ impl Op {
     /// No output has gradients.
     pub const fn constant(self) -> Op {
         self.integral(NOT_DIFFERENTIABLE)
+    }
+
+    /// Also `Tensor.name_`.
+    pub const fn in_place(mut self) -> Op {
+        self.names.in_place = true;
+        self
+    }
+
+    /// A function, and no method.
+    pub const fn only_function(mut self) -> Op {
+        self.names.method = false;
+        self
+    }
+
+    /// A method, and no function.
+    pub const fn only_method(mut self) -> Op {
+        self.names.function = false;
+        self
+    }
+
+    /// Neither: a kernel of composites and derivatives. Names that begin with `_` or with that of a module are internal too.
+    pub const fn internal(self) -> Op {
+        self.only_function().only_method()
+    }
+
+    /// Where Python shows the row.
+    pub fn shown(&self) -> Names {
+        let inside = ["_", "fft_", "linalg_", "special_"].iter().any(|prefix| self.name().starts_with(prefix));
+        let Names { function, method, in_place } = self.names;
+        Names { function: function && !inside, method: method && !inside, in_place }
     }
 
     /// The name: the schema up to its parenthesis.

@@ -2,15 +2,15 @@
 
 use super::boxes::{self, Box, Reader};
 use super::malformed;
-use crate::{Format, Image, Result, Samples, exchanges_sides};
+use crate::{Format, Image, Result, Samples, Turn};
 
 /// What is done with decoded pixels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Transforms {
     /// Numerators and denominators: width, height, and how far its centre is from the image's.
     aperture: Option<[i64; 8]>,
-    /// The EXIF orientation that rotation and mirroring amount to; 0 for none.
-    orientation: u8,
+    /// What rotation and mirroring amount to.
+    turn: Turn,
 }
 
 /// Columns and rows that are kept.
@@ -40,7 +40,7 @@ impl Transforms {
             (1, Some(0)) | (3, Some(1)) => 5,
             _ => 7,
         };
-        Ok(Transforms { aperture, orientation })
+        Ok(Transforms { aperture, turn: Turn::of_exif(orientation) })
     }
 
     fn crop(&self, width: usize, height: usize) -> Result<Crop> {
@@ -55,19 +55,19 @@ impl Transforms {
     /// The size of the result.
     pub fn size(&self, width: usize, height: usize) -> Result<(usize, usize)> {
         let Crop { width, height, .. } = self.crop(width, height)?;
-        Ok(if exchanges_sides(self.orientation) { (height, width) } else { (width, height) })
+        Ok(self.turn.size(width, height))
     }
 
     pub fn apply(&self, image: Image) -> Result<Image> {
         let crop = self.crop(image.width, image.height)?;
         let Samples::U8(samples) = &image.samples else { return Ok(image) };
         if (crop.width, crop.height) == (image.width, image.height) {
-            return Ok(image.into_upright(self.orientation));
+            return Ok(image.turned(self.turn));
         }
         let channels = image.mode.channels();
         let rows = samples.chunks_exact(image.width * channels).skip(crop.y).take(crop.height);
         let kept = rows.flat_map(|row| &row[crop.x * channels..(crop.x + crop.width) * channels]).copied().collect();
-        Ok(Image::from_u8(Format::Avif, crop.width, crop.height, image.mode, kept)?.into_upright(self.orientation))
+        Ok(Image::from_u8(Format::Avif, crop.width, crop.height, image.mode, kept)?.turned(self.turn))
     }
 }
 

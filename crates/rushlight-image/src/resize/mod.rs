@@ -2,6 +2,7 @@
 
 mod alpha;
 mod filter;
+mod floats;
 mod geometry;
 mod normalization;
 mod passes;
@@ -9,6 +10,7 @@ mod transpose;
 mod weights;
 
 pub use filter::Filter;
+pub use floats::{FloatView, resize_floats};
 pub use geometry::Geometry;
 pub use normalization::Normalization;
 
@@ -126,9 +128,8 @@ impl Resizer {
     pub fn normalize_prepared(&mut self, part: View, normalization: &Normalization, out: &mut [f32]) -> Result<()> {
         self.check_part(&part)?;
         let Region { width, height, .. } = self.window;
-        let means = normalization.channels();
-        if means != part.channels || out.len() != part.channels * width * height {
-            let reason = format!("{} floats and {means} means for {} planes of {width}x{height}", out.len(), part.channels);
+        if !normalization.suits(part.channels) || out.len() != part.channels * width * height {
+            let reason = format!("{} floats and {} means for {} planes of {width}x{height}", out.len(), normalization.means(), part.channels);
             return Err(Error::argument(reason));
         }
         self.first_passes(&part);
@@ -136,7 +137,7 @@ impl Resizer {
         row.resize(width * part.channels, 0);
         for y in 0..height {
             self.last_pass(&part, y, &mut row);
-            normalization.planes(&row, &mut out[y * width..], width * height);
+            normalization.planes(&row, part.channels, &mut out[y * width..], width * height);
         }
         self.row = row;
         Ok(())

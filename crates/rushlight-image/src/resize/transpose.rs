@@ -13,11 +13,7 @@ pub fn transpose(rows: &[&[u8]; LANES], ahead: &[&[u8]; LANES], out: &mut [[u8; 
     let wide = wide_squares(rows, ahead, &mut out[..width]);
     let whole = width / LANES * LANES;
     for x in (wide..whole).step_by(LANES) {
-        let mut square: [[u8; LANES]; LANES] = [[0; LANES]; LANES];
-        for (square, row) in square.iter_mut().zip(rows) {
-            square.copy_from_slice(&row[x..x + LANES]);
-        }
-        out[x..x + LANES].copy_from_slice(&transpose_square(square));
+        square(rows, x, &mut out[x..x + LANES]);
     }
     for x in whole..width {
         out[x] = std::array::from_fn(|i| rows[i][x]);
@@ -39,38 +35,37 @@ fn wide_squares(_: &[&[u8]; LANES], _: &[&[u8]; LANES], _: &mut [[u8; LANES]]) -
     0
 }
 
-/// Four rounds of interleaving row `i` with row `i + 8`: each moves one bit of the position from the column to the row.
-#[inline(always)]
-fn transpose_square(mut square: [[u8; LANES]; LANES]) -> [[u8; LANES]; LANES] {
-    for _ in 0..4 {
-        let mut next = [[0; LANES]; LANES];
-        for i in 0..LANES / 2 {
-            [next[2 * i], next[2 * i + 1]] = interleave(square[i], square[i + LANES / 2]);
-        }
-        square = next;
-    }
-    square
-}
-
+/// Columns `x..x + 16`: four rounds of interleaving row `i` with row `i + 8`, each of which moves one bit of the position from the column to
+/// the row. All sixteen rows stay in registers.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn interleave(a: [u8; LANES], b: [u8; LANES]) -> [[u8; LANES]; 2] {
-    use std::arch::x86_64::{_mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8};
-    let mut out = [[0; LANES]; 2];
-    // SAFETY: SSE2 is part of x86-64; each load and store covers one array of sixteen bytes and needs no alignment.
-    unsafe {
-        let (a, b) = (_mm_loadu_si128(a.as_ptr().cast()), _mm_loadu_si128(b.as_ptr().cast()));
-        _mm_storeu_si128(out[0].as_mut_ptr().cast(), _mm_unpacklo_epi8(a, b));
-        _mm_storeu_si128(out[1].as_mut_ptr().cast(), _mm_unpackhi_epi8(a, b));
+fn square(rows: &[&[u8]; LANES], x: usize, out: &mut [[u8; LANES]]) {
+    use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_storeu_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8};
+    let load = |row: &[u8]| {
+        let samples: &[u8] = &row[x..x + LANES];
+        // SAFETY: SSE2 is part of x86-64; the load covers the sixteen samples and needs no alignment.
+        unsafe { _mm_loadu_si128(samples.as_ptr().cast()) }
+    };
+    let round = |s: [__m128i; LANES]| {
+        // SAFETY: SSE2 is part of x86-64.
+        let pair = |i: usize| unsafe { (_mm_unpacklo_epi8(s[i], s[i + 8]), _mm_unpackhi_epi8(s[i], s[i + 8])) };
+        let ((a, b), (c, d), (e, f), (g, h)) = (pair(0), pair(1), pair(2), pair(3));
+        let ((i, j), (k, l), (m, n), (o, p)) = (pair(4), pair(5), pair(6), pair(7));
+        [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+    };
+    let columns = round(round(round(round(rows.map(load)))));
+    for (out, column) in out.iter_mut().zip(columns) {
+        // SAFETY: as above; the store covers one array of sixteen samples.
+        unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), column) };
     }
-    out
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn interleave(a: [u8; LANES], b: [u8; LANES]) -> [[u8; LANES]; 2] {
-    let half = |from: usize| std::array::from_fn(|k| if k % 2 == 0 { a[from + k / 2] } else { b[from + k / 2] });
-    [half(0), half(LANES / 2)]
+fn square(rows: &[&[u8]; LANES], x: usize, out: &mut [[u8; LANES]]) {
+    for (column, out) in out.iter_mut().enumerate() {
+        *out = std::array::from_fn(|lane| rows[lane][x + column]);
+    }
 }
 
 #[cfg(test)]

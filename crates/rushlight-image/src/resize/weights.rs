@@ -109,7 +109,7 @@ impl Weights {
 }
 
 /// Normalised weights of the samples within the filter's support.
-fn around(center: f64, scale: f64, input: usize, filter: Filter) -> (usize, Vec<f64>) {
+pub fn around(center: f64, scale: f64, input: usize, filter: Filter) -> (usize, Vec<f64>) {
     let support = filter.support() * scale;
     let start = ((center - support + 0.5) as usize).min(input - 1);
     let end = ((center + support + 0.5) as usize).clamp(start + 1, input);

@@ -82,7 +82,7 @@ def extremum(call: Call, full: str) -> Any:
 _REDUCE = {
     1: "sum nansum mean nanmean prod amax amin argmax argmin all any logsumexp special_logsumexp std var std_mean var_mean "
     "count_nonzero",
-    2: "norm linalg_vector_norm",
+    2: "norm",
 }
 _ALONG = {
     1: "softmax log_softmax softmin special_softmax special_log_softmax cumsum cumprod cummax cummin logcumsumexp unbind "

@@ -150,25 +150,25 @@ fn prefers_numbers(b: &crate::ops::backward::Back, first: Tensor) -> Result<crat
 }
 
 rows! {
-    ADD = binary("add(Tensor self, Operand other, *, Scalar alpha=1) -> Tensor", add_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), 1.0)?]).doc("self + alpha other");
-    SUB = binary("sub(Tensor self, Operand other, *, Scalar alpha=1) -> Tensor", sub_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), -1.0)?]).doc("self - alpha other");
-    MUL = binary("mul(Tensor self, Operand other) -> Tensor", plain!(Mul, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.mul(b.x(1)?.conj()?)?, b.g()?.mul(b.x(0)?.conj()?)?]).doc("self other");
+    ADD = binary("add(Tensor self, Operand other, *, Scalar alpha=1) -> Tensor", add_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), 1.0)?]).in_place().doc("self + alpha other");
+    SUB = binary("sub(Tensor self, Operand other, *, Scalar alpha=1) -> Tensor", sub_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), -1.0)?]).in_place().doc("self - alpha other");
+    MUL = binary("mul(Tensor self, Operand other) -> Tensor", plain!(Mul, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.mul(b.x(1)?.conj()?)?, b.g()?.mul(b.x(0)?.conj()?)?]).in_place().doc("self other");
     DIV = binary("div(Tensor self, Operand other, *, str? rounding_mode=None) -> Tensor", div_choice).vjp(AB, NONE, |b| {
         let (g, x, y) = (b.g()?, b.x(0)?, b.x(1)?);
         if !b.call().text(0).is_empty() {
             return grads![b; g.zeros_like()?, g.zeros_like()?];
         }
         grads![b; g.div(y.conj()?)?, g.neg()?.mul(x.div(y)?.div(y)?.conj()?)?]
-    }).doc("self / other");
+    }).in_place().doc("self / other");
     POW = binary("pow(Operand self, Operand exponent) -> Tensor", pow_choice).vjp(AB, 1, |b| {
         let (g, x, e) = (b.g()?, b.x(0)?, b.x(1)?);
         grads![b;
             { let slope = e.mul(x.pow(less_one(e)?)?)?; g.mul(e.eq(0.0)?.pick(slope.zeros_like()?, &slope)?.conj()?)? },
             { let slope = b.y(0)?.mul(x.log()?)?; let still = if x.dtype().is_complex() || e.dtype().is_complex() { x.eq(0.0)? } else { x.eq(0.0)?.logical_and(e.ge(0.0)?)? }; g.mul(still.pick(slope.zeros_like()?, &slope)?.conj()?)? }]
-    }).doc("self to the power exponent");
-    FLOOR_DIVIDE = binary("floor_divide(Tensor self, Operand other) -> Tensor", plain!(DivFloor, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?, b.g()?.zeros_like()?]).doc("Quotient rounded down");
-    REMAINDER = binary("remainder(Operand self, Operand other) -> Tensor", plain!(Remainder, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.floor()?)?]).doc("Remainder with the sign of the divisor");
-    FMOD = binary("fmod(Tensor self, Operand other) -> Tensor", plain!(Fmod, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.trunc()?)?]).doc("Remainder with the sign of the dividend");
+    }).in_place().doc("self to the power exponent");
+    FLOOR_DIVIDE = binary("floor_divide(Tensor self, Operand other) -> Tensor", plain!(DivFloor, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?, b.g()?.zeros_like()?]).in_place().doc("Quotient rounded down");
+    REMAINDER = binary("remainder(Operand self, Operand other) -> Tensor", plain!(Remainder, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.floor()?)?]).in_place().doc("Remainder with the sign of the divisor");
+    FMOD = binary("fmod(Tensor self, Operand other) -> Tensor", plain!(Fmod, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.trunc()?)?]).in_place().doc("Remainder with the sign of the dividend");
     MAXIMUM = binary("maximum(Tensor self, Tensor other) -> Tensor", plain!(Maximum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; contested(b.g()?, x.lt(y)?, x.eq(y)?)?, contested(b.g()?, y.lt(x)?, x.eq(y)?)?] }).doc("The larger; NaN wins");
     MINIMUM = binary("minimum(Tensor self, Tensor other) -> Tensor", plain!(Minimum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; contested(b.g()?, x.gt(y)?, x.eq(y)?)?, contested(b.g()?, y.gt(x)?, x.eq(y)?)?] }).doc("The smaller; NaN wins");
     FMAX = binary("fmax(Tensor self, Tensor other) -> Tensor", plain!(Fmax, Same)).vjp(AB, NONE, |b| prefers_numbers(b, b.x(0)?.gt(b.x(1)?)?)).doc("The larger; NaN loses");
@@ -178,24 +178,24 @@ rows! {
         let square = x.mul(x)?.add(y.mul(y)?)?;
         let scale = square.eq(0.0)?.pick(square.zeros_like()?, b.g()?.div(&square)?)?;
         grads![b; scale.mul(y)?, scale.mul(x)?.neg()?]
-    }).doc("Angle of the point (other, self)");
-    HYPOT = binary("hypot(Tensor self, Tensor other) -> Tensor", plain!(Hypot, Same)).vjp(AB, 1, |b| grads![b; b.g()?.mul(b.x(0)?.div(b.y(0)?)?)?, b.g()?.mul(b.x(1)?.div(b.y(0)?)?)?]).doc("sqrt(self^2 + other^2)");
-    COPYSIGN = binary("copysign(Tensor self, Operand other) -> Tensor", plain!(Copysign, Float)).vjp(A, 1, |b| { let x = b.x(0)?; grads![b; { let ratio = b.y(0)?.div(x)?; b.g()?.mul(x.eq(0.0)?.pick(ratio.zeros_like()?, &ratio)?)? }, b.g()?.zeros_like()?] }).doc("|self| with the sign of other");
-    NEXTAFTER = binary("nextafter(Tensor self, Tensor other) -> Tensor", plain!(Nextafter, Same)).vjp(AB, NONE, |b| grads![b; zero(b.g()?, b.x(0)?.eq(b.x(1)?)?)?, b.g()?.zeros_like()?]).doc("Next representable number towards other");
+    }).in_place().doc("Angle of the point (other, self)");
+    HYPOT = binary("hypot(Tensor self, Tensor other) -> Tensor", plain!(Hypot, Same)).vjp(AB, 1, |b| grads![b; b.g()?.mul(b.x(0)?.div(b.y(0)?)?)?, b.g()?.mul(b.x(1)?.div(b.y(0)?)?)?]).in_place().doc("sqrt(self^2 + other^2)");
+    COPYSIGN = binary("copysign(Tensor self, Operand other) -> Tensor", plain!(Copysign, Float)).vjp(A, 1, |b| { let x = b.x(0)?; grads![b; { let ratio = b.y(0)?.div(x)?; b.g()?.mul(x.eq(0.0)?.pick(ratio.zeros_like()?, &ratio)?)? }, b.g()?.zeros_like()?] }).in_place().doc("|self| with the sign of other");
+    NEXTAFTER = binary("nextafter(Tensor self, Tensor other) -> Tensor", plain!(Nextafter, Same)).vjp(AB, NONE, |b| grads![b; zero(b.g()?, b.x(0)?.eq(b.x(1)?)?)?, b.g()?.zeros_like()?]).in_place().doc("Next representable number towards other");
     LOGADDEXP = binary("logaddexp(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp()?.add(1.0)?.conj()?)?, b.g()?.div(x.sub(y)?.exp()?.add(1.0)?.conj()?)?] }).doc("ln(e^self + e^other)");
     LOGADDEXP2 = binary("logaddexp2(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp2, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp2()?.add(1.0)?)?, b.g()?.div(x.sub(y)?.exp2()?.add(1.0)?)?] }).doc("log2(2^self + 2^other)");
-    XLOGY = binary("xlogy(Operand self, Operand other) -> Tensor", plain!(Xlogy, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log()?, x.eq(0.0)?.logical_and(y.le(0.0)?)?)?)?, b.g()?.mul(x.div(y)?)?] }).doc("self ln(other), zero where self is zero");
+    XLOGY = binary("xlogy(Operand self, Operand other) -> Tensor", plain!(Xlogy, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log()?, x.eq(0.0)?.logical_and(y.le(0.0)?)?)?)?, b.g()?.mul(x.div(y)?)?] }).in_place().doc("self ln(other), zero where self is zero");
     XLOG1PY = binary("special_xlog1py(Operand self, Operand other) -> Tensor", plain!(Xlog1py, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log1p()?, x.eq(0.0)?.logical_and(y.le(-1.0)?)?)?)?, b.g()?.mul(x.div(y.add(1.0)?)?)?] }).doc("self ln(1 + other), zero where self is zero");
-    HEAVISIDE = binary("heaviside(Tensor self, Tensor values) -> Tensor", plain!(Heaviside, Same)).doc("0, values or 1 by the sign of self");
-    GCD = binary("gcd(Tensor self, Tensor other) -> Tensor", plain!(Gcd, Same)).constant().doc("Greatest common divisor");
-    LCM = binary("lcm(Tensor self, Tensor other) -> Tensor", plain!(Lcm, Same)).constant().doc("Least common multiple");
-    BITWISE_AND = binary("bitwise_and(Operand self, Operand other) -> Tensor", plain!(BitAnd, Same)).constant().doc("self & other");
-    BITWISE_OR = binary("bitwise_or(Operand self, Operand other) -> Tensor", plain!(BitOr, Same)).constant().doc("self | other");
-    BITWISE_XOR = binary("bitwise_xor(Operand self, Operand other) -> Tensor", plain!(BitXor, Same)).constant().doc("self ^ other");
-    BITWISE_LEFT_SHIFT = binary("bitwise_left_shift(Operand self, Operand other) -> Tensor", plain!(Shl, Same)).constant().doc("self << other");
-    BITWISE_RIGHT_SHIFT = binary("bitwise_right_shift(Operand self, Operand other) -> Tensor", plain!(Shr, Same)).constant().doc("self >> other");
-    IGAMMA = binary("igamma(Tensor self, Tensor other) -> Tensor", plain!(Igamma, Float)).vjp(AB, NONE, |b| incomplete_gamma(b, 1.0)).doc("Regularised lower incomplete gamma function");
-    IGAMMAC = binary("igammac(Tensor self, Tensor other) -> Tensor", plain!(Igammac, Float)).vjp(AB, NONE, |b| incomplete_gamma(b, -1.0)).doc("Regularised upper incomplete gamma function");
+    HEAVISIDE = binary("heaviside(Tensor self, Tensor values) -> Tensor", plain!(Heaviside, Same)).in_place().doc("0, values or 1 by the sign of self");
+    GCD = binary("gcd(Tensor self, Tensor other) -> Tensor", plain!(Gcd, Same)).constant().in_place().doc("Greatest common divisor");
+    LCM = binary("lcm(Tensor self, Tensor other) -> Tensor", plain!(Lcm, Same)).constant().in_place().doc("Least common multiple");
+    BITWISE_AND = binary("bitwise_and(Operand self, Operand other) -> Tensor", plain!(BitAnd, Same)).constant().in_place().doc("self & other");
+    BITWISE_OR = binary("bitwise_or(Operand self, Operand other) -> Tensor", plain!(BitOr, Same)).constant().in_place().doc("self | other");
+    BITWISE_XOR = binary("bitwise_xor(Operand self, Operand other) -> Tensor", plain!(BitXor, Same)).constant().in_place().doc("self ^ other");
+    BITWISE_LEFT_SHIFT = binary("bitwise_left_shift(Operand self, Operand other) -> Tensor", plain!(Shl, Same)).constant().in_place().doc("self << other");
+    BITWISE_RIGHT_SHIFT = binary("bitwise_right_shift(Operand self, Operand other) -> Tensor", plain!(Shr, Same)).constant().in_place().doc("self >> other");
+    IGAMMA = binary("igamma(Tensor self, Tensor other) -> Tensor", plain!(Igamma, Float)).vjp(AB, NONE, |b| incomplete_gamma(b, 1.0)).in_place().doc("Regularised lower incomplete gamma function");
+    IGAMMAC = binary("igammac(Tensor self, Tensor other) -> Tensor", plain!(Igammac, Float)).vjp(AB, NONE, |b| incomplete_gamma(b, -1.0)).in_place().doc("Regularised upper incomplete gamma function");
     ZETA = binary("special_zeta(Operand self, Operand other) -> Tensor", plain!(Zeta, Float)).vjp(AB, NONE, |b| {
         if b.needs(0) {
             bail!(NotImplemented, "derivative for 'special_zeta' with respect to self is not implemented");
@@ -210,15 +210,15 @@ rows! {
         let turned = g.mul(y)?.mul(Scalar::Complex(0.0, 1.0))?;
         grads![b; g.mul(&unit)?.real()?, turned.real()?]
     }).doc("abs e^(i angle)");
-    EQ = binary("eq(Tensor self, Operand other) -> Tensor", plain!(Eq, Same)).constant().doc("self == other");
-    NE = binary("ne(Tensor self, Operand other) -> Tensor", plain!(Ne, Same)).constant().doc("self != other");
-    LT = binary("lt(Tensor self, Operand other) -> Tensor", plain!(Lt, Same)).constant().doc("self < other");
-    LE = binary("le(Tensor self, Operand other) -> Tensor", plain!(Le, Same)).constant().doc("self <= other");
-    GT = binary("gt(Tensor self, Operand other) -> Tensor", plain!(Gt, Same)).constant().doc("self > other");
-    GE = binary("ge(Tensor self, Operand other) -> Tensor", plain!(Ge, Same)).constant().doc("self >= other");
-    LOGICAL_AND = binary("logical_and(Tensor self, Tensor other) -> Tensor", plain!(LogicalAnd, Same)).constant().doc("Both are nonzero");
-    LOGICAL_OR = binary("logical_or(Tensor self, Tensor other) -> Tensor", plain!(LogicalOr, Same)).constant().doc("One is nonzero");
-    LOGICAL_XOR = binary("logical_xor(Tensor self, Tensor other) -> Tensor", plain!(LogicalXor, Same)).constant().doc("Exactly one is nonzero");
+    EQ = binary("eq(Tensor self, Operand other) -> Tensor", plain!(Eq, Same)).constant().in_place().doc("self == other");
+    NE = binary("ne(Tensor self, Operand other) -> Tensor", plain!(Ne, Same)).constant().in_place().doc("self != other");
+    LT = binary("lt(Tensor self, Operand other) -> Tensor", plain!(Lt, Same)).constant().in_place().doc("self < other");
+    LE = binary("le(Tensor self, Operand other) -> Tensor", plain!(Le, Same)).constant().in_place().doc("self <= other");
+    GT = binary("gt(Tensor self, Operand other) -> Tensor", plain!(Gt, Same)).constant().in_place().doc("self > other");
+    GE = binary("ge(Tensor self, Operand other) -> Tensor", plain!(Ge, Same)).constant().in_place().doc("self >= other");
+    LOGICAL_AND = binary("logical_and(Tensor self, Tensor other) -> Tensor", plain!(LogicalAnd, Same)).constant().in_place().doc("Both are nonzero");
+    LOGICAL_OR = binary("logical_or(Tensor self, Tensor other) -> Tensor", plain!(LogicalOr, Same)).constant().in_place().doc("One is nonzero");
+    LOGICAL_XOR = binary("logical_xor(Tensor self, Tensor other) -> Tensor", plain!(LogicalXor, Same)).constant().in_place().doc("Exactly one is nonzero");
 }
 
 /// A tensor from its real and imaginary parts.

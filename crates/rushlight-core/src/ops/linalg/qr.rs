@@ -12,7 +12,7 @@ use smallvec::smallvec;
 
 rows! {
     QR = Op::new("linalg_qr(Tensor A, str mode='reduced') -> (Tensor, Tensor)", Rule::Kernel { infer: infer_qr, run: run_qr }).vjp(0, 3, |b| grads![b; qr_gradient(b)?]).doc("Orthonormal Q and upper triangular R with A = Q R");
-    GEQRF = Op::new("geqrf(Tensor self) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_geqrf, run: run_geqrf }).doc("R with the reflectors below its diagonal, and their factors tau");
+    GEQRF = Op::new("geqrf(Tensor self) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_geqrf, run: run_geqrf }).internal().doc("R with the reflectors below its diagonal, and their factors tau");
     HOUSEHOLDER_PRODUCT = Op::new("linalg_householder_product(Tensor input, Tensor tau) -> Tensor", Rule::Kernel { infer: infer_product, run: run_product }).vjp(3, 0, product_gradients).doc("First columns of the product of reflectors I - tau v v^H");
 }
 

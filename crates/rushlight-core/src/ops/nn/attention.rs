@@ -13,7 +13,7 @@ use rushlight_kernels::attention::{self as kernel, Attention, AttentionFloat, Gr
 use smallvec::smallvec;
 
 rows! {
-    SCALED_DOT_PRODUCT = Op::new("scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, float? scale=None) -> Tensor", Rule::Composite(attend)).autocast(Autocast::Lower).doc("softmax(Q K^T scale + mask) V");
+    SCALED_DOT_PRODUCT = Op::new("scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0.0, bool is_causal=False, float? scale=None) -> Tensor", Rule::Composite(attend)).autocast(Autocast::Lower).internal().doc("softmax(Q K^T scale + mask) V");
     ATTENTION = Op::new("_attention(Tensor query, Tensor key, Tensor value, Tensor? mask, bool is_causal, float scale) -> (Tensor, Tensor)", Rule::Kernel { infer, run }).vjp(15, 3, gradients).integral(2).autocast(Autocast::Lower).doc("Attention, and the logarithms of the sums of exponentials of its rows");
     BACKWARD = Op::new("_attention_backward(Tensor grad, Tensor query, Tensor key, Tensor value, Tensor? mask, Tensor output, Tensor sums, bool is_causal, float scale) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_backward }).doc("Gradients of attention for query, key and value");
 }

@@ -12,8 +12,8 @@ use rushlight_kernels::{match_bits, match_dtype};
 use smallvec::smallvec;
 
 rows! {
-    IM2COL = Op::new("im2col(Tensor input, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor", Rule::Kernel { infer: infer_columns, run: run_columns }).vjp(0, 0, columns_gradient).doc("Patches (N, C KH KW, L) of images (N, C, H, W)");
-    COL2IM = Op::new("col2im(Tensor input, int[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor", Rule::Kernel { infer: infer_image, run: run_image }).vjp(0, 0, |b| grads![b; call1(&IM2COL, &[b.g()?], &b.args[1..])?]).doc("Images (N, C, H, W) from the sums of patches (N, C KH KW, L)");
+    IM2COL = Op::new("im2col(Tensor input, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor", Rule::Kernel { infer: infer_columns, run: run_columns }).vjp(0, 0, columns_gradient).internal().doc("Patches (N, C KH KW, L) of images (N, C, H, W)");
+    COL2IM = Op::new("col2im(Tensor input, int[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor", Rule::Kernel { infer: infer_image, run: run_image }).vjp(0, 0, |b| grads![b; call1(&IM2COL, &[b.g()?], &b.args[1..])?]).internal().doc("Images (N, C, H, W) from the sums of patches (N, C KH KW, L)");
 }
 
 /// The type sums are computed in: float32 for the half types. Integers are refused.

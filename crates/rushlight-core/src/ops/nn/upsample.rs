@@ -13,16 +13,16 @@ const fn row(schema: &'static str) -> Op {
 }
 
 rows! {
-    NEAREST1D = row("upsample_nearest1d(Tensor input, int[1] output_size, float? scales=None) -> Tensor");
-    NEAREST2D = row("upsample_nearest2d(Tensor input, int[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor");
-    NEAREST3D = row("upsample_nearest3d(Tensor input, int[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor");
+    NEAREST1D = row("upsample_nearest1d(Tensor input, int[1] output_size, float? scales=None) -> Tensor").internal();
+    NEAREST2D = row("upsample_nearest2d(Tensor input, int[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor").internal();
+    NEAREST3D = row("upsample_nearest3d(Tensor input, int[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor").internal();
     NEAREST_EXACT1D = row("_upsample_nearest_exact1d(Tensor input, int[1] output_size, float? scales=None) -> Tensor");
     NEAREST_EXACT2D = row("_upsample_nearest_exact2d(Tensor input, int[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor");
     NEAREST_EXACT3D = row("_upsample_nearest_exact3d(Tensor input, int[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor");
-    LINEAR1D = row("upsample_linear1d(Tensor input, int[1] output_size, bool align_corners, float? scales=None) -> Tensor");
-    BILINEAR2D = row("upsample_bilinear2d(Tensor input, int[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor");
-    TRILINEAR3D = row("upsample_trilinear3d(Tensor input, int[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor");
-    BICUBIC2D = row("upsample_bicubic2d(Tensor input, int[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor");
+    LINEAR1D = row("upsample_linear1d(Tensor input, int[1] output_size, bool align_corners, float? scales=None) -> Tensor").internal();
+    BILINEAR2D = row("upsample_bilinear2d(Tensor input, int[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor").internal();
+    TRILINEAR3D = row("upsample_trilinear3d(Tensor input, int[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor").internal();
+    BICUBIC2D = row("upsample_bicubic2d(Tensor input, int[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor").internal();
     BILINEAR2D_AA = row("_upsample_bilinear2d_aa(Tensor input, int[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor");
     BICUBIC2D_AA = row("_upsample_bicubic2d_aa(Tensor input, int[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor");
     BACKWARD = Op::new("_upsample_backward(Tensor grad, str name, int[] input_size, int[] output_size, Scalar? a=None, Scalar? b=None, Scalar? c=None, Scalar? d=None) -> Tensor", Rule::Kernel { infer: infer_backward, run: run_backward }).vjp(0, 0, |b| grads![b; call1(find(b.call().text(0))?, &[b.g()?], &original(b)?)?]).doc("Transpose of a resizing");

@@ -11,10 +11,10 @@ use rushlight_kernels::{index as kernel, match_bits, match_dtype};
 use smallvec::{SmallVec, smallvec};
 
 rows! {
-    CONSTANT_PAD = Op::new("constant_pad(Tensor self, int[] pad, Scalar value=0) -> Tensor", Rule::Kernel { infer: infer_constant, run: run_constant }).vjp(0, 0, |b| { let amounts: SmallVec<[i64; 4]> = b.call().ints(0)?.iter().map(|n| -n).collect(); grads![b; call1(&CONSTANT_PAD, &[b.g()?], &[Arg::Ints(amounts), Arg::from(0i64)])?] }).doc("One value around a tensor");
-    CONSTANT_PAD_ND = Op::new("constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor", Rule::Composite(|c| Ok(smallvec![call1(&CONSTANT_PAD, &[c.input(0)?], c.args)?]))).doc("One value around a tensor");
-    REFLECTION_PAD = Op::new("reflection_pad(Tensor self, int[] pad) -> Tensor", Rule::Kernel { infer: infer_reflection, run: |c, o| run_border(c, &o[0], reflected) }).vjp(0, 0, |b| grads![b; border_gradient(b, true)?]).doc("The tensor mirrored at its borders, the last 1 to 3 dimensions");
-    REPLICATION_PAD = Op::new("replication_pad(Tensor self, int[] pad) -> Tensor", Rule::Kernel { infer: infer_border, run: |c, o| run_border(c, &o[0], repeated) }).vjp(0, 0, |b| grads![b; border_gradient(b, false)?]).doc("The borders repeated, the last 1 to 3 dimensions");
+    CONSTANT_PAD = Op::new("constant_pad(Tensor self, int[] pad, Scalar value=0) -> Tensor", Rule::Kernel { infer: infer_constant, run: run_constant }).vjp(0, 0, |b| { let amounts: SmallVec<[i64; 4]> = b.call().ints(0)?.iter().map(|n| -n).collect(); grads![b; call1(&CONSTANT_PAD, &[b.g()?], &[Arg::Ints(amounts), Arg::from(0i64)])?] }).internal().doc("One value around a tensor");
+    CONSTANT_PAD_ND = Op::new("constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor", Rule::Composite(|c| Ok(smallvec![call1(&CONSTANT_PAD, &[c.input(0)?], c.args)?]))).only_function().doc("One value around a tensor");
+    REFLECTION_PAD = Op::new("reflection_pad(Tensor self, int[] pad) -> Tensor", Rule::Kernel { infer: infer_reflection, run: |c, o| run_border(c, &o[0], reflected) }).vjp(0, 0, |b| grads![b; border_gradient(b, true)?]).internal().doc("The tensor mirrored at its borders, the last 1 to 3 dimensions");
+    REPLICATION_PAD = Op::new("replication_pad(Tensor self, int[] pad) -> Tensor", Rule::Kernel { infer: infer_border, run: |c, o| run_border(c, &o[0], repeated) }).vjp(0, 0, |b| grads![b; border_gradient(b, false)?]).internal().doc("The borders repeated, the last 1 to 3 dimensions");
     BORDER_BACKWARD = Op::new("_border_pad_backward(Tensor grad, int[] input_size, int[] pad, bool reflect) -> Tensor", Rule::Kernel { infer: |c| Ok(smallvec![Meta::new(&input_size(c)?, c.input(0)?.dtype())]), run: run_border_backward }).vjp(0, 0, |b| {
         let row = if b.call().flag(2) { &REFLECTION_PAD } else { &REPLICATION_PAD };
         grads![b; call1(row, &[b.g()?], &[b.args[1].clone()])?]

@@ -12,7 +12,7 @@ use smallvec::smallvec;
 
 rows! {
     UNIQUE = Op::new("unique(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique)).constant().doc("The distinct elements in order, the number of each element among them (empty unless asked for), and how often each occurs");
-    UNIQUE_DIM = Op::new("unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique_dim)).constant().doc("The distinct slices of a dimension in lexicographic order");
+    UNIQUE_DIM = Op::new("unique_dim(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique_dim)).constant().internal().doc("The distinct slices of a dimension in lexicographic order");
     UNIQUE_CONSECUTIVE = Op::new("unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)", Rule::Dynamic(unique_consecutive)).constant().doc("The elements (or slices of a dimension) that differ from the one before");
 }
 

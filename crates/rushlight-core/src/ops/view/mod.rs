@@ -25,27 +25,27 @@ const fn view(schema: &'static str, rule: fn(&Call) -> Ruled) -> Op {
 }
 
 rows! {
-    VIEW = view("view(Tensor self, int[...] size) -> Tensor", view_rule).vjp(0, 0, |b| grads![b; b.g()?.reshape(&signed(b.shape(0)))?]).doc("Another shape of the same elements");
+    VIEW = view("view(Tensor self, int[...] size) -> Tensor", view_rule).vjp(0, 0, |b| grads![b; b.g()?.reshape(&signed(b.shape(0)))?]).only_method().doc("Another shape of the same elements");
     RESHAPE = Op::new("reshape(Tensor self, int[...] shape) -> Tensor", Rule::Composite(reshape)).doc("Another shape: a view where possible, else a copy");
     FLATTEN = Op::new("flatten(Tensor self, int start_dim=0, int end_dim=-1) -> Tensor", Rule::Composite(flatten)).doc("Dimensions start_dim to end_dim joined into one");
     T = view("t(Tensor self) -> Tensor", t).vjp(0, 0, |b| grads![b; call1(&T, &[b.g()?], &[])?]).doc("The two dimensions of a matrix swapped; fewer dimensions as they are");
-    EXPAND = view("expand(Tensor self, int[...] size, *, bool implicit=False) -> Tensor", expand).vjp(0, 0, |b| grads![b; b.g()?.sum_to(b.shape(0))?]).doc("Repeats dimensions of size one without copying");
+    EXPAND = view("expand(Tensor self, int[...] size, *, bool implicit=False) -> Tensor", expand).vjp(0, 0, |b| grads![b; b.g()?.sum_to(b.shape(0))?]).only_method().doc("Repeats dimensions of size one without copying");
     PERMUTE = view("permute(Tensor self, int[...] dims) -> Tensor", permute).vjp(0, 0, |b| { let dims = b.call().ints(0)?; grads![b; b.g()?.permute(&inverse(&dims, b.shape(0).len())?)?] }).doc("Dimensions in another order");
     TRANSPOSE = view("transpose(Tensor self, int dim0, int dim1) -> Tensor", transpose).vjp(0, 0, |b| grads![b; b.g()?.transpose(b.call().int(0)?, b.call().int(1)?)?]).doc("Swaps two dimensions");
     SELECT = view("select(Tensor self, int dim, int index) -> Tensor", select).vjp(0, 0, |b| grads![b; embed(b, |whole| whole.select(b.call().int(0)?, b.call().int(1)?))?]).doc("One index of a dimension, which disappears");
-    SLICE = view("slice(Tensor self, int dim=0, int? start=None, int? end=None, int step=1) -> Tensor", slice).vjp(0, 0, |b| grads![b; embed(b, |whole| call1(&SLICE, &[whole], b.args))?]).doc("A range of a dimension");
+    SLICE = view("slice(Tensor self, int dim=0, int? start=None, int? end=None, int step=1) -> Tensor", slice).vjp(0, 0, |b| grads![b; embed(b, |whole| call1(&SLICE, &[whole], b.args))?]).internal().doc("A range of a dimension");
     NARROW = Op::new("narrow(Tensor self, int dim, int start, int length) -> Tensor", Rule::Composite(narrow)).doc("length positions of a dimension from start");
-    UNFOLD = view("unfold(Tensor self, int dimension, int size, int step) -> Tensor", unfold).vjp(0, 0, |b| grads![b; unfold_backward(b)?]).doc("Sliding windows along a dimension, as a new last dimension");
+    UNFOLD = view("unfold(Tensor self, int dimension, int size, int step) -> Tensor", unfold).vjp(0, 0, |b| grads![b; unfold_backward(b)?]).only_method().doc("Sliding windows along a dimension, as a new last dimension");
     AS_STRIDED = view("as_strided(Tensor self, int[] size, int[] stride, int? storage_offset=None) -> Tensor", as_strided_rule).vjp(0, 0, |b| grads![b; as_strided_backward(b)?]).doc("Any strided view of the storage");
     DIAGONAL = view("diagonal(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor", diagonal).vjp(0, 0, |b| grads![b; embed(b, |whole| call1(&DIAGONAL, &[whole], b.args))?]).doc("The diagonal of two dimensions, as a new last dimension");
     SQUEEZE = view("squeeze(Tensor self, int[]? dim=None) -> Tensor", squeeze).vjp(0, 0, |b| grads![b; b.g()?.reshape(&signed(b.shape(0)))?]).doc("Drops dimensions of size one");
     UNSQUEEZE = view("unsqueeze(Tensor self, int dim) -> Tensor", unsqueeze).vjp(0, 0, |b| grads![b; b.g()?.reshape(&signed(b.shape(0)))?]).doc("Adds a dimension of size one");
-    VIEW_AS_REAL = view("view_as_real(Tensor self) -> Tensor", as_real).vjp(0, 0, |b| grads![b; b.g()?.contiguous()?.view_as_complex()?]).doc("A complex tensor as real and imaginary parts in a last dimension");
-    VIEW_AS_COMPLEX = view("view_as_complex(Tensor self) -> Tensor", as_complex).vjp(0, 0, |b| grads![b; b.g()?.view_as_real()?]).doc("Pairs in the last dimension as complex numbers");
+    VIEW_AS_REAL = view("view_as_real(Tensor self) -> Tensor", as_real).vjp(0, 0, |b| grads![b; b.g()?.contiguous()?.view_as_complex()?]).only_function().doc("A complex tensor as real and imaginary parts in a last dimension");
+    VIEW_AS_COMPLEX = view("view_as_complex(Tensor self) -> Tensor", as_complex).vjp(0, 0, |b| grads![b; b.g()?.view_as_real()?]).only_function().doc("Pairs in the last dimension as complex numbers");
     REAL = view("real(Tensor self) -> Tensor", |c| part(c, 0)).vjp(0, 0, |b| grads![b; b.g()?.clone()]).doc("Real part");
     IMAG = view("imag(Tensor self) -> Tensor", |c| part(c, 1)).vjp(0, 0, |b| grads![b; super::elementwise::binary::complex(&b.g()?.zeros_like()?, b.g()?)?]).doc("Imaginary part");
-    VIEW_DTYPE = view("view_dtype(Tensor self, dtype dtype) -> Tensor", view_dtype).doc("The same bytes as another element type");
-    ALIAS = view("alias(Tensor self) -> Tensor", |c| Ok((c.input(0)?.layout().clone(), c.input(0)?.dtype()))).vjp(0, 0, |b| grads![b; b.g()?.clone()]).doc("The tensor itself as a view");
+    VIEW_DTYPE = view("view_dtype(Tensor self, dtype dtype) -> Tensor", view_dtype).internal().doc("The same bytes as another element type");
+    ALIAS = view("alias(Tensor self) -> Tensor", |c| Ok((c.input(0)?.layout().clone(), c.input(0)?.dtype()))).vjp(0, 0, |b| grads![b; b.g()?.clone()]).internal().doc("The tensor itself as a view");
 }
 
 /// A view of `x`; views of views share one base.

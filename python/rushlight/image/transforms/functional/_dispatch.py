@@ -1,0 +1,50 @@
+"""Functions that treat other kinds of input than images by kernels registered for their type, as torchvision's do."""
+
+import functools
+from collections.abc import Callable
+
+__all__ = ["dispatched", "register_kernel"]
+
+
+def dispatched(function: Callable) -> Callable:
+    """Make a function of an image accept every type that a kernel is registered for.
+
+    >>> @dispatched
+    ... def name(inpt):
+    ...     return "image"
+    >>> @register_kernel(name, dict)
+    ... def name_of_dict(inpt):
+    ...     return "dict"
+    >>> name({}), name(3)
+    ('dict', 'image')
+    """
+    kernels: dict[type, Callable] = {}
+
+    @functools.wraps(function)
+    def call(inpt, *args, **kwargs):
+        if kernels:
+            for parent in type(inpt).__mro__:
+                if kernel := kernels.get(parent):
+                    return kernel(inpt, *args, **kwargs)
+        return function(inpt, *args, **kwargs)
+
+    call.kernels = kernels
+    call.of_image = function
+    return call
+
+
+def register_kernel(functional: Callable, input_type: type) -> Callable:
+    """Register the function under this decorator as what ``functional`` does with ``input_type`` and its subclasses.
+
+    The kernel gets the input and the arguments as they were given. ``functional.of_image`` is the function for images.
+    """
+    if not hasattr(functional, "kernels"):
+        raise ValueError(f"Kernels can only be registered on functionals from this module, but got {functional}.")
+    if input_type in functional.kernels:
+        raise ValueError(f"Functional {functional.__name__} already has a kernel registered for type {input_type}.")
+
+    def decorator(kernel: Callable) -> Callable:
+        functional.kernels[input_type] = kernel
+        return kernel
+
+    return decorator
