@@ -15,28 +15,21 @@ pub fn raise(py: Python<'_>, error: Error, file: Option<&str>) -> PyErr {
     image_error(py).and_then(|class| class.call1((file, format, error.to_string()))).map_or_else(|e| e, PyErr::from_value)
 }
 
-/// `ImageError`.
-pub fn image_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
 /// The exception for a file that cannot be read.
-pub fn raise_io(py: Python<'_>, error: &std::io::Error, file: &str) -> PyErr {
+pub fn raise_io(py: Python<'_>, error: &std::io::Error, file: Option<&str>) -> PyErr {
     let missing = error.kind() == std::io::ErrorKind::NotFound;
-    let class = if missing { not_found_error(py) } else { image_error(py) };
+    let class = if missing { missing_error(py) } else { image_error(py) };
     let reason = if missing { "no such file".to_string() } else { format!("cannot be read: {error}") };
     class.and_then(|class| class.call1((file, None::<&str>, reason))).map_or_else(|e| e, PyErr::from_value)
 }
 
-fn not_found_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    CLASS.import(py, "rushlight.image._errors", "ImageNotFoundError")
-}
-
-fn image_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+/// `ImageError`.
+pub fn image_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS.import(py, "rushlight.image._errors", "ImageError")
 }
 
-/// `ImageNotFoundError`.
-pub fn missing_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+fn missing_error(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS.import(py, "rushlight.image._errors", "ImageNotFoundError")
 }

@@ -79,7 +79,7 @@ fn fingerprint<'py>(py: Python<'py>, found: Result<Fingerprint, Failure>, path: 
             Ok((width, height, bytes, content, hash).into_pyobject(py)?.into_any())
         }
         Err(Failure::Image(error)) => Ok(raise(py, error, Some(path)).into_value(py).into_bound(py).into_any()),
-        Err(Failure::File(error)) => Ok(raise_io(py, &error, path).into_value(py).into_bound(py).into_any()),
+        Err(Failure::File(error)) => Ok(raise_io(py, &error, Some(path)).into_value(py).into_bound(py).into_any()),
     }
 }
 

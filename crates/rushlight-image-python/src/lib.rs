@@ -5,11 +5,11 @@ mod array;
 mod encode;
 mod augment;
 mod error;
+mod hash;
 mod input;
 mod load;
 mod recipe;
 mod tar;
-mod hash;
 
 use pyo3::prelude::*;
 

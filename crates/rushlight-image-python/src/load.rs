@@ -1,17 +1,18 @@
 //! Loading: one image, or many on several threads.
 
 use crate::array::{Array, Sample};
-use crate::error::raise;
-use crate::input::{Data, Input, Unreadable};
+use crate::error::{raise, raise_io};
+use crate::input::{Data, Input};
 use crate::recipe::{PyRecipe, dimensions};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use rushlight_image::{Cut, Error, ErrorKind, Info, Limits, Loader, Out, Pixels, Recipe, Region, Shape, in_parallel};
+use std::io;
 use std::sync::Mutex;
 
 /// Why an image was not loaded.
 enum Fault {
-    Unreadable(Unreadable),
+    Unreadable(io::Error),
     Image(Error),
     /// The answer has been given to someone else.
     Taken,
@@ -20,15 +21,15 @@ enum Fault {
 impl Fault {
     fn raise(self, py: Python<'_>, input: &Input) -> PyErr {
         match self {
-            Fault::Unreadable(reason) => reason.raise(py, input.name().as_deref()),
+            Fault::Unreadable(reason) => raise_io(py, &reason, input.name().as_deref()),
             Fault::Image(error) => raise(py, error, input.name().as_deref()),
             Fault::Taken => PyRuntimeError::new_err("an image was asked for twice"),
         }
     }
 }
 
-impl From<Unreadable> for Fault {
-    fn from(reason: Unreadable) -> Fault {
+impl From<io::Error> for Fault {
+    fn from(reason: io::Error) -> Fault {
         Fault::Unreadable(reason)
     }
 }

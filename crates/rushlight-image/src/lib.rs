@@ -10,6 +10,7 @@ mod buffer;
 pub mod encode;
 mod error;
 pub mod exif;
+pub mod file;
 mod format;
 mod gif;
 pub mod hash;
@@ -26,6 +27,7 @@ mod qoi;
 mod region;
 pub mod resize;
 pub mod tar;
+pub mod team;
 mod tiff;
 mod webp;
 

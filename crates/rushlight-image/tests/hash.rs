@@ -2,7 +2,7 @@
 
 use rushlight_image::hash::{Algorithm, Failure, Hasher, Index, Pair, Request, fingerprint_files, group, pairs};
 use rushlight_image::resize::View;
-use rushlight_image::{Limits, orient};
+use rushlight_image::{Limits, Turn, orient};
 
 struct Random(u64);
 
@@ -140,7 +140,7 @@ fn encoded_images_have_the_hash_of_their_pixels() {
         assert_eq!(Ok(hash), hasher.hash(view, algorithm));
     }
     let mut turned = vec![0; 60 * 50];
-    orient(&gray, 60, 50, 1, 6, &mut turned, 50).unwrap();
+    orient(&gray, 60, 50, 1, Turn::of_exif(6), &mut turned, 50).unwrap();
     let upright = View { samples: &turned, width: 50, height: 60, channels: 1, stride: 50 };
     assert_ne!(Hasher::new().hash(upright, Algorithm::Difference), Hasher::new().hash(view, Algorithm::Difference));
 }

@@ -1,4 +1,4 @@
-"""Image files to arrays: decode, resize, crop, normalise, batch.
+"""Image files to arrays: decode, resize, crop, normalise, augment, batch, stream, deduplicate.
 
 NumPy arrays come out by default; nothing else of Rushlight needs to be used.
 
@@ -6,6 +6,8 @@ NumPy arrays come out by default; nothing else of Rushlight needs to be used.
 >>> image.load_bytes(b"P6 1 1 255\n\x01\x02\x03").tolist()
 [[[1, 2, 3]]]
 """
+
+from importlib import import_module
 
 from rushlight.image._errors import ImageError, ImageNotFoundError, ImageWarning
 from rushlight.image._load import (
@@ -18,4 +20,27 @@ from rushlight.image._load import (
     load_bytes,
     to_dlpack,
 )
-from rushlight.image._save import encode_jpeg, encode_png, encode_webp, save
+
+_SUBMODULES = {"curation", "tar", "transforms", "tv_tensors", "url", "video"}
+
+_NAMES_OF_MODULES = {
+    "_save": "encode_jpeg encode_png encode_webp save",
+    "curation": "AestheticScorer deduplicate filter_dataset hamming_distance phash phash_batch",
+    "tar": "TarDataset load_tar",
+    "url": "load_url load_urls",
+    "video": "load_video_frames video_info",
+}
+_MODULES = {name: module for module, names in _NAMES_OF_MODULES.items() for name in names.split()}
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:
+        return import_module(f"rushlight.image.{name}")
+    if name in _MODULES:
+        value = globals()[name] = getattr(import_module(f"rushlight.image.{_MODULES[name]}"), name)
+        return value
+    raise AttributeError(f"module 'rushlight.image' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_SUBMODULES, *_MODULES})

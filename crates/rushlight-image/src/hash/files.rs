@@ -1,10 +1,8 @@
 //! Files to fingerprints: each is read once, hashed by its content and by its picture.
 
-use super::workers;
 use super::{Algorithm, Hasher};
-use crate::{Error, ErrorKind, Limits, exchanges_sides, info};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use crate::{Error, Limits, Turn, file, info, team};
+use std::io;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -60,7 +58,7 @@ impl From<Error> for Failure {
 /// The fingerprints of files, in their order, computed by up to `workers` threads.
 pub fn fingerprint_files<P: AsRef<Path> + Sync>(paths: &[P], request: &Request, workers: usize) -> Vec<Result<Fingerprint, Failure>> {
     let found: Vec<OnceLock<_>> = paths.iter().map(|_| OnceLock::new()).collect();
-    workers::run(paths.len(), workers, Worker::default, |worker, i| {
+    team::run(paths.len(), workers, Worker::default, |worker, i| {
         let _ = found[i].set(worker.fingerprint(paths[i].as_ref(), request));
     });
     let missing = || Err(Failure::File(io::Error::other("the file was not reached")));
@@ -76,32 +74,14 @@ struct Worker {
 
 impl Worker {
     fn fingerprint(&mut self, path: &Path, request: &Request) -> Result<Fingerprint, Failure> {
-        self.read(path, &request.limits)?;
+        file::read(path, request.limits.max_memory, &mut self.data)?;
         let content = request.content.then(|| *blake3::hash(&self.data).as_bytes());
         let (header, hash) = match request.algorithm {
             Some(algorithm) => self.hasher.hash_encoded(&self.data, algorithm, request.upright, &request.limits).map(|(header, hash)| (header, Some(hash)))?,
             None => (info(&self.data)?, None),
         };
-        let turned = request.upright && exchanges_sides(header.orientation);
-        let (width, height) = if turned { (header.height, header.width) } else { (header.width, header.height) };
+        let turn = if request.upright { Turn::of_exif(header.orientation) } else { Turn::default() };
+        let (width, height) = turn.size(header.width, header.height);
         Ok(Fingerprint { width, height, bytes: self.data.len(), content, hash })
-    }
-
-    /// Reads a regular file: others may have no end, or wait for ever.
-    fn read(&mut self, path: &Path, limits: &Limits) -> Result<(), Failure> {
-        let about = fs::metadata(path)?;
-        if about.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
-        }
-        if !about.is_file() {
-            return Err(io::Error::other("not a regular file").into());
-        }
-        if about.len() > limits.max_memory {
-            let reason = format!("a file of {} bytes, more than max_memory={}", about.len(), limits.max_memory);
-            return Err(Error::new(None, ErrorKind::Limit, reason).into());
-        }
-        self.data.clear();
-        File::open(path)?.take(limits.max_memory).read_to_end(&mut self.data)?;
-        Ok(())
     }
 }

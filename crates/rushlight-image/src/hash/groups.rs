@@ -1,7 +1,8 @@
 //! Groups of near hashes, each around the one that is kept.
 
 use super::index::Index;
-use super::{Pair, pairs, workers};
+use super::{Pair, pairs};
+use crate::team;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The group that a hash belongs to.
@@ -62,7 +63,7 @@ fn group_crowd(hashes: &[u64], radius: u32, threads: usize) -> Vec<Member> {
         let undecided: Vec<usize> = (start..hashes.len()).filter(is_alone).take(BLOCK).collect();
         start = undecided.last().map_or(hashes.len(), |last| last + 1);
         let kept = apart(hashes, &undecided, radius);
-        workers::run(
+        team::run(
             kept.len().div_ceil(GRAIN),
             threads,
             || (),

@@ -9,7 +9,6 @@ mod groups;
 mod index;
 mod pairs;
 mod perceptual;
-mod workers;
 
 pub use files::{Failure, Fingerprint, Request, fingerprint_files};
 pub use groups::{Member, group};

@@ -1,7 +1,7 @@
 //! All pairs of near hashes.
 
 use super::index::{Entry, Index, Table};
-use super::workers;
+use crate::team;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,11 +34,11 @@ pub fn pairs(hashes: &[u64], radius: u32, threads: usize, most: usize) -> Option
     let sink = Sink { pairs: Mutex::default(), count: AtomicUsize::new(0), most };
     if index.tables.is_empty() {
         let tasks = hashes.len().div_ceil(GRAIN);
-        workers::run(tasks, threads, || Collector::new(&sink), |found, task| scan(&index, task, found));
+        team::run(tasks, threads, || Collector::new(&sink), |found, task| scan(&index, task, found));
     }
     for (t, table) in index.tables.iter().enumerate() {
         let tasks = table.keys().div_ceil(GRAIN);
-        workers::run(tasks, threads, || Collector::new(&sink), |found, task| search(&index, t, task, found));
+        team::run(tasks, threads, || Collector::new(&sink), |found, task| search(&index, t, task, found));
     }
     let mut pairs = sink.pairs.into_inner().ok().filter(|pairs| pairs.len() <= most)?;
     pairs.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::dct::dct32;
 use crate::resize::{Filter, Geometry, Resizer, View};
-use crate::{Info, Limits, Mode, Result, decode_into, exchanges_sides, info, jpeg, orient, pixels};
+use crate::{Info, Limits, Mode, Result, Turn, decode_into, info, jpeg, orient, pixels};
 
 /// Which comparisons make the bits. The first one is the highest bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -78,9 +78,10 @@ impl Hasher {
         let mut samples = &self.gray;
         if upright && info.orientation > 1 {
             self.upright.resize(width * height, 0);
-            let columns = if exchanges_sides(info.orientation) { height } else { width };
-            orient(&self.gray, width, height, 1, info.orientation, &mut self.upright, columns)?;
-            (width, height) = (columns, width * height / columns);
+            let turn = Turn::of_exif(info.orientation);
+            let turned = turn.size(width, height);
+            orient(&self.gray, width, height, 1, turn, &mut self.upright, turned.0)?;
+            (width, height) = turned;
             samples = &self.upright;
         }
         let hash = small_hash(&mut self.resizer, View { samples, width, height, channels: 1, stride: width }, algorithm)?;
@@ -96,7 +97,7 @@ fn small_hash(resizer: &mut Resizer, gray: View, algorithm: Algorithm) -> Result
     let (width, height) = algorithm.size();
     let mut small = [0; 32 * 32];
     let small = &mut small[..width * height];
-    resizer.resize(gray, Geometry { source: None, width, height, window: None }, Filter::Lanczos3, small, width)?;
+    resizer.resize(gray, Geometry::whole(width, height), Filter::Lanczos3, small, width)?;
     Ok(match algorithm {
         Algorithm::Difference => bits(small.chunks_exact(9).flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0]))),
         Algorithm::Cosine => cosine_hash(small),
