@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 mod array;
-mod encode;
 mod augment;
+mod encode;
 mod error;
 mod hash;
 mod input;

@@ -3,7 +3,7 @@
 //! Both run over lanes of independent sums. In the vertical pass these are the samples of a row; for the horizontal pass blocks of
 //! [`LANES`] rows are transposed, so that a lane is a row.
 
-use super::transpose::{LANES, transpose};
+use super::transpose::{self, LANES, transpose};
 use super::weights::{PRECISION, Taps, Weights};
 
 use std::ops::Range;
@@ -105,15 +105,16 @@ fn tiles(weights: &Weights, channels: usize) -> Vec<Tile> {
 
 /// Rows from transposed columns; rows beyond `out` are dropped.
 fn untranspose(columns: &[[u8; LANES]], out: &mut [u8], width: usize) {
-    let mut square = [[0; LANES]; LANES];
-    for (i, part) in columns.chunks(LANES).enumerate() {
-        let inputs: [&[u8]; LANES] = std::array::from_fn(|r| &part[r.min(part.len() - 1)][..]);
-        transpose(&inputs, &[&[]; LANES], &mut square);
-        for (row, samples) in out.chunks_exact_mut(width).zip(&square) {
-            match row[i * LANES..].first_chunk_mut::<LANES>() {
-                Some(chunk) => *chunk = *samples,
-                None => row[i * LANES..].copy_from_slice(&samples[..part.len()]),
-            }
+    let (pairs, rest) = columns.as_chunks::<{ 2 * LANES }>();
+    for (i, pair) in pairs.iter().enumerate() {
+        let rows = transpose::pair(pair);
+        for (row, samples) in out.chunks_exact_mut(width).zip(&rows) {
+            row[2 * i * LANES..][..2 * LANES].copy_from_slice(samples);
+        }
+    }
+    for (i, column) in rest.iter().enumerate() {
+        for (row, &sample) in out.chunks_exact_mut(width).zip(column) {
+            row[2 * pairs.len() * LANES + i] = sample;
         }
     }
 }

@@ -20,6 +20,16 @@ pub fn transpose(rows: &[&[u8]; LANES], ahead: &[&[u8]; LANES], out: &mut [[u8; 
     }
 }
 
+/// Rows of two squares side by side, from their columns.
+pub fn pair(columns: &[[u8; LANES]; 2 * LANES]) -> [[u8; 2 * LANES]; LANES] {
+    #[cfg(target_arch = "x86_64")]
+    if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor.
+        return unsafe { avx2::pair(columns) };
+    }
+    std::array::from_fn(|row| std::array::from_fn(|x| columns[x][row]))
+}
+
 /// Transposes squares two by two where the processor can; how many columns that were.
 #[cfg(target_arch = "x86_64")]
 fn wide_squares(rows: &[&[u8]; LANES], ahead: &[&[u8]; LANES], out: &mut [[u8; LANES]]) -> usize {

@@ -41,6 +41,28 @@ fn load(samples: &[u8; COLUMNS]) -> __m256i {
     unsafe { _mm256_loadu_si256(samples.as_ptr().cast()) }
 }
 
+/// See [`super::pair`].
+#[target_feature(enable = "avx2")]
+pub fn pair(columns: &[[u8; LANES]; COLUMNS]) -> [[u8; COLUMNS]; LANES] {
+    let mut registers = [_mm256_setzero_si256(); LANES];
+    for (i, register) in registers.iter_mut().enumerate() {
+        *register = _mm256_set_m128i(load_half(&columns[LANES + i]), load_half(&columns[i]));
+    }
+    let mut rows = [[0; COLUMNS]; LANES];
+    for (row, register) in rows.iter_mut().zip(round(round(round(round(registers))))) {
+        // SAFETY: the array has the 32 bytes written; the store needs no alignment.
+        unsafe { _mm256_storeu_si256(row.as_mut_ptr().cast(), register) };
+    }
+    rows
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_half(samples: &[u8; LANES]) -> __m128i {
+    // SAFETY: the array has the sixteen bytes read; the load needs no alignment.
+    unsafe { _mm_loadu_si128(samples.as_ptr().cast()) }
+}
+
 /// Four rounds of interleaving row `i` with row `i + 8`, within halves of registers.
 #[inline]
 #[target_feature(enable = "avx2")]
