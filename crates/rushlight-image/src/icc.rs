@@ -1,6 +1,7 @@
 //! Embedded colour profiles, and pixels converted by them to sRGB.
 
 use crate::image::guarded;
+use crate::pixels::luma;
 use crate::{Error, ErrorKind, Format, Mode, Result, avif, jpeg, png, tiff, webp};
 use moxcms::{ColorProfile, DataColorSpace, Layout, Transform8BitExecutor, TransformOptions};
 use std::sync::Arc;
@@ -39,22 +40,19 @@ fn unusable(reason: impl std::fmt::Display) -> Error {
 }
 
 impl ToSrgb {
-    /// Prepares the conversion; an error if the profile is broken, or not one of grey for grey pixels or of RGB for colour.
+    /// Prepares the conversion; an error if the profile is broken, or not one of RGB or, for grey pixels, of grey.
     pub fn new(profile: &[u8], mode: Mode) -> Result<ToSrgb> {
         guarded(None, || {
             let profile = ColorProfile::new_from_slice(profile).map_err(unusable)?;
-            let gray = mode.channels() < 3;
-            let expected = if gray { DataColorSpace::Gray } else { DataColorSpace::Rgb };
-            if profile.color_space != expected {
-                return Err(unusable(format!("it is one of {:?}, the pixels are {}", profile.color_space, mode.name())));
-            }
-            let (from, to) = match mode {
-                Mode::L | Mode::La => (Layout::Gray, Layout::Rgb),
-                Mode::Rgb => (Layout::Rgb, Layout::Rgb),
-                Mode::Rgba => (Layout::Rgba, Layout::Rgba),
+            let transform =
+                |from: Layout, to: Layout| profile.create_transform_8bit(from, &ColorProfile::new_srgb(), to, TransformOptions::default()).map_err(unusable);
+            let steps = match (profile.color_space, mode) {
+                (DataColorSpace::Gray, Mode::L | Mode::La) => Steps::Gray(gray_table(&*transform(Layout::Gray, Layout::Rgb)?, 1)?),
+                (DataColorSpace::Rgb, Mode::L | Mode::La) => Steps::Gray(gray_table(&*transform(Layout::Rgb, Layout::Rgb)?, 3)?),
+                (DataColorSpace::Rgb, Mode::Rgb) => Steps::Color(transform(Layout::Rgb, Layout::Rgb)?),
+                (DataColorSpace::Rgb, Mode::Rgba) => Steps::Color(transform(Layout::Rgba, Layout::Rgba)?),
+                (space, _) => return Err(unusable(format!("it is one of {space:?}, the pixels are {}", mode.name()))),
             };
-            let transform = profile.create_transform_8bit(from, &ColorProfile::new_srgb(), to, TransformOptions::default()).map_err(unusable)?;
-            let steps = if gray { Steps::Gray(gray_table(&*transform)?) } else { Steps::Color(transform) };
             Ok(ToSrgb { mode, steps })
         })
     }
@@ -80,11 +78,12 @@ impl ToSrgb {
     }
 }
 
-fn gray_table(transform: &Transform8BitExecutor) -> Result<Box<[u8; 256]>> {
-    let levels: [u8; 256] = std::array::from_fn(|level| level as u8);
+/// What becomes of each level of grey, as one channel or as a colour of `channels` equal ones.
+fn gray_table(transform: &Transform8BitExecutor, channels: usize) -> Result<Box<[u8; 256]>> {
+    let levels: Vec<u8> = (0..=255u8).flat_map(|level| std::iter::repeat_n(level, channels)).collect();
     let mut colors = [0; 3 * 256];
     transform.transform(&levels, &mut colors).map_err(unusable)?;
-    Ok(Box::new(std::array::from_fn(|level| colors[3 * level])))
+    Ok(Box::new(std::array::from_fn(|level| luma([colors[3 * level], colors[3 * level + 1], colors[3 * level + 2]]))))
 }
 
 /// Converts pixels in place from the profile to sRGB.
