@@ -68,11 +68,12 @@ def scan_ends(data):
     return ends
 
 
-@pytest.mark.parametrize("subsampling", [0, 1, 2])
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels, subsampling", [(1, 0), (3, 0), (3, 1), (3, 2)])
 def test_progressive_files_without_their_last_scans_are_smoothed_as_by_libjpeg(channels, subsampling):
     for quality, (height, width) in (40, (70, 90)), (90, (41, 23)):
-        data = file(photograph(height, width, channels), "JPEG", quality=quality, progressive=True, subsampling=subsampling)
+        data = file(
+            photograph(height, width, channels), "JPEG", quality=quality, progressive=True, subsampling=subsampling
+        )
         for end in scan_ends(data):
             part = data[:end] + b"\xff\xd9"
             assert np.array_equal(image.load_bytes(part), by_pillow(part, "RGB")), (quality, end)

@@ -116,10 +116,15 @@ fn widen(plane: &Plane, halved: (bool, bool), y: usize, shift: u32, sums: &mut V
         out.iter_mut().zip(&*sums).for_each(|(out, sum)| *out = 4 * sum);
         return;
     }
-    let last = sums.len() - 1;
+    // The last column has its own sample, even where there is a neighbour.
+    let last = out.len() - 1;
     for (x, out) in out.iter_mut().enumerate() {
         let near = x / 2;
-        let far = if x % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(last) };
+        let far = match x {
+            _ if x == last => near,
+            _ if x % 2 == 0 => near.saturating_sub(1),
+            _ => near + 1,
+        };
         *out = 3 * sums[near] + sums[far];
     }
 }
