@@ -1,5 +1,7 @@
 //! WebP through the `image-webp` crate: lossy, lossless, alpha, the first frame of animations.
 
+mod frames;
+
 use crate::image::Codec;
 use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, exif};
 use image_webp::{DecodingError, WebPDecoder};
@@ -18,7 +20,11 @@ fn fault(error: DecodingError) -> Error {
 }
 
 fn open(data: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>> {
-    WebPDecoder::new(Cursor::new(data)).map_err(fault)
+    let mut decoder = WebPDecoder::new(Cursor::new(data)).map_err(fault)?;
+    frames::check(data, decoder.dimensions())?;
+    // A chunk of metadata is no longer than the file, whatever it declares.
+    decoder.set_memory_limit(data.len());
+    Ok(decoder)
 }
 
 fn mode(decoder: &WebPDecoder<Cursor<&[u8]>>) -> Mode {

@@ -65,7 +65,7 @@ fn a_png_is_exact_at_every_level() {
             let file = png(Pixels { samples: &samples, width: 19, height: 11, mode }, level).unwrap();
             assert_eq!(decoded(&file), samples, "{mode:?} at level {level}");
         }
-        let wide: Vec<u16> = samples.iter().map(|&v| v as u16 * 257 ^ 0x1234).collect();
+        let wide: Vec<u16> = samples.iter().map(|&v| (v as u16 * 257) ^ 0x1234).collect();
         let file = png16(Pixels { samples: &wide, width: 19, height: 11, mode }, 6).unwrap();
         assert_eq!(decode(&file, &Limits::default()).unwrap().samples, Samples::U16(wide));
     }

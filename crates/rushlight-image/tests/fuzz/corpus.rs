@@ -1,6 +1,7 @@
 //! Files to break, and files that are broken.
 
 use crate::samples;
+use rushlight_image::Format;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -20,11 +21,23 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("seeds")
 }
 
+fn data() -> PathBuf {
+    std::env::var("RUSHLIGHT_DATA").map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from)
+}
+
+/// The smaller files of the test data in all formats, for mutations; none without the data.
+pub fn real() -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    collect(&data().join("formats"), &mut files);
+    collect(&data().join("exif"), &mut files);
+    files.retain(|(_, file)| file.len() < 48 << 10 && Format::sniff(file).is_some());
+    files
+}
+
 /// The malformed files of the test data, those in archives included; none without the data.
 pub fn malformed() -> Vec<(String, Vec<u8>)> {
-    let data = std::env::var("RUSHLIGHT_DATA").map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
     let mut files = Vec::new();
-    collect(&data.join("malformed"), &mut files);
+    collect(&data().join("malformed"), &mut files);
     if files.is_empty() {
         eprintln!("skipped: needs ../shared/data");
     }

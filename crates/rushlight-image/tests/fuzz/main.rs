@@ -63,7 +63,9 @@ fn files_that_declare_huge_sizes() {
 #[test]
 fn random_mutations() {
     let seconds = std::env::var("RUSHLIGHT_FUZZ_SECONDS").map_or(2.0, |s| s.parse().expect("RUSHLIGHT_FUZZ_SECONDS is a number"));
-    let (start, seeds) = (Instant::now(), corpus::seeds());
+    let mut seeds = corpus::seeds();
+    seeds.extend(corpus::real());
+    let start = Instant::now();
     let mut random = mutate::Random::new(std::env::var("RUSHLIGHT_FUZZ_SEED").map_or(1, |s| s.parse().expect("RUSHLIGHT_FUZZ_SEED is a number")));
     let mut count = 0u64;
     while start.elapsed().as_secs_f64() < seconds {
