@@ -3,6 +3,7 @@
 
 mod array;
 mod augment;
+mod encode;
 mod error;
 mod hash;
 mod input;
@@ -16,6 +17,7 @@ use pyo3::prelude::*;
 /// Adds the module `image` to `parent`.
 pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
     let m = PyModule::new(parent.py(), "image")?;
+    encode::register(&m)?;
     load::register(&m)?;
     augment::register(&m)?;
     stream::register(&m)?;

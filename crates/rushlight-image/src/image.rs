@@ -1,6 +1,6 @@
 //! Any format: information from the headers, and decoding by the codec of the content's format.
 
-use crate::{Error, ErrorKind, Format, Limits, Mode, Region, Result, bmp, gif, jpeg, pixels, png, pnm, qoi, tiff, webp};
+use crate::{Error, ErrorKind, Format, Limits, Mode, Region, Result, avif, bmp, gif, jpeg, pixels, png, pnm, qoi, tiff, webp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the headers of a file say.
@@ -48,8 +48,8 @@ pub(crate) struct Codec {
     pub decode: fn(&[u8], &Limits) -> Result<Image>,
 }
 
-fn codec(format: Format) -> Result<&'static Codec> {
-    Ok(match format {
+fn codec(format: Format) -> &'static Codec {
+    match format {
         Format::Jpeg => &jpeg::CODEC,
         Format::Png => &png::CODEC,
         Format::WebP => &webp::CODEC,
@@ -58,8 +58,8 @@ fn codec(format: Format) -> Result<&'static Codec> {
         Format::Tiff => &tiff::CODEC,
         Format::Qoi => &qoi::CODEC,
         Format::Pnm => &pnm::CODEC,
-        Format::Avif => return Err(Error::new(Format::Avif, ErrorKind::Unsupported, "AVIF is not decoded")),
-    })
+        Format::Avif => &avif::CODEC,
+    }
 }
 
 fn sniff(data: &[u8]) -> Result<Format> {
@@ -70,15 +70,23 @@ fn sniff(data: &[u8]) -> Result<Format> {
 }
 
 /// Turns a panic inside a decoder into an error, so that no file can end the process.
-pub(crate) fn guarded<T>(format: Format, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guarded<T>(format: impl Into<Option<Format>>, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Error::new(format, ErrorKind::Malformed, "the data contradict themselves")))
 }
 
 /// Reads the headers; no pixels are decoded.
 pub fn info(data: &[u8]) -> Result<Info> {
     let format = sniff(data)?;
-    let codec = codec(format)?;
-    guarded(format, || (codec.info)(data))
+    guarded(format, || headers(format, data))
+}
+
+/// What the headers say, when they speak of an image at all.
+fn headers(format: Format, data: &[u8]) -> Result<Info> {
+    let info = (codec(format).info)(data)?;
+    if info.width == 0 || info.height == 0 {
+        return Err(Error::new(format, ErrorKind::Malformed, format!("the image is empty: {}x{} pixels", info.width, info.height)));
+    }
+    Ok(info)
 }
 
 /// Decodes the (first) image with the channels and the depth it is stored with.
@@ -91,12 +99,11 @@ pub fn info(data: &[u8]) -> Result<Info> {
 /// ```
 pub fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     let format = sniff(data)?;
-    let codec = codec(format)?;
     guarded(format, || {
-        let info = (codec.info)(data)?;
+        let info = headers(format, data)?;
         let samples = info.width as u64 * info.height as u64 * info.mode.channels() as u64;
         limits.check(format, info.width, info.height, samples * (info.bits / 8) as u64)?;
-        (codec.decode)(data, limits)
+        (codec(format).decode)(data, limits)
     })
 }
 

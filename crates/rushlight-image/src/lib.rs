@@ -1,17 +1,20 @@
 //! Image files to pixels: decoding, resizing, normalising, over plain slices. No tensors, no Python.
 //!
-//! [`info`] reads headers, [`decode`] and [`decode_into`] pixels; the format is taken from the content. [`jpeg`] is a decoder of our own and
+//! [`encode`] writes files. [`info`] reads headers, [`decode`] and [`decode_into`] pixels; the format is taken from the content. [`jpeg`] is a decoder of our own and
 //! has scaled and partial decoding; the others go through one crate each. Whatever the data, there is an [`Error`] or an image, never a panic.
 
 pub mod augment;
+mod avif;
 mod bmp;
 mod buffer;
+pub mod encode;
 mod error;
 pub mod exif;
 pub mod file;
 mod format;
 mod gif;
 pub mod hash;
+pub mod icc;
 mod image;
 pub mod jpeg;
 mod limits;

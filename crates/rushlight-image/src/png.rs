@@ -42,6 +42,13 @@ fn describe(reader: &PngReader) -> Info {
     Info { format: Format::Png, width: info.width as usize, height: info.height as usize, mode, bits, orientation }
 }
 
+/// The ICC profile, unpacked.
+pub(crate) fn profile(data: &[u8]) -> Option<Vec<u8>> {
+    let mut decoder = Decoder::new(Cursor::new(data));
+    decoder.set_limits(png::Limits { bytes: crate::icc::LONGEST });
+    decoder.read_info().ok()?.info().icc_profile.as_deref().map(<[u8]>::to_vec)
+}
+
 fn info(data: &[u8]) -> Result<Info> {
     Ok(describe(&open(data, &Limits::default())?))
 }

@@ -1,5 +1,7 @@
 //! The first page of a TIFF through the `tiff` crate: grey, RGB, palettes and CMYK of 1 to 16 bits, chunky or planar.
 
+mod directory;
+
 use crate::image::Codec;
 use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, exif};
 use std::io::Cursor;
@@ -26,9 +28,10 @@ fn unsupported(what: impl std::fmt::Debug) -> Error {
 }
 
 fn open<'a>(data: &'a [u8], limits: &Limits) -> Result<TiffDecoder<'a>> {
+    directory::check(data)?;
     let mut bounds = tiff::decoder::Limits::default();
     bounds.decoding_buffer_size = usize::try_from(limits.max_memory).unwrap_or(usize::MAX);
-    bounds.intermediate_buffer_size = bounds.decoding_buffer_size;
+    bounds.intermediate_buffer_size = bounds.decoding_buffer_size / 2;
     Ok(Decoder::new(Cursor::new(data)).map_err(fault)?.with_limits(bounds))
 }
 
@@ -43,6 +46,11 @@ fn kind(color: ColorType) -> Result<(Mode, u8)> {
         ColorType::Palette(1 | 2 | 4 | 8) | ColorType::CMYK(8) => (Mode::Rgb, 8),
         other => return Err(unsupported(other)),
     })
+}
+
+/// The ICC profile.
+pub(crate) fn profile(data: &[u8]) -> Option<Vec<u8>> {
+    open(data, &Limits::default()).ok()?.get_tag_u8_vec(Tag::IccProfile).ok()
 }
 
 fn info(data: &[u8]) -> Result<Info> {

@@ -1,5 +1,7 @@
 //! WebP through the `image-webp` crate: lossy, lossless, alpha, the first frame of animations.
 
+mod frames;
+
 use crate::image::Codec;
 use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, exif};
 use image_webp::{DecodingError, WebPDecoder};
@@ -18,11 +20,20 @@ fn fault(error: DecodingError) -> Error {
 }
 
 fn open(data: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>> {
-    WebPDecoder::new(Cursor::new(data)).map_err(fault)
+    let mut decoder = WebPDecoder::new(Cursor::new(data)).map_err(fault)?;
+    frames::check(data, decoder.dimensions())?;
+    // A chunk of metadata is no longer than the file, whatever it declares.
+    decoder.set_memory_limit(data.len());
+    Ok(decoder)
 }
 
 fn mode(decoder: &WebPDecoder<Cursor<&[u8]>>) -> Mode {
     if decoder.has_alpha() { Mode::Rgba } else { Mode::Rgb }
+}
+
+/// The ICC profile.
+pub(crate) fn profile(data: &[u8]) -> Option<Vec<u8>> {
+    open(data).ok()?.icc_profile().ok()?
 }
 
 fn info(data: &[u8]) -> Result<Info> {

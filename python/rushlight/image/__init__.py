@@ -24,6 +24,7 @@ from rushlight.image._load import (
 _SUBMODULES = {"curation", "folder", "loader", "tar", "transforms", "tv_tensors", "url", "video"}
 
 _NAMES_OF_MODULES = {
+    "_save": "encode_jpeg encode_png encode_webp save",
     "curation": "AestheticScorer deduplicate filter_dataset hamming_distance phash phash_batch",
     "folder": "ImageDataset ImageFolder collate_fn create_dataloader",
     "loader": "ImageLoader",

@@ -150,7 +150,7 @@ impl<'a> Markers<'a> {
     }
 
     /// A segment that may be ignored; `None` when its length is impossible, which libjpeg overlooks then.
-    fn optional_segment(&mut self) -> Result<Option<&'a [u8]>> {
+    pub fn optional_segment(&mut self) -> Result<Option<&'a [u8]>> {
         let rest = self.data.get(self.position..).unwrap_or(&[]);
         let length = u16::from_be_bytes(*rest.first_chunk::<2>().ok_or_else(truncated)?) as usize;
         self.position += length.max(2);

@@ -8,15 +8,17 @@ mod bits;
 mod coefficients;
 mod color;
 mod frame;
-mod huffman;
+pub(crate) mod huffman;
 mod idct;
 mod markers;
 mod plane;
+mod profile;
 mod progressive;
 mod rows;
 mod segments;
 mod sequential;
-mod standard;
+mod smooth;
+pub(crate) mod standard;
 mod upsample;
 
 use crate::image::Codec;
@@ -26,8 +28,10 @@ use color::Space;
 use frame::{Frame, Scan};
 use markers::{Application, Markers, Tables};
 use plane::Plane;
+pub(crate) use profile::profile;
 use segments::Segments;
 use sequential::SequentialScan;
+use smooth::Precision;
 
 pub(crate) const CODEC: Codec = Codec { info, decode };
 
@@ -229,6 +233,7 @@ impl Decoder {
         let mut latched = [None; 4];
         let mut next = Some(first);
         let mut scans = 0;
+        let mut precision = Precision::unknown();
         while let Some(scan) = next {
             scans += 1;
             if scans > MAX_SCANS {
@@ -236,11 +241,13 @@ impl Decoder {
             }
             self.latch(frame, &scan, &mut latched)?;
             self.decode_scan(markers, frame, &scan)?;
+            precision.note(&scan);
             next = markers.next_scan(&mut self.tables)?;
         }
         self.begin_planes(frame, scale, sink, &latched)?;
         let space = space(frame, &markers.application);
         if frame.progressive {
+            precision.estimate(frame, &latched, &mut self.coefficients);
             self.coefficients[..frame.components.len()].iter_mut().for_each(Coefficients::find_flat);
         }
         for row in 0..frame.mcus_high {

@@ -16,7 +16,7 @@ pub use write::{Layout, Out, Pixels};
 use crate::image::guarded;
 use crate::jpeg::Scale;
 use crate::resize::{Filter, Resizer};
-use crate::{Error, Format, Info, Limits, Mode, Region, Result, Samples, Turn, decode};
+use crate::{Error, Format, Info, Limits, Mode, Region, Result, Samples, Turn, decode, icc};
 use geometry::Plan;
 use source::Source;
 
@@ -161,7 +161,9 @@ impl Loader {
         let mode = recipe.mode(info);
         // Filters that do not treat left and right alike have to see the image upright.
         let upright_first = matches!(recipe.filter, Filter::Nearest | Filter::Box) && !plan.upright.is_identity();
-        let in_parts = info.format == Format::Jpeg && !mode.has_alpha() && !upright_first;
+        // A profile is of the pixels as they are stored, all of them in their own mode.
+        let convert = recipe.to_srgb && icc::profile(data).is_some();
+        let in_parts = info.format == Format::Jpeg && !mode.has_alpha() && !upright_first && !convert;
         let mut out = out;
         if in_parts && plan.is_whole() && recipe.layout == Layout::Hwc {
             if let (Out::U8(out), Pixels::U8) = (&mut out, &recipe.pixels) {
@@ -195,6 +197,9 @@ impl Loader {
 fn wide(data: &[u8], recipe: &Recipe, plan: &Plan, mode: Mode, out: &mut [u16]) -> Result<()> {
     if plan.resizes() {
         return Err(Error::argument("16-bit samples are not resized: leave size out, or ask for uint8 or float32"));
+    }
+    if recipe.to_srgb && icc::profile(data).is_some() {
+        return Err(Error::argument("16-bit samples are not converted by colour profiles: leave icc out, or ask for uint8 or float32"));
     }
     let Pixels::U16 = recipe.pixels else { return Err(write::other_type()) };
     let image = source::prepared(decode(data, &recipe.limits)?.into_u16(), mode, recipe).part(plan.kept()).turned(plan.turn);

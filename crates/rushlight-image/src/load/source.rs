@@ -3,7 +3,7 @@
 use super::Recipe;
 use crate::jpeg::{self, Scale};
 use crate::resize::View;
-use crate::{Image, Limits, Mode, Region, Result, Samples, Turn, decode, pixels};
+use crate::{Error, Format, Image, Limits, Mode, Region, Result, Samples, Turn, decode, icc, pixels};
 
 /// Pixels whose memory is kept for the next image; more, and it is given back.
 const KEPT: usize = 64 << 20;
@@ -31,7 +31,9 @@ impl Source {
 
     /// All 8-bit pixels of a file of any format, turned.
     pub fn any(&mut self, data: &[u8], mode: Mode, turn: Turn, recipe: &Recipe) -> Result<View<'_>> {
-        let Image { width, height, samples, .. } = prepared(decode(data, &recipe.limits)?.into_u8(), mode, recipe).turned(turn);
+        let image = decode(data, &recipe.limits)?.into_u8();
+        let image = if recipe.to_srgb { in_srgb(image, data)? } else { image };
+        let Image { width, height, samples, .. } = prepared(image, mode, recipe).turned(turn);
         if let Samples::U8(samples) = samples {
             self.pixels = samples;
         }
@@ -44,6 +46,14 @@ impl Source {
             self.pixels = Vec::new();
         }
     }
+}
+
+/// The image converted to sRGB by the profile in its file, if there is one.
+fn in_srgb(mut image: Image, data: &[u8]) -> Result<Image> {
+    if let (Some(profile), Samples::U8(samples)) = (icc::profile(data), &mut image.samples) {
+        icc::to_srgb(samples, image.mode, &profile).map_err(|error| Error { format: Format::sniff(data), ..error })?;
+    }
+    Ok(image)
 }
 
 /// The image in the mode asked for, over the background if it loses its alpha.

@@ -1,5 +1,6 @@
 //! Resampling of 8-bit images: separable, antialiased, with the bits of Pillow's `Image.resize`; optionally normalised to planes of floats.
 
+mod alpha;
 mod filter;
 mod floats;
 mod geometry;
@@ -66,6 +67,7 @@ pub struct Resizer {
     tall: Vec<u8>,
     blocks: Blocks,
     row: Vec<u8>,
+    premultiplied: Vec<u8>,
 }
 
 impl Resizer {

@@ -3,8 +3,10 @@
 //! Both run over lanes of independent sums. In the vertical pass these are the samples of a row; for the horizontal pass blocks of
 //! [`LANES`] rows are transposed, so that a lane is a row.
 
-use super::transpose::{LANES, transpose};
+use super::transpose::{self, LANES, transpose};
 use super::weights::{PRECISION, Taps, Weights};
+
+use std::ops::Range;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -20,17 +22,31 @@ fn weighted_column(columns: &[[u8; LANES]], weights: &[i32], step: usize) -> [u8
     sums.map(|sum| (sum >> PRECISION).clamp(0, 255) as u8)
 }
 
-/// Resamples all columns of a transposed block of rows.
-fn horizontal_block(columns: &[[u8; LANES]], weights: &Weights, first: usize, channels: usize, out: &mut [[u8; LANES]]) {
+/// Neighbouring pixels of the result whose sources fit into the first-level cache when transposed.
+#[derive(Clone, Copy)]
+struct Tile {
+    /// Pixels of the result.
+    pixel: usize,
+    pixel_end: usize,
+    /// Pixels of the source.
+    source: usize,
+    source_end: usize,
+}
+
+/// Transposed columns of a tile: 16 KiB, half of a first-level cache.
+const TILE_COLUMNS: usize = 1024;
+
+/// Resamples some columns of a transposed block of rows.
+fn horizontal_block(columns: &[[u8; LANES]], weights: &Weights, tile: &Tile, channels: usize, out: &mut [[u8; LANES]]) {
     #[cfg(target_arch = "x86_64")]
     if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
         // SAFETY: `level` found AVX2 on this processor.
-        return unsafe { avx2::horizontal_block(columns, weights, first, channels, out) };
+        return unsafe { avx2::horizontal_block(columns, weights, tile, channels, out) };
     }
     for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
-        let Taps { start, weights, .. } = weights.get(x);
+        let Taps { start, weights, .. } = weights.get(tile.pixel + x);
         for (c, sample) in pixel.iter_mut().enumerate() {
-            *sample = weighted_column(&columns[(start - first) * channels + c..], weights, channels);
+            *sample = weighted_column(&columns[(start - tile.source) * channels + c..], weights, channels);
         }
     }
 }
@@ -43,31 +59,62 @@ pub struct Blocks {
 }
 
 /// Resamples `rows` (each a whole source row) to rows of `weights.len()` pixels, one after the other in `out`.
-pub fn horizontal(rows: &[&[u8]], weights: &Weights, channels: usize, blocks: &mut Blocks, out: &mut [u8]) {
-    let sources = weights.sources();
-    let (from, to) = (sources.start * channels, sources.end * channels);
+pub fn horizontal<'a>(rows: &[&'a [u8]], weights: &Weights, channels: usize, blocks: &mut Blocks, out: &mut [u8]) {
     let width = weights.len() * channels;
-    blocks.source.resize(to - from, [0; LANES]);
     blocks.result.resize(width, [0; LANES]);
-    for (rows, out) in rows.chunks(LANES).zip(out.chunks_mut(LANES * width)) {
-        let part: [&[u8]; LANES] = std::array::from_fn(|i| &rows[i.min(rows.len() - 1)][from..to]);
-        transpose(&part, &mut blocks.source);
-        horizontal_block(&blocks.source, weights, sources.start, channels, &mut blocks.result);
+    let tiles = tiles(weights, channels);
+    let part = |block: &[&'a [u8]], tile: &Tile| -> [&'a [u8]; LANES] {
+        std::array::from_fn(|i| block.get(i).or(block.last()).map_or(&[][..], |row| &row[tile.columns(channels, row.len())]))
+    };
+    for (i, out) in out.chunks_mut(LANES * width).enumerate() {
+        let block = &rows[i * LANES..rows.len().min((i + 1) * LANES)];
+        let below = &rows[rows.len().min((i + 1) * LANES)..];
+        for (t, tile) in tiles.iter().enumerate() {
+            let ahead = tiles.get(t + 1).map_or_else(|| part(&below[..below.len().min(LANES)], &tiles[0]), |next| part(block, next));
+            let part = part(block, tile);
+            blocks.source.resize(part[0].len(), [0; LANES]);
+            transpose(&part, &ahead, &mut blocks.source);
+            horizontal_block(&blocks.source, weights, tile, channels, &mut blocks.result[tile.pixel * channels..tile.pixel_end * channels]);
+        }
         untranspose(&blocks.result, out, width);
     }
 }
 
+impl Tile {
+    /// The samples of a row that are transposed: whole squares, where the row is long enough.
+    fn columns(&self, channels: usize, row: usize) -> Range<usize> {
+        let from = self.source * channels;
+        let count = ((self.source_end - self.source) * channels).next_multiple_of(2 * LANES);
+        from..(from + count).min(row)
+    }
+}
+
+/// Cuts the result into tiles.
+fn tiles(weights: &Weights, channels: usize) -> Vec<Tile> {
+    let mut tiles: Vec<Tile> = Vec::new();
+    for i in 0..weights.len() {
+        let Taps { start, weights, .. } = weights.get(i);
+        let source_end = start + weights.len();
+        match tiles.last_mut() {
+            Some(tile) if (source_end - tile.source) * channels <= TILE_COLUMNS => (tile.pixel_end, tile.source_end) = (i + 1, source_end),
+            _ => tiles.push(Tile { pixel: i, pixel_end: i + 1, source: start, source_end }),
+        }
+    }
+    tiles
+}
+
 /// Rows from transposed columns; rows beyond `out` are dropped.
 fn untranspose(columns: &[[u8; LANES]], out: &mut [u8], width: usize) {
-    let mut square = [[0; LANES]; LANES];
-    for (i, part) in columns.chunks(LANES).enumerate() {
-        let inputs: [&[u8]; LANES] = std::array::from_fn(|r| &part[r.min(part.len() - 1)][..]);
-        transpose(&inputs, &mut square);
-        for (row, samples) in out.chunks_exact_mut(width).zip(&square) {
-            match row[i * LANES..].first_chunk_mut::<LANES>() {
-                Some(chunk) => *chunk = *samples,
-                None => row[i * LANES..].copy_from_slice(&samples[..part.len()]),
-            }
+    let (pairs, rest) = columns.as_chunks::<{ 2 * LANES }>();
+    for (i, pair) in pairs.iter().enumerate() {
+        let rows = transpose::pair(pair);
+        for (row, samples) in out.chunks_exact_mut(width).zip(&rows) {
+            row[2 * i * LANES..][..2 * LANES].copy_from_slice(samples);
+        }
+    }
+    for (i, column) in rest.iter().enumerate() {
+        for (row, &sample) in out.chunks_exact_mut(width).zip(column) {
+            row[2 * pairs.len() * LANES + i] = sample;
         }
     }
 }

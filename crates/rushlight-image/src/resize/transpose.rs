@@ -1,18 +1,48 @@
 //! Transposition of sixteen rows of bytes.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
 /// Rows in a block.
 pub const LANES: usize = 16;
 
-/// Column `i` of `rows` becomes `out[i]`, for as many columns as `out` has or the rows have.
-pub fn transpose(rows: &[&[u8]; LANES], out: &mut [[u8; LANES]]) {
+/// Column `i` of `rows` becomes `out[i]`, for as many columns as `out` has or the rows have. Meanwhile the memory of
+/// `ahead`, which is transposed next, is brought into the cache.
+pub fn transpose(rows: &[&[u8]; LANES], ahead: &[&[u8]; LANES], out: &mut [[u8; LANES]]) {
     let width = rows.iter().map(|row| row.len()).min().unwrap_or(0).min(out.len());
+    let wide = wide_squares(rows, ahead, &mut out[..width]);
     let whole = width / LANES * LANES;
-    for x in (0..whole).step_by(LANES) {
+    for x in (wide..whole).step_by(LANES) {
         square(rows, x, &mut out[x..x + LANES]);
     }
     for x in whole..width {
         out[x] = std::array::from_fn(|i| rows[i][x]);
     }
+}
+
+/// Rows of two squares side by side, from their columns.
+pub fn pair(columns: &[[u8; LANES]; 2 * LANES]) -> [[u8; 2 * LANES]; LANES] {
+    #[cfg(target_arch = "x86_64")]
+    if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor.
+        return unsafe { avx2::pair(columns) };
+    }
+    std::array::from_fn(|row| std::array::from_fn(|x| columns[x][row]))
+}
+
+/// Transposes squares two by two where the processor can; how many columns that were.
+#[cfg(target_arch = "x86_64")]
+fn wide_squares(rows: &[&[u8]; LANES], ahead: &[&[u8]; LANES], out: &mut [[u8; LANES]]) -> usize {
+    if rushlight_kernels::simd::level() < rushlight_kernels::simd::Level::Avx2 {
+        return 0;
+    }
+    // SAFETY: `level` found AVX2 on this processor.
+    unsafe { avx2::squares(rows, ahead, out) }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn wide_squares(_: &[&[u8]; LANES], _: &[&[u8]; LANES], _: &mut [[u8; LANES]]) -> usize {
+    0
 }
 
 /// Columns `x..x + 16`: four rounds of interleaving row `i` with row `i + 8`, each of which moves one bit of the position from the column to
@@ -56,7 +86,7 @@ mod tests {
     fn columns_become_rows() {
         let rows: Vec<Vec<u8>> = (0..LANES).map(|r| (0..37).map(|x| (r * 37 + x) as u8).collect()).collect();
         let mut out = [[0; LANES]; 37];
-        transpose(&std::array::from_fn(|i| &rows[i][..]), &mut out);
+        transpose(&std::array::from_fn(|i| &rows[i][..]), &[&[]; LANES], &mut out);
         for (x, column) in out.iter().enumerate() {
             assert!(column.iter().enumerate().all(|(r, &v)| v == rows[r][x]), "column {x}");
         }

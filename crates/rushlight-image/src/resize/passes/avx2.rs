@@ -2,7 +2,7 @@
 
 use super::super::transpose::LANES;
 use super::super::weights::{LOW_BITS, PRECISION, Pair, Taps, Weights};
-use super::plain_vertical;
+use super::{Tile, plain_vertical};
 use std::arch::x86_64::*;
 
 /// Sums of the upper and the lower parts for sixteen samples, eight in each register.
@@ -63,10 +63,10 @@ fn store(samples: &mut [u8; LANES], value: __m128i) {
 
 /// See [`super::horizontal_block`].
 #[target_feature(enable = "avx2")]
-pub fn horizontal_block(columns: &[[u8; LANES]], weights: &Weights, first: usize, channels: usize, out: &mut [[u8; LANES]]) {
+pub fn horizontal_block(columns: &[[u8; LANES]], weights: &Weights, tile: &Tile, channels: usize, out: &mut [[u8; LANES]]) {
     for (x, pixel) in out.chunks_exact_mut(channels).enumerate() {
-        let Taps { start, weights, pairs } = weights.get(x);
-        let columns = &columns[(start - first) * channels..][..weights.len() * channels];
+        let Taps { start, weights, pairs } = weights.get(tile.pixel + x);
+        let columns = &columns[(start - tile.source) * channels..][..weights.len() * channels];
         match pixel {
             [r, g, b] => horizontal_pixel(columns, pairs, [r, g, b]),
             _ => pixel.iter_mut().enumerate().for_each(|(c, sample)| horizontal_sample(columns, pairs, channels, c, sample)),
