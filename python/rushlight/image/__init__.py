@@ -1,4 +1,4 @@
-"""Image files to arrays: decode, resize, crop, normalise, augment, batch, stream, deduplicate.
+r"""Image files to arrays: decode, resize, crop, normalise, augment, batch, stream, deduplicate.
 
 NumPy arrays come out by default; nothing else of Rushlight needs to be used.
 
@@ -21,11 +21,11 @@ from rushlight.image._load import (
     to_dlpack,
 )
 
-_SUBMODULES = {"curation", "folder", "loader", "tar", "transforms", "tv_tensors", "url", "video"}
+_SUBMODULES = {"bench", "curation", "folder", "loader", "tar", "transforms", "tv_tensors", "url", "video"}
 
 _NAMES_OF_MODULES = {
     "_save": "encode_jpeg encode_png encode_webp save",
-    "curation": "AestheticScorer deduplicate filter_dataset hamming_distance phash phash_batch",
+    "curation": "AestheticScorer contact_sheet deduplicate filter_dataset hamming_distance hamming_pairs phash phash_batch",
     "folder": "ImageDataset ImageFolder collate_fn create_dataloader",
     "loader": "ImageLoader",
     "tar": "TarDataset load_tar",

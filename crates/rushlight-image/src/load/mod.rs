@@ -165,10 +165,11 @@ impl Loader {
         let convert = recipe.to_srgb && icc::profile(data).is_some();
         let in_parts = info.format == Format::Jpeg && !mode.has_alpha() && !upright_first && !convert;
         let mut out = out;
-        if in_parts && plan.is_whole() && recipe.layout == Layout::Hwc {
-            if let (Out::U8(out), Pixels::U8) = (&mut out, &recipe.pixels) {
-                return self.source.jpeg_into(data, mode, &recipe.limits, out, info.width * mode.channels());
-            }
+        if in_parts
+            && plan.is_whole()
+            && let (Out::U8(out), Pixels::U8, Layout::Hwc) = (&mut out, &recipe.pixels, recipe.layout)
+        {
+            return self.source.jpeg_into(data, mode, &recipe.limits, out, info.width * mode.channels());
         }
         let (plan, turn) = if upright_first { (plan.after_turn(), plan.upright) } else { (plan, Turn::default()) };
         let scale = if in_parts { plan.scale(recipe.filter) } else { Scale::Full };

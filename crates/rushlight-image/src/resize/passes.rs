@@ -81,6 +81,11 @@ pub fn horizontal<'a>(rows: &[&'a [u8]], weights: &Weights, channels: usize, blo
 }
 
 impl Tile {
+    /// This tile and its neighbour.
+    fn and(&self, next: &Tile) -> Tile {
+        Tile { pixel: self.pixel, pixel_end: next.pixel_end, source: self.source.min(next.source), source_end: self.source_end.max(next.source_end) }
+    }
+
     /// The samples of a row that are transposed: whole squares, where the row is long enough.
     fn columns(&self, channels: usize, row: usize) -> Range<usize> {
         let from = self.source * channels;
@@ -89,15 +94,15 @@ impl Tile {
     }
 }
 
-/// Cuts the result into tiles.
+/// Cuts the result into tiles; of a mirrored one the sources run backwards.
 fn tiles(weights: &Weights, channels: usize) -> Vec<Tile> {
     let mut tiles: Vec<Tile> = Vec::new();
     for i in 0..weights.len() {
         let Taps { start, weights, .. } = weights.get(i);
-        let source_end = start + weights.len();
-        match tiles.last_mut() {
-            Some(tile) if (source_end - tile.source) * channels <= TILE_COLUMNS => (tile.pixel_end, tile.source_end) = (i + 1, source_end),
-            _ => tiles.push(Tile { pixel: i, pixel_end: i + 1, source: start, source_end }),
+        let alone = Tile { pixel: i, pixel_end: i + 1, source: start, source_end: start + weights.len() };
+        match tiles.last_mut().map(|tile| (tile.and(&alone), tile)) {
+            Some((both, tile)) if (both.source_end - both.source) * channels <= TILE_COLUMNS => *tile = both,
+            _ => tiles.push(alone),
         }
     }
     tiles
