@@ -132,6 +132,17 @@ def test_modes_are_pillows(mode):
         assert image.load_bytes(data, mode="unchanged").shape[-1] == len(stored)
 
 
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_transparent_pixels_lend_no_colour(mode):
+    picture = photo(60, 41, "RGBA")
+    picture.putalpha(photo(60, 41, "L").point(lambda v: 0 if v < 100 else v))
+    picture = picture.convert(mode)
+    data = encoded(picture, "PNG")
+    for name, judge in FILTERS.items():
+        wanted = np.asarray(picture.resize((30, 20), judge))
+        assert np.array_equal(image.load_bytes(data, (20, 30), name, mode=mode), wanted), name
+
+
 def test_background_shows_through():
     picture = photo(30, 20, "RGBA")
     picture.putalpha(photo(30, 20, "L"))
@@ -168,6 +179,12 @@ def test_scaled_decoding_is_near_full_decoding():
         wanted = np.asarray(Image.open(io.BytesIO(data)).resize(shortest(1600, 1200, size), Image.LANCZOS)).astype(int)
         apart = abs(image.load_bytes(data, size) - wanted)
         assert (apart > 1).mean() < 0.1 and apart.max() <= 3, ((apart > 1).mean(), apart.max())
+
+
+def test_exact_is_full_decoding():
+    data = encoded(photo(1600, 1200), quality=90)
+    wanted = Image.open(io.BytesIO(data)).resize((80, 60), Image.LANCZOS)
+    assert np.array_equal(image.load_bytes(data, 60, exact=True), np.asarray(wanted))
 
 
 def test_batches_are_single_images_joined(tmp_path):

@@ -6,7 +6,7 @@ use pyo3::types::PyTuple;
 use rushlight_image::resize::{Filter, Normalization};
 use rushlight_image::{Crop, Layout, Limits, Mode, Pixels, Recipe, Shape, Size};
 
-/// Recipe(size, crop, algorithm, mode, background, dtype, normalize, layout, exif, icc, max_pixels, max_memory)
+/// Recipe(size, crop, algorithm, mode, background, dtype, normalize, layout, exif, icc, exact, max_pixels, max_memory)
 #[pyclass(name = "Recipe", module = "rushlight._C.image", frozen)]
 pub struct PyRecipe(pub Recipe);
 
@@ -75,6 +75,7 @@ impl PyRecipe {
         layout: &str,
         exif: bool,
         icc: bool,
+        exact: bool,
         max_pixels: u64,
         max_memory: u64,
     ) -> PyResult<PyRecipe> {
@@ -103,6 +104,7 @@ impl PyRecipe {
             layout,
             upright: exif,
             to_srgb: icc,
+            exact,
             limits: Limits { max_pixels, max_memory },
         }))
     }

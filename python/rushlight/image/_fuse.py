@@ -69,6 +69,8 @@ def fuse(transform):
 
 
 def _steps(transform):
+    if isinstance(transform, list):
+        return [step for member in transform for step in _steps(member)]
     if type(transform).__name__ == "Compose" and type(transform).__module__.startswith(_HOMES):
         return [step for member in transform.transforms for step in _steps(member)]
     return [transform]

@@ -38,6 +38,7 @@ def load(
     layout=None,
     exif=True,
     icc=False,
+    exact=False,
     background=None,
     max_pixels=MAX_PIXELS,
     max_memory=MAX_MEMORY,
@@ -61,6 +62,8 @@ def load(
         layout: "HWC", or "CHW" (default with ``normalize``).
         exif: apply the EXIF orientation.
         icc: convert from the file's colour profile to sRGB.
+        exact: decode a JPEG at its full size before resizing. Else one at least eight times as large as the result, along both sides, is
+            decoded at 1/2, 1/4 or 1/8; some samples are then off by a few levels.
         background: the colour ``(r, g, b)`` behind transparent pixels; by default alpha is dropped, as by Pillow's ``convert("RGB")``.
         max_pixels: larger images are refused before anything is allocated for them.
         max_memory: bytes of memory for decoding.
@@ -82,7 +85,7 @@ def load(
     (1, 2, 3)
     """
     recipe = _recipe(
-        size, algorithm, crop, normalize, mode, dtype, layout, exif, icc, background, max_pixels, max_memory
+        size, algorithm, crop, normalize, mode, dtype, layout, exif, icc, exact, background, max_pixels, max_memory
     )
     return _load_one(_source(path), recipe, device, framework, errors, report, out)
 
@@ -215,7 +218,7 @@ def _load_many(sources, size, algorithm, crop, normalize, workers, device, optio
 
 def _split(size, algorithm, crop, normalize, options):
     """Return the recipe of a call and its other options."""
-    named = {"mode": "RGB", "dtype": None, "layout": None, "exif": True, "icc": False, "background": None}
+    named = {"mode": "RGB", "dtype": None, "layout": None, "exif": True, "icc": False, "exact": False, "background": None}
     named |= {"max_pixels": MAX_PIXELS, "max_memory": MAX_MEMORY}
     unknown = options.keys() - named.keys() - {"errors", "report", "out", "framework"}
     if unknown:
@@ -237,7 +240,7 @@ def _recipe(size, algorithm, crop, normalize, *rest):
 
 @lru_cache(maxsize=256)
 def _cached_recipe(
-    size, algorithm, crop, normalize, mode, dtype, layout, exif, icc, background, max_pixels, max_memory
+    size, algorithm, crop, normalize, mode, dtype, layout, exif, icc, exact, background, max_pixels, max_memory
 ):
     _check_sides("size", size)
     if crop != "center":
@@ -251,7 +254,7 @@ def _cached_recipe(
     layout = layout or ("HWC" if normalize is None else "CHW")
     scale = None if normalize is None else _scale(normalize)
     recipe = _C.image.Recipe(
-        size, crop, algorithm or "lanczos3", mode, background, native, scale, layout, exif, icc, max_pixels, max_memory
+        size, crop, algorithm or "lanczos3", mode, background, native, scale, layout, exif, icc, exact, max_pixels, max_memory
     )
     return recipe, None if dtype == native else dtype
 

@@ -41,6 +41,8 @@ pub struct Recipe {
     pub upright: bool,
     /// Whether the embedded colour profile is applied, so that the samples are sRGB.
     pub to_srgb: bool,
+    /// Whether a JPEG is decoded at its full size even where less is enough.
+    pub exact: bool,
     /// How large an image may be.
     pub limits: Limits,
 }
@@ -79,6 +81,7 @@ impl Recipe {
             layout: Layout::Hwc,
             upright: true,
             to_srgb: false,
+            exact: false,
             limits: Limits::default(),
         }
     }
@@ -172,7 +175,7 @@ impl Loader {
             return self.source.jpeg_into(data, mode, &recipe.limits, out, info.width * mode.channels());
         }
         let (plan, turn) = if upright_first { (plan.after_turn(), plan.upright) } else { (plan, Turn::default()) };
-        let scale = if in_parts { plan.scale(recipe.filter) } else { Scale::Full };
+        let scale = if in_parts && !recipe.exact { plan.scale(recipe.filter) } else { Scale::Full };
         let (source, geometry) = plan.resampling(scale);
         let part = self.resizer.prepare(source.width, source.height, geometry, recipe.filter)?;
         let part = Region { x: source.x + part.x, y: source.y + part.y, ..part };
@@ -181,12 +184,20 @@ impl Loader {
             false => self.source.any(data, mode, turn, recipe)?.part(part)?,
         };
         let Region { width, height, .. } = plan.window;
-        if plan.turn.is_identity() || plan.turn.is_mirror() {
+        // Colours count as much as they are opaque.
+        let blends = mode.has_alpha() && plan.resizes() && recipe.filter != Filter::Nearest;
+        if !blends && (plan.turn.is_identity() || plan.turn.is_mirror()) {
             return write::resized(&mut self.resizer, part, recipe, (width, height), &mut self.resized, out);
         }
         let row = width * mode.channels();
         self.resized.resize(row * height, 0);
-        self.resizer.resize_prepared(part, &mut self.resized, row)?;
+        match blends {
+            true => self.resizer.resize_prepared_with_alpha(part, &mut self.resized, row)?,
+            false => self.resizer.resize_prepared(part, &mut self.resized, row)?,
+        }
+        if plan.turn.is_identity() || plan.turn.is_mirror() {
+            return write::pixels(&self.resized, mode.channels(), recipe, out);
+        }
         self.turned.resize(row * height, 0);
         let stride = plan.turn.size(width, height).0 * mode.channels();
         crate::orient(&self.resized, width, height, mode.channels(), plan.turn, &mut self.turned, stride)?;

@@ -1,9 +1,9 @@
 //! Pixels with alpha: colours count as much as they are opaque, so they are multiplied by alpha before resampling, as in Pillow.
 
 use super::{Filter, Geometry, Resizer, View};
-use crate::Result;
 use crate::buffer::check_rows;
 use crate::pixels::product;
+use crate::{Region, Result};
 use rushlight_kernels::vectorized;
 
 impl Resizer {
@@ -19,10 +19,16 @@ impl Resizer {
     /// assert_eq!(out, [199, 128]);
     /// ```
     pub fn resize_with_alpha(&mut self, view: View, geometry: Geometry, filter: Filter, out: &mut [u8], stride: usize) -> Result<()> {
-        let View { samples, width, height, channels, stride: source_stride } = view;
-        if filter == Filter::Nearest {
-            return self.resize(view, geometry, filter, out, stride);
+        let part = view.part(self.prepare(view.width, view.height, geometry, filter)?)?;
+        match filter {
+            Filter::Nearest => self.resize_prepared(part, out, stride),
+            _ => self.resize_prepared_with_alpha(part, out, stride),
         }
+    }
+
+    /// [`Resizer::resize_prepared`] for pixels whose last channel is alpha.
+    pub fn resize_prepared_with_alpha(&mut self, part: View, out: &mut [u8], stride: usize) -> Result<()> {
+        let View { samples, width, height, channels, stride: source_stride } = part;
         let row = width * channels;
         check_rows(samples.len(), source_stride, row, height)?;
         let mut premultiplied = std::mem::take(&mut self.premultiplied);
@@ -30,12 +36,11 @@ impl Resizer {
         for (to, from) in premultiplied.chunks_exact_mut(row.max(1)).zip(samples.chunks(source_stride.max(1))) {
             multiply(&from[..row], channels, to);
         }
-        let source = View { samples: &premultiplied, stride: row, ..view };
-        let result = self.resize(source, geometry, filter, out, stride);
+        let result = self.resize_prepared(View { samples: &premultiplied, stride: row, ..part }, out, stride);
         self.premultiplied = premultiplied;
         result?;
-        let (columns, rows) = geometry.window.map_or((geometry.width, geometry.height), |window| (window.width, window.height));
-        out.chunks_mut(stride).take(rows).for_each(|out| divide(&mut out[..columns * channels], channels));
+        let Region { width, height, .. } = self.window;
+        out.chunks_mut(stride).take(height).for_each(|out| divide(&mut out[..width * channels], channels));
         Ok(())
     }
 }
