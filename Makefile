@@ -31,11 +31,12 @@ test: .venv/.built ## Rust tests, Python tests, executed docstrings and Markdown
 dev: .venv/.built ## build the engine into .venv (again only after a change)
 	@echo "ready: $(BIN)/python, $(BIN)/rushlight"
 
-check: .venv/.built ## formatting, lints, forbidden words, stubs, the tiny tests
+check: .venv/.built ## formatting, lints, a bounded run of mutated image files, forbidden words, stubs, the tiny tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	cargo fmt --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	RUSHLIGHT_FUZZ_SECONDS=20 cargo test --quiet -p rushlight-image --test fuzz
 	$(BIN)/python -m tools.words
 	$(BIN)/python -m tools.stubs --check
 	$(BIN)/python -m pytest tests/test_tiny.py

@@ -117,7 +117,7 @@ def test_folders_of_pictures(tmp_path):
     data = load_folder(tmp_path, size=8)
     assert data.classes == ["blue", "red"] and data.train.pixels.shape == (14, 3, 8, 8)
     (tmp_path / "red" / "x.png").write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="x.png: not a picture"):
+    with pytest.raises(ValueError, match="x.png: unrecognised image data"):
         load_folder(tmp_path, size=8)
     with pytest.raises(FileNotFoundError, match="is not a folder"):
         load_folder(tmp_path / "none")

@@ -90,7 +90,13 @@ def test_what_is_fused_and_what_is_not():
     resize, crop, tensor = transforms.Resize(32), transforms.CenterCrop(16), transforms.ToTensor()
     assert _one_pass.one_pass([resize, crop, tensor, NORMALIZE]) is not None
     assert _one_pass.one_pass([resize, tensor]) is not None
-    for chain in ([resize], [crop, resize], [resize, transforms.Lambda(lambda x: x), tensor], [resize, resize], [resize, NORMALIZE]):
+    for chain in (
+        [resize],
+        [crop, resize],
+        [resize, transforms.Lambda(lambda x: x), tensor],
+        [resize, resize],
+        [resize, NORMALIZE],
+    ):
         assert _one_pass.one_pass(chain) is None
 
 

@@ -10,7 +10,7 @@ SUMMARY = "print versions, SIMD level, threads and optional packages"
 
 OPTIONAL = {
     "scikit-learn": "train digits",
-    "pillow": "train on folders of pictures, predict",
+    "pillow": "image transforms of PIL images",
     "rich": "progress bars",
     "safetensors": "safetensors.torch under `rushlight run`",
     "einops": "tensor expressions",

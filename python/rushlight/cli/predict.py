@@ -12,7 +12,7 @@ SUMMARY = "print the likeliest labels of pictures"
 def describe(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments of ``predict``."""
     parser.add_argument("checkpoint", help="model.safetensors, checkpoint.pt, or the folder that holds them")
-    parser.add_argument("image", nargs="+", help="picture in any format that Pillow decodes")
+    parser.add_argument("image", nargs="+", help="picture in any format that rushlight.image decodes")
     parser.add_argument("--top", type=int, default=3, help="labels to print per picture (default 3)")
     parser.add_argument("--invert", action="store_true", help="swap light and dark first (digits are light on dark)")
 

@@ -218,7 +218,15 @@ def _load_many(sources, size, algorithm, crop, normalize, workers, device, optio
 
 def _split(size, algorithm, crop, normalize, options):
     """Return the recipe of a call and its other options."""
-    named = {"mode": "RGB", "dtype": None, "layout": None, "exif": True, "icc": False, "exact": False, "background": None}
+    named = {
+        "mode": "RGB",
+        "dtype": None,
+        "layout": None,
+        "exif": True,
+        "icc": False,
+        "exact": False,
+        "background": None,
+    }
     named |= {"max_pixels": MAX_PIXELS, "max_memory": MAX_MEMORY}
     unknown = options.keys() - named.keys() - {"errors", "report", "out", "framework"}
     if unknown:
@@ -254,7 +262,19 @@ def _cached_recipe(
     layout = layout or ("HWC" if normalize is None else "CHW")
     scale = None if normalize is None else _scale(normalize)
     recipe = _C.image.Recipe(
-        size, crop, algorithm or "lanczos3", mode, background, native, scale, layout, exif, icc, exact, max_pixels, max_memory
+        size,
+        crop,
+        algorithm or "lanczos3",
+        mode,
+        background,
+        native,
+        scale,
+        layout,
+        exif,
+        icc,
+        exact,
+        max_pixels,
+        max_memory,
     )
     return recipe, None if dtype == native else dtype
 

@@ -1,4 +1,4 @@
-"""A folder with one folder of pictures per class, decoded with Pillow."""
+"""A folder with one folder of pictures per class."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight.train.datasets.images import ImageDataset, Images, split
 
-SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
+SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".qoi", ".tif", ".tiff", ".webp"}
 
 
 def load_folder(root: str | Path, size: int = 64, seed: int = 0) -> ImageDataset:
@@ -16,7 +16,7 @@ def load_folder(root: str | Path, size: int = 64, seed: int = 0) -> ImageDataset
 
     With folders ``root/train`` and ``root/test`` those are the parts; otherwise 20 % of the pictures are held out.
     All-grey collections get one channel, others three.
-    Raises FileNotFoundError without at least two class folders, ValueError naming a picture that cannot be decoded.
+    Raises FileNotFoundError without at least two class folders, ImageError (a ValueError) naming a picture that cannot be decoded.
     """
     root = Path(root)
     if (root / "train").is_dir() and (root / "test").is_dir():
@@ -40,14 +40,16 @@ def _class_folders(root: Path) -> list[str]:
 
 
 def _read(root: Path, classes: list[str], size: int) -> Images:
+    from rushlight.image import load_batch
+
     pixels, labels = [], []
     for label, name in enumerate(classes):
         paths = sorted(path for path in (root / name).rglob("*") if path.suffix.lower() in SUFFIXES)
         if not paths:
             raise FileNotFoundError(f"{root / name}: no pictures ({', '.join(sorted(SUFFIXES))})")
-        pixels += [read_picture(path, size, channels=3) for path in paths]
+        pixels.append(load_batch(paths, size, "bilinear", "center", layout="CHW"))
         labels += [label] * len(paths)
-    return Images(np.stack(pixels), np.array(labels, dtype=np.int64))
+    return Images(np.concatenate(pixels), np.array(labels, dtype=np.int64))
 
 
 def _same_channels(*parts: Images) -> list[Images]:
@@ -59,18 +61,8 @@ def _same_channels(*parts: Images) -> list[Images]:
 def read_picture(path: str | Path, size: int, channels: int) -> np.ndarray:
     """Return one picture as uint8 of shape (channels, size, size), cropped to its centred square.
 
-    Raises ModuleNotFoundError without Pillow, ValueError when the picture cannot be decoded.
+    Raises FileNotFoundError, or ImageError (a ValueError) when the picture cannot be decoded.
     """
-    try:
-        from PIL import Image, ImageOps
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{path}: reading pictures needs Pillow. Run: pip install pillow") from error
-    try:
-        with Image.open(path) as picture:
-            upright = ImageOps.exif_transpose(picture).convert("L" if channels == 1 else "RGB")
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: not a picture that Pillow can decode ({error})") from error
-    square = ImageOps.fit(upright, (size, size), Image.Resampling.BILINEAR)
-    return np.asarray(square, dtype=np.uint8).reshape(size, size, channels).transpose(2, 0, 1)
+    from rushlight.image import load
+
+    return load(path, size, "bilinear", "center", mode="L" if channels == 1 else "RGB", layout="CHW")
