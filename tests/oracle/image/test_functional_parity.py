@@ -231,6 +231,7 @@ def test_channels_and_frames():
         np.testing.assert_array_equal(ours.uniform_temporal_subsample(video, count), want)
 
 
+@pytest.mark.filterwarnings("ignore:The image decoding and encoding capabilities of TorchVision:DeprecationWarning")
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("quality", [1, 30, 75, 100])
 def test_what_jpeg_leaves(channels, quality):
