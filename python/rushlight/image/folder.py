@@ -135,10 +135,10 @@ def native_recipe(options):
 
 def _threads():
     """Threads for one batch: a worker process has its share of the cores."""
+    from rushlight.image._load import _threads as available
     from rushlight.image._sample_stream import worker_share
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // worker_share()[1])
+    return max(1, available(None) // worker_share()[1])
 
 
 class ImageFolder(ImageDataset):

@@ -1,6 +1,5 @@
 """The loader: batches of images decoded ahead on native threads, in an order that can be resumed at any sample."""
 
-import os
 import time
 from collections import deque
 
@@ -9,6 +8,7 @@ import numpy as np
 from rushlight.image._batches import Item, NativeBatches, PythonBatches
 from rushlight.image._errors import ImageError
 from rushlight.image._fuse import fuse
+from rushlight.image._load import _threads, _wrapper
 from rushlight.image._sample_stream import permutation
 from rushlight.image.folder import ImageDataset, collate_labels, native_recipe
 from rushlight.image.tar import IMAGES, INTEGERS, Failure, TarDataset, decode_field, pick
@@ -85,7 +85,7 @@ class ImageLoader:
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.shuffle, self.seed, self.prefetch, self.errors = shuffle, seed, prefetch, errors
         self.rank, self.world_size = rank, world_size
-        self.workers = workers or _cores()
+        self.workers = _threads(workers or None)
         self.failures = []
         self.epoch, self._position = 0, None
         self._images, self._started, self.waited = 0, None, 0.0
@@ -288,8 +288,6 @@ class _StreamPlan:
 
 def _engine(dataset, workers, prefetch):
     """How batches are made, and what becomes of their arrays."""
-    from rushlight.image._load import _wrapper
-
     device, framework = getattr(dataset, "device", None), dataset.options.get("framework")
     if isinstance(dataset, TarDataset):
         device = dataset.options.get("device")
@@ -328,10 +326,6 @@ def _named(error, name):
     if isinstance(error, ImageError) and error.file is None:
         return ImageError(name, error.format, error.reason)
     return error
-
-
-def _cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check(batch_size, workers, prefetch, errors, rank, world_size):
