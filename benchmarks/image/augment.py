@@ -1,7 +1,8 @@
-"""Augmentations against torchvision.transforms.v2: one photograph, 8 bits, one thread, in turn.
+"""Augmentations against torchvision.transforms.v2 and AlbumentationsX: one photograph, 8 bits, one thread, in turn.
 
-``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the table; the ratio is of the shortest times. torchvision always has the input that
-suits it best, a tensor ``[3, H, W]``; ours are that very tensor, a tensor of Rushlight, and an array ``[H, W, 3]``.
+``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the tables; the ratio is of the shortest times. torchvision always has the input that
+suits it best, a tensor ``[3, H, W]``; ours are that very tensor, a tensor of Rushlight, and an array ``[H, W, 3]``. AlbumentationsX, where it
+is installed, has that array.
 """
 
 import math
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.compare import Row, fastest_in_turn, report
+from benchmarks.image import albumentationsx
 
 KODAK = Path(__file__).parents[3] / "shared/data/kodak/kodim23.png"
 HEIGHT, WIDTH = 375, 500
@@ -111,15 +113,28 @@ def rows(image: np.ndarray, operations: list) -> list[Row]:
     return found
 
 
+def rows_of_albumentationsx(image: np.ndarray) -> list[Row]:
+    """Return a line for each of the twenty, of arrays; none when the package is not installed."""
+    found = []
+    given = {name: (args, options) for name, args, options in TWENTY}
+    for name, transform in albumentationsx.transforms().items():
+        args, options = given[name]
+        mine = calls(image, name, args, options)[LAYOUTS.index("HWC array")]
+        time, reference = fastest_in_turn(mine, albumentationsx.call(transform, image), rounds=9)
+        found.append(Row(f"{name}{label(args, options)}", time * 1e6, reference * 1e6, "us", ">= 1x"))
+    return found
+
+
 def label(args: tuple, options: dict) -> str:
     shown = [str(v) for v in (*args, *options.values()) if isinstance(v, (int, float, str))]
     return f" ({', '.join(shown)})" if shown else ""
 
 
-def mean(found: list[Row], layout: str) -> float:
-    """Return the geometric mean of a layout's ratios."""
-    ratios = [row.ratio for row in found if row.what.endswith(layout)]
-    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+def summary(found: list[Row], what: str, goal: str) -> str:
+    """Return a line with the geometric mean of the ratios and the least of them."""
+    mean = math.exp(sum(math.log(row.ratio) for row in found) / len(found))
+    least = min(found, key=lambda row: row.ratio)
+    return f"geometric mean, {what}: {mean:.2f}x (goal {goal}); least: {least.what} {least.ratio:.2f}x"
 
 
 def main() -> None:
@@ -133,11 +148,13 @@ def main() -> None:
     twenty = rows(image, TWENTY)
     report("Twenty augmentations of 500 x 375 x 3 bytes; PyTorch stands for torchvision v2", twenty)
     for layout in LAYOUTS:
-        least = min((row for row in twenty if row.what.endswith(layout)), key=lambda row: row.ratio)
-        print(
-            f"geometric mean, {layout}: {mean(twenty, layout):.2f}x (goal 3x); least: {least.what} {least.ratio:.2f}x"
-        )
+        print(summary([row for row in twenty if row.what.endswith(layout)], layout, "3x"))
     print()
+    others = rows_of_albumentationsx(image)
+    if others:
+        report("Twenty augmentations of HWC arrays; PyTorch stands for AlbumentationsX", others)
+        print(summary(others, "AlbumentationsX", "1.3x"))
+        print()
     report("Further operations", rows(image, FURTHER))
 
 
