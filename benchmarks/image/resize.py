@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from benchmarks.image.photographs import small
-from benchmarks.image.report import run
+from benchmarks.image.report import Comparison
 from rushlight.image.bench import Rival, Task
 from rushlight.image.bench.rivals import opencv, torchvision
 
@@ -68,5 +68,7 @@ TASK = Task(
     ),
 )
 
+RESIZE = Comparison("Pixels, 500x375 to 224x224, bilinear, antialiased", TASK, small, GOALS)
+
 if __name__ == "__main__":
-    run(TASK, small, GOALS)
+    RESIZE.main()
