@@ -35,7 +35,7 @@ def calls(image: np.ndarray) -> list[Callable[[], np.ndarray]]:
             p=1,
         ),
         A.Perspective(scale=(0.04, 0.04), **linear, **border, p=1),
-        A.GaussianBlur(blur_limit=(5, 5), sigma_limit=(1, 1), p=1),
+        A.GaussianBlur((5, 5), (1.0, 1.0), p=1),
         A.RandomBrightnessContrast((0.3, 0.3), (0, 0), p=1),
         A.RandomBrightnessContrast((0, 0), (0.3, 0.3), p=1),
         A.HueSaturationValue((0, 0), (30, 30), (0, 0), p=1),
