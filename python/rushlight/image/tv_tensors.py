@@ -132,9 +132,22 @@ class BoundingBoxFormat(Enum):
     CXCYWH = "CXCYWH"
 
 
+ROTATED = ("XYWHR", "CXCYWHR", "XYXYXYXY")
+
+
 def box_format(format: BoundingBoxFormat | str) -> BoundingBoxFormat:
-    """Return the format that a name of any case stands for."""
-    return BoundingBoxFormat[format.upper()] if isinstance(format, str) else format
+    """Return the format that a name of any case, or another package's format, stands for.
+
+    Raises:
+        NotImplementedError: for torchvision's formats of rotated boxes.
+    """
+    name = (format if isinstance(format, str) else format.value).upper()
+    if name in ROTATED:
+        raise NotImplementedError(
+            f"BoundingBoxes: format {name} is one of rotated boxes, which transforms do not treat; give the upright boxes "
+            "around them as XYXY, XYWH or CXCYWH, or the corners as KeyPoints"
+        )
+    return BoundingBoxFormat[name]
 
 
 class BoundingBoxes(TVTensor):
