@@ -31,7 +31,8 @@ class ImageLoader:
     Threads of the native core decode the next batches while the current one is used, each image straight
     into its place. What the data set's options and transform ask for is one native pass where the sizes
     are fixed: Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, conversions, Normalize. Other
-    transforms are called where the loader is iterated, with images decoded ahead.
+    transforms of this package run in the loader's threads, those of others, and functions of one's own, where
+    the loader is iterated, with images decoded ahead.
 
     Args:
         dataset: `ImageFolder`, `ImageDataset`, `TarDataset`, or paths.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rushlight as rl
+from rushlight.image.transforms._draw import rand
 from rushlight.image.transforms._sample import (
     TypeOrCheck,
     check_type,
@@ -114,4 +115,4 @@ class RandomTransform(Transform):
         self.p = p
 
     def applies(self) -> bool:
-        return not bool(rl.rand(1) >= self.p)
+        return not bool(rand(1) >= self.p)
