@@ -7,6 +7,7 @@ Operations on them give plain tensors, as in torchvision; ``clone``, ``to``, ``d
 from enum import Enum
 
 import rushlight as rl
+from rushlight.image._torch import register_collation
 
 __all__ = [
     "BoundingBoxFormat",
@@ -229,3 +230,7 @@ class set_return_type:
 
     def __exit__(self, *exc):
         TVTensor._return_subclass = self.before
+
+
+# Functions give tensors to PyTorch's data loader as well, where no data set or transform has been made.
+register_collation()
