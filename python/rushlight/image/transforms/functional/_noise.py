@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 
+from rushlight import _C
 from rushlight.image.transforms._draw import own_generator, randn
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._pixels import is_pil, is_torch, pixels
