@@ -34,6 +34,8 @@ from torch.serialization import MAP_LOCATION
 from torch.utils._pytree import _dict_flatten, _dict_flatten_with_keys
 from torch.utils.data.dataloader import _BaseDataLoaderIter, _MultiProcessingDataLoaderIter
 from torch.utils.model_zoo import load_url
+from torch._higher_order_ops.associative_scan import associative_scan
+from torch.distributed import rpc
 import torch._custom_ops
 import torch.classes
 """.strip()
@@ -52,6 +54,8 @@ torch._convert_indices_from_coo_to_csr(torch.tensor([0, 0, 2]), 3).tolist() == [
 torch._convert_indices_from_csr_to_coo(torch.tensor([0, 2, 3]), torch.tensor([1, 0, 1])).tolist() == [[0, 0, 1], [1, 0, 1]]
 torch._assert_async(torch.tensor(True)) is None
 torch.legacy_contiguous_format is torch.contiguous_format
+torch.arange(6, dtype=torch.uint8).untyped_storage()[2:4].tolist() == [2, 3]
+torch.UntypedStorage.from_file(__file__, nbytes=6).tolist() == list(b"import")
 """.strip()
 
 
