@@ -36,6 +36,15 @@ from torch.utils.data.dataloader import _BaseDataLoaderIter, _MultiProcessingDat
 from torch.utils.model_zoo import load_url
 from torch._higher_order_ops.associative_scan import associative_scan
 from torch.distributed import rpc
+from torch._C import _TensorMeta
+from torch._utils import _get_device_index
+from torch.autograd.profiler import emit_nvtx
+from torch.profiler import kineto_available
+from torch.utils._contextlib import _DecoratorContextManager
+from torch.utils._python_dispatch import is_traceable_wrapper_subclass
+from torch.utils._pytree import _get_node_type, tree_is_leaf
+from torch.utils.data._utils.collate import default_collate, np_str_obj_array_pattern
+from torch import PyTorchFileReader, ScriptModule, TensorType
 import torch._custom_ops
 import torch.classes
 """.strip()

@@ -203,3 +203,9 @@ def test_factors_before_their_tensors_work_with_a_warning(old, new):
     with pytest.warns(UserWarning, match="overload of .* is deprecated"):
         found = old(*operands())
     assert found.tolist() == new(*operands()).tolist()
+
+
+def test_scatter_takes_its_number_by_name():
+    index = rl.tensor([[1]])
+    assert rl.zeros(1, 2).scatter(1, index, value=3.0).tolist() == [[0, 3]]
+    assert rl.zeros(1, 2).scatter_(1, index=index, value=2).tolist() == [[0, 2]]

@@ -300,6 +300,7 @@ fn find(signature: &Signature, name: &str) -> Option<usize> {
         "keepdims" => position("keepdim"),
         "x2" => position("other"),
         "size" => position("shape"),
+        "value" => position("src"),
         _ => None,
     })
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 import rushlight as rl
@@ -55,9 +56,27 @@ def _ExcludeDispatchKeyGuard(keys: DispatchKeySet) -> Any:
     return nullcontext()
 
 
+_TensorMeta = type(rl.Tensor)
+"""The class of `Tensor`, for metaclasses that derive from it."""
+
+
+def _parse_to(*args: Any, **kwargs: Any) -> tuple:
+    """Return the device, dtype, non_blocking and memory format that a call of ``to`` asks for."""
+    from rushlight.nn.modules.module_conversion import parse_to
+
+    return parse_to(*args, **kwargs)
+
+
+_nn = SimpleNamespace(_parse_to=_parse_to)
+
+_NAMES = frozenset(
+    """DispatchKey DispatchKeySet _ExcludeDispatchKeyGuard _TensorMeta _are_functorch_transforms_active
+    _get_default_device _get_tracing_state _log_api_usage_once _nn""".split()
+)
+
+
 def lookup(name: str) -> Any:
     """Return the function or class ``name``; for the native module's ``__getattr__``."""
-    known = globals().get(name)
-    if getattr(known, "__module__", None) != __name__ or name == "lookup":
+    if name not in _NAMES:
         raise AttributeError(f"module 'rushlight._C' has no attribute {name!r}: Rushlight has no torch._C.{name}")
-    return known
+    return globals()[name]

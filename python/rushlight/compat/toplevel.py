@@ -12,6 +12,7 @@ from rushlight import _C
 from rushlight._dtypes import ABSENT_NAMES, AbsentDtype
 from rushlight.compat.absent import absent, absent_type
 from rushlight.compat.infrastructure.futures import Future
+from rushlight.compat.infrastructure.jit import ScriptModule
 from rushlight.compat.infrastructure.sparse import REASON as NO_SPARSE
 from rushlight.compat.version import TorchVersion
 
@@ -19,7 +20,10 @@ __all__ = [
     "Event",
     "Future",
     "OutOfMemoryError",
+    "PyTorchFileReader",
+    "ScriptModule",
     "Stream",
+    "TensorType",
     "TorchVersion",
     "_assert_async",
     "_cast_Double",
@@ -69,6 +73,10 @@ sparse_csr_tensor = absent("torch.sparse_csr_tensor", NO_SPARSE)
 
 legacy_contiguous_format = rl.contiguous_format
 Event = absent_type("torch.Event", "events belong to accelerators, and there is none")
+PyTorchFileReader = absent_type(
+    "torch.PyTorchFileReader", "rushlight.load reads files, with mmap=True only what is used"
+)
+TensorType = absent_type("torch.TensorType", "it describes tensors to the compiler of TorchScript, which is not here")
 Stream = absent_type("torch.Stream", "streams belong to accelerators, and there is none")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rushlight import _print
 from rushlight._print import Options as PRINT_OPTS  # noqa: F401
 from rushlight._print import add_suffixes, tensor_str
+from rushlight._print import printoptions as printoptions
 
 
 def _tensor_str(self: Any, indent: int) -> str:
