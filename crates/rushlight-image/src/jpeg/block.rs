@@ -17,6 +17,8 @@ const AC_LENGTH: u32 = 18;
 const LOOKUPS: u32 = 56 / AC_LENGTH;
 /// Width of the look-up of DC differences.
 const DC_BITS: u32 = 9;
+/// Most bits of a difference that is looked up, so that two look-ups of AC symbols need no refill.
+const DC_LENGTH: u32 = 56 - 2 * AC_LENGTH;
 
 /// Of the place reached: the block ends.
 const END: u8 = 64;
@@ -57,6 +59,7 @@ impl DcTable {
         }
         let entries = std::array::from_fn(|window| match codes.code_within(window, DC_BITS) {
             (0, _) => (0, 0, 0),
+            (length, size) if length + size as u32 > DC_LENGTH => (0, 0, 0),
             (length, size) => (length as u8 + size, length as u8, 63 - size),
         });
         Ok(DcTable { codes, entries: Box::new(entries) })
@@ -69,7 +72,9 @@ impl DcTable {
         let (all, length, shift) = self.entries[bits.peek(DC_BITS)];
         if all == 0 {
             let size = self.codes.symbol(bits) as u32 & 15;
-            return extend(bits.take(size), size);
+            let difference = extend(bits.take(size), size);
+            bits.refill();
+            return difference;
         }
         let difference = bits.value(length, shift);
         bits.consume(all as u32);
@@ -167,44 +172,52 @@ pub fn decode_block(bits: &mut Bits, dc: &DcTable, ac: &AcTable, last_dc: &mut i
     block[0] = *last_dc as i16;
     // Place in the zigzag of the coefficient decoded last, below 63.
     let mut k = 0;
+    if let Some(any) = look_up::<2>(bits, ac, &mut k, block) {
+        return any;
+    }
     loop {
         bits.refill();
-        let mut next = &ac.entries[bits.peek(AC_BITS)];
-        for _ in 0..LOOKUPS {
-            // The way from look-up to look-up comes first, since everything else waits for it.
-            let (entry, start) = (next, *bits);
-            bits.consume(entry.length as u32);
-            next = &ac.entries[bits.peek(AC_BITS)];
-            let value = start.value(entry.before, entry.shift);
-            let Some(natural) = NATURAL[k..].first_chunk::<256>() else { return true };
-            let (first, last) = (entry.first as usize, entry.last as usize);
-            block[natural[first] as usize & 63] = entry.value;
-            block[natural[last] as usize & 63] = value as i16;
-            let reached = k + entry.reached as usize;
-            if reached < 63 {
-                k = reached;
-                continue;
-            }
-            if entry.ends(k) {
-                return k > 0 || entry.reached != END;
-            }
-            block[63] = 0;
-            let symbol;
-            (*bits, symbol) = one_symbol(start, &ac.codes);
-            let (run, size) = ((symbol >> 4) as usize, (symbol & 15) as u32);
-            if size == 0 && run != 15 {
-                return k > 0;
-            }
-            k += run + 1;
-            if size > 0 {
-                block[NATURAL[k] as usize & 63] = extend(bits.take(size), size) as i16;
-            }
-            if k >= 63 {
-                return true;
-            }
-            break;
+        if let Some(any) = look_up::<LOOKUPS>(bits, ac, &mut k, block) {
+            return any;
         }
     }
+}
+
+/// Does what `N` look-ups say, for which there must be bits; at the end of the block whether it has any AC coefficient.
+#[inline(always)]
+fn look_up<const N: u32>(bits: &mut Bits, ac: &AcTable, place: &mut usize, block: &mut Block) -> Option<bool> {
+    let mut next = &ac.entries[bits.peek(AC_BITS)];
+    for _ in 0..N {
+        // The way from look-up to look-up comes first, since everything else waits for it.
+        let (entry, start, k) = (next, *bits, *place);
+        bits.consume(entry.length as u32);
+        next = &ac.entries[bits.peek(AC_BITS)];
+        let value = start.value(entry.before, entry.shift);
+        let Some(natural) = NATURAL[k..].first_chunk::<256>() else { return Some(true) };
+        let (first, last) = (entry.first as usize, entry.last as usize);
+        block[natural[first] as usize & 63] = entry.value;
+        block[natural[last] as usize & 63] = value as i16;
+        *place = k + entry.reached as usize;
+        if *place < 63 {
+            continue;
+        }
+        if entry.ends(k) {
+            return Some(k > 0 || entry.reached != END);
+        }
+        block[63] = 0;
+        let symbol;
+        (*bits, symbol) = one_symbol(start, &ac.codes);
+        let (run, size) = ((symbol >> 4) as usize, (symbol & 15) as u32);
+        if size == 0 && run != 15 {
+            return Some(k > 0);
+        }
+        *place = k + run + 1;
+        if size > 0 {
+            block[NATURAL[*place] as usize & 63] = extend(bits.take(size), size) as i16;
+        }
+        return (*place >= 63).then_some(true);
+    }
+    None
 }
 
 /// The next symbol, whose code may be long.
