@@ -3,7 +3,7 @@
 use crate::{Error, Region, Result};
 
 /// What becomes of the source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometry {
     /// The part of the source to resample: left, top, right, bottom, fractions allowed. All of it when `None`.
     pub source: Option<[f32; 4]>,

@@ -61,6 +61,11 @@ impl Quads {
         (0..vertical.len()).all(|y| vertical.get(y).weights.iter().all(|&weight| split(&[weight]).is_some())).then_some(())
     }
 
+    /// Begins another image of the same request.
+    pub fn restart(&mut self) {
+        self.next = 0;
+    }
+
     fn prepare_horizontal(&mut self, weights: &Weights, channels: usize) -> Option<()> {
         if !possible() {
             return None;
