@@ -4,6 +4,8 @@
 //! The horizontal pass takes four rows at a time and leaves their samples side by side: a quad, the four taps of the vertical pass. Only as many
 //! rows of quads are kept as an output row needs, so that they stay in the cache.
 
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "the kernels are those of one architecture"))]
+
 mod columns;
 mod digits;
 #[cfg(target_arch = "x86_64")]
