@@ -1,4 +1,4 @@
-"""The operations of ``augment.py`` as AlbumentationsX has them: HWC arrays of bytes, the same parameters, called as its users call them.
+"""AlbumentationsX' ways to do the twenty augmentations: arrays of bytes, the same parameters, called as its users call them.
 
 AlbumentationsX is under the AGPL: it is measured where somebody installed it, nothing else uses it.
 """
@@ -6,17 +6,21 @@ AlbumentationsX is under the AGPL: it is measured where somebody installed it, n
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 
 
-def transforms() -> dict[str, Callable]:
-    """Return a transform for each name of an operation; none when AlbumentationsX is not installed."""
-    try:
-        import albumentations as A
-        import cv2
-    except ImportError:
-        return {}
+def installed() -> bool:
+    """Return whether there is something to measure."""
+    return find_spec("albumentations") is not None and find_spec("cv2") is not None
+
+
+def calls(image: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
+    """Return a call for each of ``augment.TWENTY`` by its name, on an array ``[H, W, 3]``, on one thread."""
+    import albumentations as A
+    import cv2
+
     cv2.setNumThreads(1)
     linear = {"interpolation": cv2.INTER_LINEAR, "p": 1}
 
@@ -25,7 +29,7 @@ def transforms() -> dict[str, Callable]:
         return A.ColorJitter(**{**neutral, **changed}, p=1)
 
     cut = A.Crop(x_min=40, y_min=30, x_max=340, y_max=230, p=1)
-    return {
+    steps = {
         "hflip": A.HorizontalFlip(p=1),
         "vflip": A.VerticalFlip(p=1),
         "pad": A.Pad(padding=16, border_mode=cv2.BORDER_REFLECT_101, p=1),
@@ -48,8 +52,4 @@ def transforms() -> dict[str, Callable]:
         "autocontrast": A.AutoContrast(p=1),
         "equalize": A.Equalize(p=1),
     }
-
-
-def call(transform: Callable, image: np.ndarray) -> Callable:
-    """Return the work to be measured."""
-    return lambda: transform(image=image)["image"]
+    return {name: lambda step=step: step(image=image)["image"] for name, step in steps.items()}

@@ -1,19 +1,21 @@
 """Augmentations against torchvision.transforms.v2 and AlbumentationsX: one photograph, 8 bits, one thread, in turn.
 
-``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the tables; the ratio is of the shortest times. torchvision always has the input that
-suits it best, a tensor ``[3, H, W]``; ours are that very tensor, a tensor of Rushlight, and an array ``[H, W, 3]``. AlbumentationsX, where it
-is installed, has that array.
+``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the table; the ratio is of the shortest times. torchvision always has the input that
+suits it best, a tensor ``[3, H, W]``; ours are that very tensor, a tensor of Rushlight, and an array ``[H, W, 3]``.
 """
 
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.compare import Row, fastest_in_turn, report
+from benchmarks.compare import Row, fastest_in_turn, report, table
 from benchmarks.image import albumentationsx
+from benchmarks.image.report import Figure, Section
 
 KODAK = Path(__file__).parents[3] / "shared/data/kodak/kodim23.png"
 HEIGHT, WIDTH = 375, 500
@@ -70,6 +72,7 @@ def photograph(path: Path) -> np.ndarray:
     return np.ascontiguousarray(image[:HEIGHT, :WIDTH])
 
 
+AX = "albumentationsx"
 LAYOUTS = ("torch tensor", "Rushlight tensor", "HWC array")
 
 
@@ -113,15 +116,16 @@ def rows(image: np.ndarray, operations: list) -> list[Row]:
     return found
 
 
-def rows_of_albumentationsx(image: np.ndarray) -> list[Row]:
-    """Return a line for each of the twenty, of arrays; none when the package is not installed."""
+def rows_beside_albumentations(image: np.ndarray) -> list[Row]:
+    """Return a line for each of the twenty on an array, against AlbumentationsX; none where it is not installed."""
+    if not albumentationsx.installed():
+        return []
     found = []
-    given = {name: (args, options) for name, args, options in TWENTY}
-    for name, transform in albumentationsx.transforms().items():
-        args, options = given[name]
-        mine = calls(image, name, args, options)[LAYOUTS.index("HWC array")]
-        time, reference = fastest_in_turn(mine, albumentationsx.call(transform, image), rounds=9)
-        found.append(Row(f"{name}{label(args, options)}", time * 1e6, reference * 1e6, "us", ">= 1x"))
+    rivals = albumentationsx.calls(image)
+    for name, args, options in TWENTY:
+        own = calls(image, name, args, options)[LAYOUTS.index("HWC array")]
+        time, reference = fastest_in_turn(own, rivals[name], rounds=9)
+        found.append(Row(f"{name}{label(args, options)}, HWC array", time * 1e6, reference * 1e6, "us", ">= 0.8x"))
     return found
 
 
@@ -130,32 +134,60 @@ def label(args: tuple, options: dict) -> str:
     return f" ({', '.join(shown)})" if shown else ""
 
 
-def summary(found: list[Row], what: str, goal: str) -> str:
-    """Return a line with the geometric mean of the ratios and the least of them."""
-    mean = math.exp(sum(math.log(row.ratio) for row in found) / len(found))
-    least = min(found, key=lambda row: row.ratio)
-    return f"geometric mean, {what}: {mean:.2f}x (goal {goal}); least: {least.what} {least.ratio:.2f}x"
+def mean(found: list[Row], layout: str) -> float:
+    """Return the geometric mean of a layout's ratios."""
+    ratios = [row.ratio for row in found if row.what.endswith(layout)]
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+def means(found: list[Row], rival: str, goal: str) -> list[Figure]:
+    """Return the geometric mean and the least ratio of every layout that was measured."""
+    figures = []
+    for layout in LAYOUTS:
+        mine = [row for row in found if row.what.endswith(layout)]
+        if mine:
+            least = min(mine, key=lambda row: row.ratio)
+            title = f"20 augmentations, geometric mean, {layout}"
+            figures.append(Figure(title, "", rival, f"{mean(found, layout):.2f}x faster", goal))
+            figures.append(Figure(f"the least: {least.what}", "", rival, f"{least.ratio:.2f}x faster", ">= 0.8x"))
+    return figures
+
+
+@dataclass(frozen=True)
+class Augmentations:
+    """The twenty on one photograph."""
+
+    photograph: Path | None = None
+
+    def measured(self, data: Path, rounds: int = 9) -> Section:
+        """Measure on one thread, all packages in turn."""
+        import torch
+
+        import rushlight as rl
+
+        threads = torch.get_num_threads(), rl.get_num_threads()
+        torch.set_num_threads(1)
+        rl.set_num_threads(1)
+        image = photograph(self.photograph or data / "kodak" / "kodim23.png")
+        twenty, beside = rows(image, TWENTY), rows_beside_albumentations(image)
+        torch.set_num_threads(threads[0])
+        rl.set_num_threads(threads[1])
+        figures = means(twenty, "torchvision v2", ">= 3x") + means(beside, "AlbumentationsX", ">= 1.3x")
+        size = f"{WIDTH} x {HEIGHT} x 3 bytes"
+        text = [table(f"Twenty augmentations of {size}; PyTorch stands for torchvision v2", twenty)]
+        if beside:
+            text.append(table(f"The same of an array; PyTorch stands for {AX} {version(AX)}", beside))
+        lines = [f"{figure.what}, against {figure.rival}: {figure.ratio} (goal {figure.goal})" for figure in figures]
+        return Section("\n".join([*text, *(f"- {line}" for line in lines), ""]), figures)
+
+
+AUGMENT = Augmentations()
 
 
 def main() -> None:
-    import torch
-
-    import rushlight as rl
-
-    torch.set_num_threads(1)
-    rl.set_num_threads(1)
-    image = photograph(Path(sys.argv[1]) if len(sys.argv) > 1 else KODAK)
-    twenty = rows(image, TWENTY)
-    report("Twenty augmentations of 500 x 375 x 3 bytes; PyTorch stands for torchvision v2", twenty)
-    for layout in LAYOUTS:
-        print(summary([row for row in twenty if row.what.endswith(layout)], layout, "3x"))
-    print()
-    others = rows_of_albumentationsx(image)
-    if others:
-        report("Twenty augmentations of HWC arrays; PyTorch stands for AlbumentationsX", others)
-        print(summary(others, "AlbumentationsX", "1.3x"))
-        print()
-    report("Further operations", rows(image, FURTHER))
+    given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    print(Augmentations(given).measured(KODAK.parents[1]).text)
+    report("Further operations", rows(photograph(given or KODAK), FURTHER))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.image.photographs import camera, small
-from benchmarks.image.report import run
+from benchmarks.image.report import Comparison
 from rushlight.image.bench import Rival, Task
 from rushlight.image.bench.rivals import opencv, torchvision
 
@@ -85,6 +85,9 @@ def task(source: str, height: int, width: int) -> Task:
     )
 
 
+RESIZE = Comparison("Pixels, 500x375 to 224x224, bilinear, antialiased", task("500x375", 224, 224), small, GOALS)
+DOWNSCALE = Comparison("Pixels, 3000x2000 to 341x227", task("3000x2000", 227, 341), large, GOALS)
+
 if __name__ == "__main__":
-    run(task("500x375", 224, 224), small, GOALS)
-    run(task("3000x2000", 227, 341), large, GOALS)
+    RESIZE.main()
+    DOWNSCALE.main()

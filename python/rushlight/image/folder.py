@@ -217,7 +217,18 @@ class ImageFolder(ImageDataset):
         return samples
 
     def __repr__(self):
-        return f"Dataset ImageFolder\n    Number of datapoints: {len(self)}\n    Root location: {self.root}"
+        lines = [
+            f"Dataset {type(self).__name__}",
+            f"    Number of datapoints: {len(self)}",
+            f"    Root location: {self.root}",
+        ]
+        named = (("Transform", self.transform), ("Target transform", self.target_transform))
+        given = [(name, transform) for name, transform in named if transform is not None]
+        lines += ["    StandardTransform"] if given else []
+        for name, transform in given:
+            first, *rest = repr(transform).splitlines()
+            lines += [f"{name}: {first}", *(" " * (len(name) + 2) + line for line in rest)]
+        return "\n".join(lines)
 
 
 def _walk(folder):

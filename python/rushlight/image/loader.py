@@ -31,7 +31,8 @@ class ImageLoader:
     Threads of the native core decode the next batches while the current one is used, each image straight
     into its place. What the data set's options and transform ask for is one native pass where the sizes
     are fixed: Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, conversions, Normalize. Other
-    transforms are called where the loader is iterated, with images decoded ahead.
+    transforms of this package run in the loader's threads, those of others, and functions of one's own, where
+    the loader is iterated, with images decoded ahead.
 
     Args:
         dataset: `ImageFolder`, `ImageDataset`, `TarDataset`, or paths.
@@ -286,18 +287,24 @@ class _StreamPlan:
         return image, label
 
 
+_SHAPING = frozenset(("size", "algorithm", "crop", "normalize", "dtype", "layout"))
+"""Options of `load` that a transform's steps would come after."""
+
+
 def _engine(dataset, workers, prefetch):
     """How batches are made, and what becomes of their arrays."""
     device, framework = getattr(dataset, "device", None), dataset.options.get("framework")
     if isinstance(dataset, TarDataset):
         device = dataset.options.get("device")
-    plain = all(value is None for name, value in dataset.options.items() if name not in ("device", "framework"))
-    chain = fuse(dataset.transform) if dataset.transform is not None and plain else None
+    options = {name: value for name, value in dataset.options.items() if value is not None}
+    chain = fuse(dataset.transform) if dataset.transform is not None and not options.keys() & _SHAPING else None
+    if chain is not None and "normalize" in chain.options and options.get("mode", "RGB") != "RGB":
+        chain = None
     if chain is not None and chain.tensors:
         device, framework = device or "cpu", framework or chain.framework
     keep = prefetch + 3
     if dataset.transform is None or chain is not None:
-        recipe = native_recipe({"layout": "CHW", **(dataset.options if chain is None else chain.load_options())})
+        recipe = native_recipe({"layout": "CHW", **options, **({} if chain is None else chain.load_options())})
         wrap = _wrapper(device, framework)
         if recipe[0].fixed_shape is not None:
             return NativeBatches(workers, recipe, chain and chain.random(), keep), wrap

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rushlight.image._errors import ImageError
 from rushlight.image._sample_stream import SampleStream, process_share, worker_share
 from rushlight.image._shards import expand_shards, read_members
-from rushlight.image._torch import register_stream
+from rushlight.image._torch import introduce
 from rushlight.image.folder import transformed
 from rushlight.utils.data import IterableDataset
 
@@ -147,7 +147,7 @@ class TarDataset(IterableDataset):
         self.errors, self.failures = errors, []
         self.epoch = 0
         self._stream = self._pending = None
-        register_stream(TarDataset)
+        introduce(TarDataset)
 
     def set_epoch(self, epoch):
         """Choose the order of the next iteration."""
@@ -236,7 +236,7 @@ class TarDataset(IterableDataset):
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        register_stream(TarDataset)
+        introduce(TarDataset)
 
 
 def pick(fields, names):

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 
 from rushlight import _C
+from rushlight.image.transforms._draw import own_generator, randn
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._pixels import is_pil, is_torch, pixels
 
@@ -27,8 +28,9 @@ def gaussian_noise(inpt, mean: float = 0.0, sigma: float = 0.1, clip: bool = Tru
     array, dtype = found.array, found.array.dtype
     if dtype != np.uint8 and dtype.kind != "f":
         raise ValueError(f"Input tensor is expected to be in uint8 or float dtype, got dtype={dtype}")
-    framework = sys.modules["torch"] if is_torch(inpt) else _C
-    noise = framework.randn(array.shape).numpy()
+    # The streams of the two packages' generators are the same.
+    foreign = is_torch(inpt) and own_generator() is None
+    noise = (sys.modules["torch"].randn(array.shape) if foreign else randn(*array.shape)).numpy()
     if dtype.kind == "f":
         result = array + (dtype.type(mean) + noise.astype(dtype, copy=False) * dtype.type(sigma))
         return found.give(result.clip(0, 1, out=result) if clip else result)

@@ -5,6 +5,7 @@ from typing import Any
 
 import rushlight as rl
 from rushlight.image.transforms.functional import _boxes, _convert, _keypoints, _meta, _pad
+from rushlight.image.transforms.functional._dispatch import input_first
 from rushlight.image.transforms.functional._dispatch import register_kernel as register
 from rushlight.image.transforms.functional._interpolation import InterpolationMode, interpolation_mode
 from rushlight.image.transforms.functional._pixels import is_tensor
@@ -214,6 +215,6 @@ def of_kind(functions: dict[str, Any], name: str) -> Callable | None:
     """Return the function of plain tensors that torchvision has under a name like ``resize_image`` or ``crop_mask``."""
     operation, _, kind = name.rpartition("_")
     if kind == "mask":
-        return MASKS.get(operation)
+        return MASKS.get(operation) and input_first(MASKS[operation])
     found = functions.get(operation)
-    return found.of_image if kind in ("image", "video") and hasattr(found, "kernels") else None
+    return input_first(found.of_image) if kind in ("image", "video") and hasattr(found, "kernels") else None
