@@ -10,7 +10,7 @@ mod bytes;
 /// Exchanges left and right.
 pub fn horizontal<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Result<()> {
     let backwards = Backwards::new::<T>(shape.step());
-    each_row(shape, input, output, |from, to| backwards.copy(from, to))
+    each_image(shape, input, shape, output, |from, to| backwards.rows(from, to, shape.row()))
 }
 
 /// Copies pixels backwards.
@@ -30,23 +30,16 @@ impl Backwards {
         }
     }
 
-    /// Copies a part of a row of as many samples as `to`; `T` is that of [`Backwards::new`].
-    pub fn copy<T: Sample>(&self, from: &[T], to: &mut [T]) {
+    /// Copies rows of `row` samples; `T` is that of [`Backwards::new`].
+    pub fn rows<T: Sample>(&self, from: &[T], to: &mut [T], row: usize) {
         #[cfg(target_arch = "x86_64")]
         if let (Some(bytes), 1) = (&self.bytes, size_of::<T>()) {
-            let length = from.len().min(to.len()) / self.step * self.step;
-            // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for; whole pixels are left of both.
-            return unsafe { bytes.apply(super::channels::of(&from[..length]), super::channels::of_mut(&mut to[..length])) };
+            let length = from.len().min(to.len()) / row * row;
+            // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for; whole rows are left of both.
+            return unsafe { bytes.apply(super::channels::of(&from[..length]), super::channels::of_mut(&mut to[..length]), row) };
         }
-        reverse(from, to, self.step);
+        from.chunks_exact(row).zip(to.chunks_exact_mut(row)).for_each(|(from, to)| reverse(from, to, self.step));
     }
-}
-
-/// Calls `work` with every row and the place of its result.
-fn each_row<T: Sample>(shape: &Shape, input: &[T], output: &mut [T], work: impl Fn(&[T], &mut [T]) + Sync) -> Result<()> {
-    each_image(shape, input, shape, output, |from, to| {
-        from.chunks_exact(shape.row()).zip(to.chunks_exact_mut(shape.row())).for_each(|(from, to)| work(from, to));
-    })
 }
 
 /// Exchanges top and bottom.

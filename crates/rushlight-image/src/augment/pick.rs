@@ -78,7 +78,7 @@ impl Run {
         let (from, to) = (&from[self.from * step..][..self.length * step], &mut to[self.to * step..][..self.length * step]);
         match self {
             Run { length: 1, .. } => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
-            Run { reversed: true, .. } => backwards.copy(from, to),
+            Run { reversed: true, .. } => backwards.rows(from, to, self.length * step),
             _ => to.copy_from_slice(from),
         }
     }

@@ -3,7 +3,7 @@
 use crate::{Error, Region, Result};
 
 /// What becomes of the source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometry {
     /// The part of the source to resample: left, top, right, bottom, fractions allowed. All of it when `None`.
     /// Where a side becomes at most half as long, it may end a fraction of a sample beyond the source: nothing there has a weight.

@@ -60,6 +60,10 @@ impl<'a> View<'a> {
 /// ```
 #[derive(Default)]
 pub struct Resizer {
+    /// What the weights were computed for: sizes, geometry and filter.
+    request: Option<(usize, usize, Geometry, Filter)>,
+    /// How many channels the tables of `quads` are for, if they are for this request.
+    tabled: Option<usize>,
     horizontal: Weights,
     vertical: Weights,
     passes: Passes,
@@ -95,7 +99,12 @@ impl Resizer {
 
     /// Computes the weights of a request about `width` x `height` pixels, and tells which of them it needs.
     pub fn prepare(&mut self, width: usize, height: usize, geometry: Geometry, filter: Filter) -> Result<Region> {
+        let request = Some((width, height, geometry, filter));
+        if self.request == request {
+            return Ok(self.needed);
+        }
         let ([left, top, right, bottom], window) = geometry.check(width, height)?;
+        (self.request, self.tabled) = (request, None);
         let same = |size: usize, new: usize, from: f32, to: f32| size == new && from == 0.0 && to == size as f32;
         // Like Pillow, no pass where nothing changes.
         let vertical = if same(height, geometry.height, top, bottom) { Filter::Nearest } else { filter };
@@ -164,7 +173,7 @@ impl Resizer {
     /// All but the pass that gives the rows of the result.
     fn first_passes(&mut self, part: &View) {
         let row = part.width * part.channels;
-        self.streamed = self.passes == Passes::HorizontalThenVertical && self.quads.prepare(&self.horizontal, &self.vertical, part.channels).is_some();
+        self.streamed = self.passes == Passes::HorizontalThenVertical && self.prepare_quads(part.channels);
         if self.streamed {
             return;
         }
@@ -185,6 +194,17 @@ impl Resizer {
         if self.quads.horizontal(&rows, &self.horizontal, part.channels, &mut self.rows).is_none() {
             passes::horizontal(&rows, &self.horizontal, part.channels, &mut self.blocks, &mut self.rows);
         }
+    }
+
+    /// Makes `quads` ready for the first row; whether it can resample these pixels.
+    fn prepare_quads(&mut self, channels: usize) -> bool {
+        if self.tabled == Some(channels) {
+            self.quads.restart();
+            return true;
+        }
+        let suits = self.quads.prepare(&self.horizontal, &self.vertical, channels).is_some();
+        self.tabled = suits.then_some(channels);
+        suits
     }
 
     /// Row `y` of the result.

@@ -25,7 +25,7 @@ fn reorder_avx512(natural: &[Block], blocks: &mut [Block], nonzero: &mut [u64]) 
     let order = [0, 32].map(|from| std::array::from_fn(|k| NATURAL[from + k] as i16));
     let order = [load(&order[0]), load(&order[1])];
     for ((natural, block), nonzero) in natural.iter().zip(blocks).zip(nonzero) {
-        let (&[ref low, ref high], []) = natural.as_chunks::<32>() else { continue };
+        let ([low, high], []) = natural.as_chunks::<32>() else { continue };
         let (low, high) = (load(low), load(high));
         let (first, second) = (_mm512_permutex2var_epi16(low, order[0], high), _mm512_permutex2var_epi16(low, order[1], high));
         // SAFETY: the block has the 128 bytes written; the stores need no alignment.

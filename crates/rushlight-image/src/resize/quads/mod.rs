@@ -4,6 +4,8 @@
 //! The horizontal pass takes four rows at a time and leaves their samples side by side: a quad, the four taps of the vertical pass. Only as many
 //! rows of quads are kept as an output row needs, so that they stay in the cache.
 
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "the kernels are those of one architecture"))]
+
 mod columns;
 mod digits;
 #[cfg(target_arch = "x86_64")]
@@ -59,6 +61,11 @@ impl Quads {
         self.capacity = (0..vertical.len()).map(|y| rows_of(&vertical.get(y)).len()).max()?;
         self.ring.resize(self.capacity * self.width, 0);
         (0..vertical.len()).all(|y| vertical.get(y).weights.iter().all(|&weight| split(&[weight]).is_some())).then_some(())
+    }
+
+    /// Begins another image of the same request.
+    pub fn restart(&mut self) {
+        self.next = 0;
     }
 
     fn prepare_horizontal(&mut self, weights: &Weights, channels: usize) -> Option<()> {
