@@ -88,7 +88,7 @@ impl Hasher {
         let (columns, rows) = algorithm.size();
         let mut small = [0; 32 * 32];
         let small = &mut small[..columns * rows];
-        let recipe = Recipe { size: Some(Size::Exact(rows, columns)), mode: Some(Mode::L), exact: true, upright, limits: limits.clone(), ..Recipe::new() };
+        let recipe = Recipe { size: Some(Size::Exact(rows, columns)), mode: Some(Mode::L), exact: true, upright, limits: *limits, ..Recipe::new() };
         self.loader.load(data, &recipe, None, Out::U8(small))?;
         Ok((info, algorithm.bits(small)))
     }
