@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -22,7 +23,7 @@ PARTS = {
     "evaluation_chain": "CHAIN",
     "camera": "CAMERA",
     "png": "PNG",
-    "resize": "RESIZE",
+    "resize": "RESIZE DOWNSCALE",
     "augment": "AUGMENT",
     "loader": "LOADER",
     "hashes": "HASHES",
@@ -42,7 +43,7 @@ def main() -> None:
             f"benchmarks of images are skipped: {options.data} has no photos/camera and kodak; --data FOLDER names them"
         )
         return
-    sections = [measured(name, options) for name in options.parts or PARTS]
+    sections = [section for name in options.parts or PARTS for section in measured(name, options)]
     if options.parts or options.print:
         print(summary([figure for section in sections for figure in section.figures]))
         return
@@ -52,12 +53,13 @@ def main() -> None:
     print(f"wrote the parts about images of {PAGE} and {README}")
 
 
-def measured(name: str, options: argparse.Namespace) -> Section:
+def measured(name: str, options: argparse.Namespace) -> Iterator[Section]:
     """Run one script and print what it found."""
     module = import_module(f"benchmarks.image.{name}")
-    section = getattr(module, PARTS[name]).measured(options.data, options.rounds)
-    print(section.text, flush=True)
-    return section
+    for part in PARTS[name].split():
+        section = getattr(module, part).measured(options.data, options.rounds)
+        print(section.text, flush=True)
+        yield section
 
 
 def summary(figures: list[Figure]) -> str:

@@ -121,9 +121,10 @@ def rows_beside_albumentations(image: np.ndarray) -> list[Row]:
     if not albumentationsx.installed():
         return []
     found = []
-    for (name, args, options), rival in zip(TWENTY, albumentationsx.calls(image), strict=True):
+    rivals = albumentationsx.calls(image)
+    for name, args, options in TWENTY:
         own = calls(image, name, args, options)[LAYOUTS.index("HWC array")]
-        time, reference = fastest_in_turn(own, rival, rounds=9)
+        time, reference = fastest_in_turn(own, rivals[name], rounds=9)
         found.append(Row(f"{name}{label(args, options)}, HWC array", time * 1e6, reference * 1e6, "us", ">= 0.8x"))
     return found
 

@@ -89,7 +89,8 @@ impl Header {
     fn mode(&self) -> Mode {
         match () {
             _ if self.is_gray() => Mode::L,
-            _ if self.masks[3] != 0 && self.bits > 8 && self.bits != 24 => Mode::Rgba,
+            // Alpha of one bit of sixteen is dropped, as by Pillow.
+            _ if self.masks[3] != 0 && self.bits == 32 || self.masks[3].count_ones() > 1 && self.bits == 16 => Mode::Rgba,
             _ => Mode::Rgb,
         }
     }
@@ -160,7 +161,8 @@ fn run_lengths(header: &Header, data: &[u8]) -> Result<Vec<u8>> {
             byte & 15
         }
     };
-    while y < height {
+    // Pixels in number end the data as well as the mark of their end.
+    while y < height && !(y == height - 1 && x >= width && at >= data.len()) {
         let &[count, value] = data.get(at..).and_then(|d| d.first_chunk::<2>()).ok_or_else(truncated)?;
         at += 2;
         match (count, value) {

@@ -148,6 +148,11 @@ def _register_standard() -> None:
 
 _register_standard()
 
+# Classes that behave as dictionaries, such as the outputs of model libraries, register these for themselves.
+_dict_flatten, _dict_unflatten, _dict_flatten_with_keys = SUPPORTED_NODES[dict][1:]
+_list_flatten, _list_unflatten, _list_flatten_with_keys = SUPPORTED_NODES[list][1:]
+_tuple_flatten, _tuple_unflatten, _tuple_flatten_with_keys = SUPPORTED_NODES[tuple][1:]
+
 
 @dataclass
 class TreeSpec:

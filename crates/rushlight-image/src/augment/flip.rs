@@ -9,16 +9,37 @@ mod bytes;
 
 /// Exchanges left and right.
 pub fn horizontal<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Result<()> {
-    let step = shape.step();
+    let backwards = Backwards::new::<T>(shape.step());
+    each_row(shape, input, output, |from, to| backwards.copy(from, to))
+}
+
+/// Copies pixels backwards.
+pub(super) struct Backwards {
+    step: usize,
     #[cfg(target_arch = "x86_64")]
-    if size_of::<T>() == 1 && bytes::possible(step) {
-        let reversal = bytes::Reversal::new(step);
-        return each_row(shape, input, output, |from, to| {
-            // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for.
-            unsafe { reversal.apply(super::channels::of(from), super::channels::of_mut(to)) }
-        });
+    bytes: Option<bytes::Reversal>,
+}
+
+impl Backwards {
+    /// For pixels of `step` samples.
+    pub fn new<T: Sample>(step: usize) -> Backwards {
+        Backwards {
+            step,
+            #[cfg(target_arch = "x86_64")]
+            bytes: (size_of::<T>() == 1 && bytes::possible(step)).then(|| bytes::Reversal::new(step)),
+        }
     }
-    each_row(shape, input, output, |from, to| reverse(from, to, step))
+
+    /// Copies a part of a row of as many samples as `to`; `T` is that of [`Backwards::new`].
+    pub fn copy<T: Sample>(&self, from: &[T], to: &mut [T]) {
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(bytes), 1) = (&self.bytes, size_of::<T>()) {
+            let length = from.len().min(to.len()) / self.step * self.step;
+            // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for; whole pixels are left of both.
+            return unsafe { bytes.apply(super::channels::of(&from[..length]), super::channels::of_mut(&mut to[..length])) };
+        }
+        reverse(from, to, self.step);
+    }
 }
 
 /// Calls `work` with every row and the place of its result.

@@ -6,6 +6,7 @@ mod floats;
 mod geometry;
 mod normalization;
 mod passes;
+mod quads;
 mod transpose;
 mod weights;
 
@@ -18,6 +19,7 @@ use crate::buffer::check_rows;
 use crate::{Error, Region, Result};
 use geometry::Passes;
 use passes::Blocks;
+use quads::Quads;
 use weights::Weights;
 
 /// Pixels in someone else's memory: `channels` samples each, rows `stride` samples apart.
@@ -66,6 +68,9 @@ pub struct Resizer {
     rows: Vec<u8>,
     tall: Vec<u8>,
     blocks: Blocks,
+    quads: Quads,
+    /// Whether rows of the result are made one by one from rows of quads.
+    streamed: bool,
     row: Vec<u8>,
     premultiplied: Vec<u8>,
 }
@@ -159,6 +164,12 @@ impl Resizer {
     /// All but the pass that gives the rows of the result.
     fn first_passes(&mut self, part: &View) {
         let row = part.width * part.channels;
+        self.streamed = self.passes == Passes::HorizontalThenVertical && self.quads.prepare(&self.horizontal, &self.vertical, part.channels).is_some();
+        if self.streamed {
+            return;
+        }
+        self.horizontal.pair_up();
+        self.vertical.pair_up();
         let rows: Vec<&[u8]> = match self.passes {
             Passes::Vertical => return,
             Passes::HorizontalThenVertical => (0..part.height).map(|y| &part.samples[y * part.stride..][..row]).collect(),
@@ -171,12 +182,15 @@ impl Resizer {
             }
         };
         self.rows.resize(rows.len() * self.window.width * part.channels, 0);
-        passes::horizontal(&rows, &self.horizontal, part.channels, &mut self.blocks, &mut self.rows);
+        if self.quads.horizontal(&rows, &self.horizontal, part.channels, &mut self.rows).is_none() {
+            passes::horizontal(&rows, &self.horizontal, part.channels, &mut self.blocks, &mut self.rows);
+        }
     }
 
     /// Row `y` of the result.
-    fn last_pass(&self, part: &View, y: usize, out: &mut [u8]) {
+    fn last_pass(&mut self, part: &View, y: usize, out: &mut [u8]) {
         match self.passes {
+            _ if self.streamed => self.quads.row(part, self.vertical.get(y), out),
             Passes::Vertical => vertical_row(&self.vertical, part.samples, part.stride, y, out),
             Passes::HorizontalThenVertical => vertical_row(&self.vertical, &self.rows, out.len(), y, out),
             Passes::VerticalThenHorizontal => out.copy_from_slice(&self.rows[y * out.len()..][..out.len()]),

@@ -21,6 +21,8 @@ mod half;
 mod kernels;
 mod number;
 mod pack;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 mod ring;
 mod scratch;
 mod tap_dots;

@@ -127,7 +127,7 @@ where
             value = value.mul(V::splat(block.alpha));
         }
         if block.beta != V::Item::ZERO {
-            value = value.plus_product(V::splat(block.beta), V::load_first(to, count));
+            value = value.plus_scaled(V::splat(block.beta), V::load_first(to, count));
         }
         if count == V::LANES { value.store(to) } else { value.store_first(to, count) }
     }

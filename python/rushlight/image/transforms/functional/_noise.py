@@ -5,9 +5,12 @@ import sys
 
 import numpy as np
 
+from rushlight import _C
 from rushlight.image.transforms._draw import own_generator, randn
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._pixels import is_pil, is_torch, pixels
+
+augment = _C.image.augment
 
 __all__ = ["gaussian_noise", "jpeg"]
 
@@ -51,9 +54,9 @@ def jpeg(image, quality: int):
     result = np.empty_like(found.array, order="C")
     sources = found.array.reshape(-1, *found.array.shape[-3:])
     for source, target in zip(sources, result.reshape(sources.shape)):
-        interleaved = np.ascontiguousarray(source.transpose(1, 2, 0)) if found.planar else np.ascontiguousarray(source)
-        decoded = again(interleaved, quality)
-        target[...] = decoded.transpose(2, 0, 1) if found.planar else decoded
+        source = np.ascontiguousarray(source)
+        decoded = again(augment.interleaved(source) if found.planar else source, quality)
+        target[...] = augment.planes(decoded) if found.planar else decoded
     return found.give(result)
 
 
