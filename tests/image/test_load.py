@@ -89,7 +89,7 @@ def test_crop_must_fit(jpeg):
 
 @pytest.mark.parametrize("name", ["imagenet", "clip", "[-1,1]"])
 def test_normalize_is_torchvisions_arithmetic(jpeg, name):
-    from rushlight.image._load import NORMALIZATIONS
+    from rushlight.image._recipe import NORMALIZATIONS
 
     mean, std = (np.float32(values).reshape(-1, 1, 1) for values in NORMALIZATIONS[name])
     array = image.load_bytes(jpeg, size=40, crop="center", normalize=name)

@@ -126,19 +126,19 @@ def transformed(transform, image):
 
 def native_recipe(options):
     """The native recipe of options of `load`, and the type to convert its results to (`None` if they have it)."""
-    from rushlight.image._load import _split
+    from rushlight.image._recipe import split
 
     rest = {name: value for name, value in options.items() if name not in ("device", "framework")}
     first = [rest.pop(name, None) for name in ("size", "algorithm", "crop", "normalize")]
-    return _split(*first, rest)[0]
+    return split(*first, rest)[0]
 
 
 def _threads():
     """Threads for one batch: a worker process has its share of the cores."""
-    from rushlight.image._load import _threads as available
+    from rushlight.image._calls import thread_count
     from rushlight.image._sample_stream import worker_share
 
-    return max(1, available(None) // worker_share()[1])
+    return max(1, thread_count(None) // worker_share()[1])
 
 
 class ImageFolder(ImageDataset):

@@ -6,9 +6,9 @@ from collections import deque
 import numpy as np
 
 from rushlight.image._batches import Item, NativeBatches, PythonBatches
+from rushlight.image._calls import thread_count, wrapper
 from rushlight.image._errors import ImageError
 from rushlight.image._fuse import fuse
-from rushlight.image._load import _threads, _wrapper
 from rushlight.image._sample_stream import permutation
 from rushlight.image.folder import ImageDataset, collate_labels, native_recipe
 from rushlight.image.tar import IMAGES, INTEGERS, Failure, TarDataset, decode_field, pick
@@ -86,7 +86,7 @@ class ImageLoader:
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.shuffle, self.seed, self.prefetch, self.errors = shuffle, seed, prefetch, errors
         self.rank, self.world_size = rank, world_size
-        self.workers = _threads(workers or None)
+        self.workers = thread_count(workers or None)
         self.failures = []
         self.epoch, self._position = 0, None
         self._images, self._started, self.waited = 0, None, 0.0
@@ -305,7 +305,7 @@ def _engine(dataset, workers, prefetch):
     keep = prefetch + 3
     if dataset.transform is None or chain is not None:
         recipe = native_recipe({"layout": "CHW", **options, **({} if chain is None else chain.load_options())})
-        wrap = _wrapper(device, framework)
+        wrap = wrapper(device, framework)
         if recipe[0].fixed_shape is not None:
             return NativeBatches(workers, recipe, chain and chain.random(), keep), wrap
         return PythonBatches(workers, _opener(recipe), None), wrap

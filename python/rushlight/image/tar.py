@@ -45,7 +45,7 @@ def load_tar(path, transform=None, *, errors="raise", report=None, **options):
 
 
 def _iterate(url, transform, errors, report, options):
-    from rushlight.image._load import _tell
+    from rushlight.image._calls import tell
 
     for member in read_members(url):
         if not is_image(member.name):
@@ -55,7 +55,7 @@ def _iterate(url, transform, errors, report, options):
         except OSError as error:
             if errors == "raise":
                 raise
-            _tell([error], report)
+            tell([error], report)
             continue
         yield member.name, array if transform is None else transformed(transform, array)
 

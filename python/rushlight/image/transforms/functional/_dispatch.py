@@ -18,14 +18,17 @@ def input_first(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        return function(*(args or take_input(kwargs)), **kwargs)
+        return function(*(args or take_input(function, kwargs)), **kwargs)
 
     return call
 
 
-def take_input(kwargs: dict) -> tuple:
-    """Take the input of a function out of its keyword arguments; empty, for the usual error, without one."""
-    return next(((kwargs.pop(name),) for name in INPUT_NAMES if name in kwargs), ())
+def take_input(function: Callable, kwargs: dict) -> tuple:
+    """Take the input of a function out of its keyword arguments."""
+    for name in INPUT_NAMES:
+        if name in kwargs:
+            return (kwargs.pop(name),)
+    raise TypeError(f"{function.__name__}() missing 1 required positional argument: 'inpt'")
 
 
 def dispatched(function: Callable) -> Callable:
@@ -44,8 +47,8 @@ def dispatched(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        args = args or take_input(kwargs)
-        if kernels and args:
+        args = args or take_input(function, kwargs)
+        if kernels:
             for parent in type(args[0]).__mro__:
                 if kernel := kernels.get(parent):
                     return kernel(*args, **kwargs)

@@ -1,5 +1,6 @@
 """What every function does with images, videos, masks, boxes and key points that are ``TVTensor``s."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -92,7 +93,7 @@ def refusal(functional: Callable) -> Callable:
 
 def argument_names(functional: Callable) -> tuple[str, ...]:
     """Return the names of the arguments of a function after the input, in order."""
-    code = functional.of_image.__code__
+    code = inspect.unwrap(functional.of_image).__code__
     return code.co_varnames[1 : code.co_argcount]
 
 
