@@ -53,7 +53,7 @@ unsafe impl Sync for Lines {}
 /// The pairs along each line, and their distance between lines and along them; in place where they lie so already.
 unsafe fn paired(x: &Lines, to: *mut u32) -> (*const f32, isize, isize) {
     let depth = x.length.div_ceil(2);
-    if x.along == 1 && x.length % 2 == 0 && x.across % 2 == 0 && x.from.cast::<f32>().is_aligned() {
+    if x.along == 1 && x.length.is_multiple_of(2) && x.across & 1 == 0 && x.from.cast::<f32>().is_aligned() {
         return (x.from.cast(), x.across / 2, 1);
     }
     let out = Shared(to);

@@ -142,6 +142,12 @@ where
     // SAFETY: no register has more than 16 lanes; `count` numbers at distance `c_col` belong to the tile.
     unsafe {
         acc.store(lanes.as_mut_ptr());
+        if block.alpha == V::Item::ONE && block.beta == V::Item::ZERO {
+            for (j, &x) in lanes[..count].iter().enumerate() {
+                *to.offset(j as isize * block.c_col) = x;
+            }
+            return;
+        }
         for (j, &x) in lanes[..count].iter().enumerate() {
             let c = to.offset(j as isize * block.c_col);
             let before = if block.beta == V::Item::ZERO { V::Item::ZERO } else { block.beta * *c };
