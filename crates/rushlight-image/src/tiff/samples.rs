@@ -37,14 +37,16 @@ pub fn unpack(page: &Page, packed: &[u8], columns: usize, rows: usize) -> Vec<u8
 
 /// Samples of fewer than eight bits as they are, of twelve over the range of sixteen.
 fn few_bits(row: &[u8], bits: usize, count: usize, out: &mut Vec<u8>) {
+    if bits < 8 {
+        let (start, mask) = (out.len(), (1u16 << bits) as u8 - 1);
+        out.extend(row.iter().flat_map(|&byte| (0..8 / bits).rev().map(move |i| byte >> (i * bits) & mask)));
+        return out.truncate(start + count);
+    }
     for i in 0..count {
         let at = i * bits;
         let word = (row[at / 8] as u16) << 8 | row.get(at / 8 + 1).copied().unwrap_or(0) as u16;
-        let value = word << (at % 8) >> (16 - bits);
-        match bits {
-            12 => out.extend_from_slice(&(value << 4 | value >> 8).to_ne_bytes()),
-            _ => out.push(value as u8),
-        }
+        let value = word << (at % 8) >> 4;
+        out.extend_from_slice(&(value << 4 | value >> 8).to_ne_bytes());
     }
 }
 
