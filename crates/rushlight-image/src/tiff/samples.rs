@@ -1,6 +1,7 @@
 //! Packed samples as bytes of one sample each, or two in this machine's order, predictions undone (TIFF 6.0, sections 14 and 21; technical note 3).
 
 use super::page::{Compression, Numbers, Page};
+use std::borrow::Cow;
 
 /// Bytes that the samples of a strip or tile are packed into.
 pub fn packed_bytes(page: &Page, columns: usize, rows: usize) -> usize {
@@ -11,11 +12,14 @@ pub fn packed_bytes(page: &Page, columns: usize, rows: usize) -> usize {
 }
 
 /// The samples of a strip or tile.
-pub fn unpack(page: &Page, packed: &[u8], columns: usize, rows: usize) -> Vec<u8> {
-    if page.subsampling != (1, 1) {
-        return spread_chroma(packed, columns, rows, page.subsampling);
+pub fn unpack(page: &Page, packed: Cow<[u8]>, columns: usize, rows: usize) -> Vec<u8> {
+    let predicted = matches!(page.compression, Compression::Lzw | Compression::Deflate) && page.predictor > 1;
+    if page.subsampling == (1, 1) && page.bits == 8 && !predicted {
+        return packed.into_owned();
     }
-    let predicted = matches!(page.compression, Compression::Lzw | Compression::Deflate);
+    if page.subsampling != (1, 1) {
+        return spread_chroma(&packed, columns, rows, page.subsampling);
+    }
     let distance = page.chunk_samples();
     let count = columns * distance;
     let mut out = Vec::with_capacity(count * rows * if page.is_wide() { 2 } else { 1 });
