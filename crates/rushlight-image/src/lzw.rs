@@ -25,7 +25,7 @@ fn decoder(dialect: Dialect) -> Decoder {
         Dialect::Tiff => Configuration::with_tiff_size_switch(BitOrder::Msb, 8),
         Dialect::EarlyTiff => Configuration::new(BitOrder::Lsb, 8),
     };
-    configuration.with_yield_on_full_buffer(true).build()
+    configuration.build()
 }
 
 /// Fills `out` from the parts that `next` gives until it gives an empty one.
@@ -41,12 +41,13 @@ pub fn decode<'a>(dialect: Dialect, out: &mut [u8], mut next: impl FnMut() -> Op
         written += result.consumed_out;
         part = &part[result.consumed_in..];
         match result.status {
+            // What follows the last byte does not count.
+            _ if written == out.len() => {}
             Err(_) => return Err(Fault::Malformed),
             // Codes that came with an earlier part may still be waiting.
             Ok(LzwStatus::Ok) => {}
             Ok(LzwStatus::NoProgress) if !ended => {}
-            Ok(_) if written < out.len() => return Err(Fault::Truncated),
-            Ok(_) => {}
+            Ok(_) => return Err(Fault::Truncated),
         }
     }
     Ok(())

@@ -76,7 +76,7 @@ fn chunk(page: &Page, places: &Places, index: usize, rows: usize, limits: &Limit
         return places.jpeg(page, index, columns, rows, limits);
     }
     let packed = places.packed(page, index, columns, rows, samples::packed_bytes(page, columns, rows))?;
-    Ok(samples::unpack(page, &packed, columns, rows))
+    Ok(samples::unpack(page, packed, columns, rows))
 }
 
 /// Copies what of a strip or tile is inside the image.

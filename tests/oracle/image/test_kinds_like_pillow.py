@@ -135,12 +135,13 @@ def test_orientations_in_the_chunks_of_a_png(kind, content, after_pixels):
 
 
 @pytest.mark.parametrize("xmp", [XMP, b"<tiff:Orientation>8</tiff:Orientation>", b'tiff:Orientation="9"', b"none"])
-@pytest.mark.parametrize("format", ["WEBP", "PNG", "TIFF"])
+@pytest.mark.parametrize("format", ["JPEG", "WEBP", "PNG", "TIFF"])
 def test_orientations_of_xmp(format, xmp):
     if format == "PNG":
         assert_like_pillow(with_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp))
-    elif format == "WEBP":
-        assert_like_pillow(file(picture("RGB"), format, xmp=xmp, lossless=True))
+    elif format != "TIFF":
+        options = {"lossless": True} if format == "WEBP" else {}
+        assert_like_pillow(file(picture("RGB"), format, xmp=xmp, **options))
     else:
         assert_like_pillow(file(picture("RGB"), format, tiffinfo={700: xmp}))
 

@@ -160,7 +160,17 @@ fn along(bits: &mut Bits, columns: usize, above: &[usize], row: &mut Vec<usize>)
 
 /// Sets pixels `from` to `to`.
 fn fill(packed: &mut [u8], from: usize, to: usize) {
-    for at in from..to {
-        packed[at / 8] |= 0x80 >> (at % 8);
+    if from >= to {
+        return;
+    }
+    let (first, last) = (0xFF >> (from % 8), 0xFF << (7 - (to - 1) % 8));
+    match &mut packed[from / 8..=(to - 1) / 8] {
+        [only] => *only |= first & last,
+        [left, whole @ .., right] => {
+            *left |= first;
+            whole.fill(0xFF);
+            *right |= last;
+        }
+        [] => {}
     }
 }

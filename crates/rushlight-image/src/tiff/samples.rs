@@ -1,6 +1,7 @@
 //! Packed samples as bytes of one sample each, or two in this machine's order, predictions undone (TIFF 6.0, sections 14 and 21; technical note 3).
 
 use super::page::{Compression, Numbers, Page};
+use std::borrow::Cow;
 
 /// Bytes that the samples of a strip or tile are packed into.
 pub fn packed_bytes(page: &Page, columns: usize, rows: usize) -> usize {
@@ -11,11 +12,14 @@ pub fn packed_bytes(page: &Page, columns: usize, rows: usize) -> usize {
 }
 
 /// The samples of a strip or tile.
-pub fn unpack(page: &Page, packed: &[u8], columns: usize, rows: usize) -> Vec<u8> {
-    if page.subsampling != (1, 1) {
-        return spread_chroma(packed, columns, rows, page.subsampling);
+pub fn unpack(page: &Page, packed: Cow<[u8]>, columns: usize, rows: usize) -> Vec<u8> {
+    let predicted = matches!(page.compression, Compression::Lzw | Compression::Deflate) && page.predictor > 1;
+    if page.subsampling == (1, 1) && page.bits == 8 && !predicted {
+        return packed.into_owned();
     }
-    let predicted = matches!(page.compression, Compression::Lzw | Compression::Deflate);
+    if page.subsampling != (1, 1) {
+        return spread_chroma(&packed, columns, rows, page.subsampling);
+    }
     let distance = page.chunk_samples();
     let count = columns * distance;
     let mut out = Vec::with_capacity(count * rows * if page.is_wide() { 2 } else { 1 });
@@ -37,14 +41,16 @@ pub fn unpack(page: &Page, packed: &[u8], columns: usize, rows: usize) -> Vec<u8
 
 /// Samples of fewer than eight bits as they are, of twelve over the range of sixteen.
 fn few_bits(row: &[u8], bits: usize, count: usize, out: &mut Vec<u8>) {
+    if bits < 8 {
+        let (start, mask) = (out.len(), (1u16 << bits) as u8 - 1);
+        out.extend(row.iter().flat_map(|&byte| (0..8 / bits).rev().map(move |i| byte >> (i * bits) & mask)));
+        return out.truncate(start + count);
+    }
     for i in 0..count {
         let at = i * bits;
         let word = (row[at / 8] as u16) << 8 | row.get(at / 8 + 1).copied().unwrap_or(0) as u16;
-        let value = word << (at % 8) >> (16 - bits);
-        match bits {
-            12 => out.extend_from_slice(&(value << 4 | value >> 8).to_ne_bytes()),
-            _ => out.push(value as u8),
-        }
+        let value = word << (at % 8) >> 4;
+        out.extend_from_slice(&(value << 4 | value >> 8).to_ne_bytes());
     }
 }
 
