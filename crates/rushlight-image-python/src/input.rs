@@ -6,7 +6,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyString;
 use rushlight_image::file;
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 /// A path, or the bytes themselves.
@@ -42,9 +42,6 @@ impl<'py> FromPyObject<'_, 'py> for Input {
     }
 }
 
-/// As much of a file as its headers usually take.
-const HEAD: u64 = 64 << 10;
-
 impl Input {
     /// All bytes; at most `limit`.
     pub fn read(&self, limit: u64) -> io::Result<Data<'_>> {
@@ -61,11 +58,7 @@ impl Input {
     pub fn head(&self) -> io::Result<Data<'_>> {
         match self {
             Input::Bytes(data) => Ok(Data::Given(data)),
-            Input::Path(path) => {
-                let mut data = Vec::with_capacity(HEAD as usize);
-                file::open(path, u64::MAX)?.take(HEAD).read_to_end(&mut data)?;
-                Ok(Data::Read(data))
-            }
+            Input::Path(path) => file::head(path).map(Data::Read),
         }
     }
 

@@ -89,7 +89,8 @@ impl Header {
     fn mode(&self) -> Mode {
         match () {
             _ if self.is_gray() => Mode::L,
-            _ if self.masks[3] != 0 && self.bits > 8 && self.bits != 24 => Mode::Rgba,
+            // Alpha of one bit of sixteen is dropped, as by Pillow.
+            _ if self.masks[3] != 0 && self.bits == 32 || self.masks[3].count_ones() > 1 && self.bits == 16 => Mode::Rgba,
             _ => Mode::Rgb,
         }
     }
@@ -117,15 +118,23 @@ fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     limits.check(Format::Bmp, header.width, header.height, pixels * 4)?;
     let data = data.get(header.start..).ok_or_else(truncated)?;
     let mode = header.mode();
-    let mut samples = match header.bits {
-        ..=8 => paint(&header, &indices(&header, data)?),
-        _ => true_color(&header, data)?,
-    };
-    if !header.top_down {
-        let row = header.width * mode.channels();
-        samples = samples.chunks_exact(row).rev().flatten().copied().collect();
+    let row = header.width * mode.channels();
+    let mut samples = vec![0; row * header.height];
+    let mut lines = in_order(&mut samples, row, header.top_down);
+    match header.bits {
+        ..=8 => paint(&header, &indices(&header, data)?, &mut lines),
+        _ => true_color(&header, data, &mut lines)?,
     }
     Image::from_u8(Format::Bmp, header.width, header.height, mode, samples)
+}
+
+/// The rows of the result in the order in which they are stored.
+fn in_order(samples: &mut [u8], row: usize, top_down: bool) -> Vec<&mut [u8]> {
+    let mut rows: Vec<&mut [u8]> = samples.chunks_exact_mut(row).collect();
+    if !top_down {
+        rows.reverse();
+    }
+    rows
 }
 
 fn rows<'a>(header: &Header, data: &'a [u8]) -> Result<std::slice::ChunksExact<'a, u8>> {
@@ -160,11 +169,14 @@ fn run_lengths(header: &Header, data: &[u8]) -> Result<Vec<u8>> {
             byte & 15
         }
     };
-    while y < height {
+    // Pixels in number end the data as well as the mark of their end.
+    while y < height && !(y == height - 1 && x >= width && at >= data.len()) {
         let &[count, value] = data.get(at..).and_then(|d| d.first_chunk::<2>()).ok_or_else(truncated)?;
         at += 2;
         match (count, value) {
             (0, 0) => (x, y) = (0, y + 1),
+            // As for Pillow, the mark of the end does not stand for pixels.
+            (0, 1) if y < height - 1 || x < width => return Err(truncated()),
             (0, 1) => break,
             (0, 2) => {
                 let &[dx, dy] = data.get(at..).and_then(|d| d.first_chunk::<2>()).ok_or_else(truncated)?;
@@ -192,30 +204,30 @@ fn run_lengths(header: &Header, data: &[u8]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-fn paint(header: &Header, indices: &[u8]) -> Vec<u8> {
-    let color = |i: u8| header.palette.get(i as usize).copied().unwrap_or([0; 3]);
-    if header.is_gray() {
-        return indices.iter().map(|&i| color(i)[0]).collect();
-    }
-    indices.iter().flat_map(|&i| color(i)).collect()
-}
-
-fn true_color(header: &Header, data: &[u8]) -> Result<Vec<u8>> {
-    let (bytes, width) = (header.bits / 8, header.width);
-    let channels = header.mode().channels();
-    let mut out = Vec::with_capacity(width * header.height * channels);
-    for row in rows(header, data)? {
-        for pixel in row.chunks_exact(bytes).take(width) {
-            match *pixel {
-                [b, g, r] => out.extend([r, g, b]),
-                _ => {
-                    let value = pixel.iter().rev().fold(0u32, |value, &byte| value << 8 | byte as u32);
-                    out.extend(header.masks[..channels].iter().map(|&mask| field(value, mask)));
-                }
-            }
+fn paint(header: &Header, indices: &[u8], lines: &mut [&mut [u8]]) {
+    let mut colors = [[0; 3]; 256];
+    colors.iter_mut().zip(&header.palette).for_each(|(color, &entry)| *color = entry);
+    for (line, indices) in lines.iter_mut().zip(indices.chunks_exact(header.width)) {
+        match header.is_gray() {
+            true => line.iter_mut().zip(indices).for_each(|(gray, &i)| *gray = colors[i as usize][0]),
+            false => line.as_chunks_mut::<3>().0.iter_mut().zip(indices).for_each(|(pixel, &i)| *pixel = colors[i as usize]),
         }
     }
-    Ok(out)
+}
+
+fn true_color(header: &Header, data: &[u8], lines: &mut [&mut [u8]]) -> Result<()> {
+    let channels = header.mode().channels();
+    for (line, row) in lines.iter_mut().zip(rows(header, data)?) {
+        if header.bits == 24 {
+            line.as_chunks_mut::<3>().0.iter_mut().zip(row.as_chunks::<3>().0).for_each(|(pixel, &[b, g, r])| *pixel = [r, g, b]);
+            continue;
+        }
+        for (pixel, bytes) in line.chunks_exact_mut(channels).zip(row.chunks_exact(header.bits / 8)) {
+            let value = bytes.iter().rev().fold(0u32, |value, &byte| value << 8 | byte as u32);
+            pixel.iter_mut().zip(&header.masks).for_each(|(sample, &mask)| *sample = field(value, mask));
+        }
+    }
+    Ok(())
 }
 
 /// The bits under a mask, over the whole range of eight.

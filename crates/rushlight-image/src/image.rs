@@ -1,6 +1,6 @@
 //! Any format: information from the headers, and decoding by the codec of the content's format.
 
-use crate::{Error, ErrorKind, Format, Limits, Mode, Region, Result, avif, bmp, gif, jpeg, pixels, png, pnm, qoi, tiff, webp};
+use crate::{Error, ErrorKind, Format, Limits, Mode, Region, Result, avif, bmp, gif, jpeg, pixels, png, pnm, qoi, tiff, unknown, webp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the headers of a file say.
@@ -64,7 +64,11 @@ fn codec(format: Format) -> &'static Codec {
 
 fn sniff(data: &[u8]) -> Result<Format> {
     Format::sniff(data).ok_or_else(|| {
-        let reason = if data.is_empty() { "there are no data" } else { "the first bytes are of no known format" };
+        let reason = match unknown::name(data) {
+            _ if data.is_empty() => "there are no data".to_string(),
+            Some(name) => format!("the data are {name}, which is not decoded"),
+            None => "the first bytes are of no known format".to_string(),
+        };
         Error::new(None, ErrorKind::Unknown, reason)
     })
 }

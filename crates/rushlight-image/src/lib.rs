@@ -19,6 +19,7 @@ mod image;
 pub mod jpeg;
 mod limits;
 mod load;
+mod lzw;
 mod orient;
 mod pixels;
 mod png;
@@ -30,6 +31,7 @@ pub mod stream;
 pub mod tar;
 pub mod team;
 mod tiff;
+mod unknown;
 mod webp;
 
 pub use error::{Error, ErrorKind, Result};

@@ -62,7 +62,14 @@ pub(crate) fn gray_from_rgb(rgb: &[u8], gray: &mut [u8]) {
 
 /// Pixels of one mode as pixels of another; `opaque` is the alpha of those that had none.
 pub(crate) fn convert<T: Copy + Into<u32> + TryFrom<u32>>(samples: &[T], from: Mode, to: Mode, opaque: T) -> Vec<T> {
-    let mut out = Vec::with_capacity(samples.len() / from.channels() * to.channels());
+    let count = samples.len() / from.channels();
+    match (from, to) {
+        (Mode::L, Mode::Rgb) => return mapped(count, opaque, samples.iter(), |&l| [l; 3]),
+        (Mode::Rgba, Mode::Rgb) => return mapped(count, opaque, samples.as_chunks::<4>().0.iter(), |&[r, g, b, _]| [r, g, b]),
+        (Mode::Rgb, Mode::Rgba) => return mapped(count, opaque, samples.as_chunks::<3>().0.iter(), |&[r, g, b]| [r, g, b, opaque]),
+        _ => {}
+    }
+    let mut out = Vec::with_capacity(count * to.channels());
     for pixel in samples.chunks_exact(from.channels()) {
         let (color, alpha) = match *pixel {
             [l] => ([l; 3], opaque),
@@ -80,6 +87,13 @@ pub(crate) fn convert<T: Copy + Into<u32> + TryFrom<u32>>(samples: &[T], from: M
             out.push(alpha);
         }
     }
+    out
+}
+
+/// `count` pixels, each made of one of another kind.
+fn mapped<P, T: Copy, const N: usize>(count: usize, blank: T, pixels: impl Iterator<Item = P>, made: impl Fn(P) -> [T; N]) -> Vec<T> {
+    let mut out = vec![blank; count * N];
+    out.as_chunks_mut::<N>().0.iter_mut().zip(pixels).for_each(|(to, from)| *to = made(from));
     out
 }
 

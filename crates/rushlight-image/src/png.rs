@@ -1,8 +1,11 @@
 //! PNG through the `png` crate: every colour type and depth, interlacing, the default image of an APNG.
 
+mod metadata;
+
 use crate::image::Codec;
-use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, exif};
+use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result};
 use png::{BitDepth, ColorType, DecodeOptions, Decoder, DecodingError, Reader, Transformations};
+use std::borrow::Cow;
 use std::io::Cursor;
 
 pub(crate) const CODEC: Codec = Codec { info, decode };
@@ -28,7 +31,7 @@ fn fault(error: DecodingError) -> Error {
     Error::new(Format::Png, kind, error.to_string())
 }
 
-fn describe(reader: &PngReader) -> Info {
+fn describe(reader: &PngReader, data: &[u8]) -> Info {
     let (color, depth) = reader.output_color_type();
     let mode = match color {
         ColorType::Grayscale => Mode::L,
@@ -37,7 +40,7 @@ fn describe(reader: &PngReader) -> Info {
         ColorType::Rgba => Mode::Rgba,
     };
     let info = reader.info();
-    let orientation = info.exif_metadata.as_deref().map_or(1, exif::orientation);
+    let orientation = metadata::orientation(data);
     let bits = if depth == BitDepth::Sixteen { 16 } else { 8 };
     Info { format: Format::Png, width: info.width as usize, height: info.height as usize, mode, bits, orientation }
 }
@@ -50,12 +53,23 @@ pub(crate) fn profile(data: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn info(data: &[u8]) -> Result<Info> {
-    Ok(describe(&open(data, &Limits::default())?))
+    Ok(describe(&open(data, &Limits::default())?, data))
+}
+
+/// The data with the last chunk, which may be missing where the one before it is complete.
+fn with_end(data: &[u8]) -> Cow<'_, [u8]> {
+    const END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
+    let (mut length, mut last) = (8, &b""[..]);
+    for (kind, content) in metadata::chunks(data) {
+        (length, last) = (length + 12 + content.len(), kind);
+    }
+    if last == b"IEND" || length != data.len() { Cow::Borrowed(data) } else { Cow::Owned([data, END].concat()) }
 }
 
 fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
+    let data = &with_end(data);
     let mut reader = open(data, limits)?;
-    let Info { width, height, mode, bits, .. } = describe(&reader);
+    let Info { width, height, mode, bits, .. } = describe(&reader, data);
     let size = reader.output_buffer_size().ok_or_else(|| Error::new(Format::Png, ErrorKind::Limit, "the image is larger than memory"))?;
     let mut bytes = vec![0; size];
     reader.next_frame(&mut bytes).map_err(fault)?;

@@ -139,9 +139,15 @@ fn info(data: &[u8]) -> Result<Info> {
     Ok(Info { format: Format::Pnm, width: header.width, height: header.height, mode: header.mode, bits: header.bits(), orientation: 1 })
 }
 
-fn decode(data: &[u8], _: &Limits) -> Result<Image> {
+fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     let header = Header::parse(data)?;
     let rest = data.get(header.start..).unwrap_or(&[]);
+    if header.coding == Coding::Bytes && header.max == 255 {
+        let samples = rest.get(..header.count()).ok_or_else(truncated)?.to_vec();
+        return Image::from_u8(Format::Pnm, header.width, header.height, header.mode, samples);
+    }
+    // Four bytes for a value, two for a sample.
+    limits.check(Format::Pnm, header.width, header.height, 6 * header.count() as u64)?;
     let values = match header.coding {
         Coding::Text => read_text(rest, header.count(), |text| text.number())?,
         Coding::TextBits => read_text(rest, header.count(), |text| text.bit())?.into_iter().map(|bit| 1 - bit).collect(),

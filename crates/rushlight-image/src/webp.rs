@@ -1,9 +1,10 @@
 //! WebP through the `image-webp` crate: lossy, lossless, alpha, the first frame of animations.
 
+mod first;
 mod frames;
 
 use crate::image::Codec;
-use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, exif};
+use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, Samples, exif};
 use image_webp::{DecodingError, WebPDecoder};
 use std::io::Cursor;
 
@@ -39,8 +40,8 @@ pub(crate) fn profile(data: &[u8]) -> Option<Vec<u8>> {
 fn info(data: &[u8]) -> Result<Info> {
     let mut decoder = open(data)?;
     let (width, height) = decoder.dimensions();
-    let exif = decoder.exif_metadata().ok().flatten();
-    let orientation = exif.map_or(1, |exif| exif::orientation(exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif)));
+    let (exif, xmp) = (decoder.exif_metadata().ok().flatten(), decoder.xmp_metadata().ok().flatten());
+    let orientation = exif::orientation_with_xmp(exif.as_deref(), xmp.as_deref());
     Ok(Info { format: Format::WebP, width: width as usize, height: height as usize, mode: mode(&decoder), bits: 8, orientation })
 }
 
@@ -48,8 +49,37 @@ fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     let mut decoder = open(data)?;
     decoder.set_memory_limit(usize::try_from(limits.max_memory).unwrap_or(usize::MAX));
     let (width, height) = decoder.dimensions();
+    let mode = mode(&decoder);
+    match first::find(data)? {
+        Some(first) if decoder.is_animated() => on_canvas(&first, (width as usize, height as usize), mode),
+        _ => Image::from_u8(Format::WebP, width as usize, height as usize, mode, pixels(&mut decoder)?),
+    }
+}
+
+fn pixels(decoder: &mut WebPDecoder<Cursor<&[u8]>>) -> Result<Vec<u8>> {
     let size = decoder.output_buffer_size().ok_or_else(|| fault(DecodingError::ImageTooLarge))?;
     let mut samples = vec![0; size];
     decoder.read_image(&mut samples).map_err(fault)?;
-    Image::from_u8(Format::WebP, width as usize, height as usize, mode(&decoder), samples)
+    Ok(samples)
+}
+
+/// The first frame of an animation on a clear canvas.
+fn on_canvas(first: &first::First, (width, height): (usize, usize), mode: Mode) -> Result<Image> {
+    let file = first.file();
+    let mut decoder = open(&file)?;
+    let (columns, rows) = (decoder.dimensions().0 as usize, decoder.dimensions().1 as usize);
+    if decoder.is_animated() || first.left + columns > width || first.top + rows > height {
+        let reason = format!("a frame of {columns}x{rows} pixels at {}, {} on a canvas of {width}x{height}", first.left, first.top);
+        return Err(Error::new(Format::WebP, ErrorKind::Malformed, reason));
+    }
+    let samples = pixels(&mut decoder)?;
+    let frame = Image::from_u8(Format::WebP, columns, rows, self::mode(&decoder), samples)?.into_mode(mode);
+    let channels = mode.channels();
+    let mut canvas = vec![0; width * height * channels];
+    if let Samples::U8(samples) = &frame.samples {
+        for (to, from) in canvas.chunks_exact_mut(width * channels).skip(first.top).zip(samples.chunks_exact(columns * channels)) {
+            to[first.left * channels..][..from.len()].copy_from_slice(from);
+        }
+    }
+    Image::from_u8(Format::WebP, width, height, mode, canvas)
 }

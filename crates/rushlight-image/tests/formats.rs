@@ -90,3 +90,34 @@ fn bits_and_plain_text_of_netpbm() {
     assert_eq!(samples(b"P4 3 2\n\xA0\x40"), Samples::U8(vec![0, 255, 0, 255, 0, 255]));
     assert_eq!(samples(b"P2 3 1 4 0 1 4"), Samples::U8(vec![0, 64, 255]));
 }
+
+#[test]
+fn formats_that_are_not_decoded_are_named() {
+    let reason = |data: &[u8]| decode(data, &Limits::default()).unwrap_err().reason;
+    assert!(reason(b"\0\0\x01\0\x01\0").contains("ICO"));
+    assert!(reason(b"\0\0\0\x18ftypheic\0\0\0\0").contains("HEIC"));
+    assert!(reason(b"\n <!DOCTYPE html><html>404</html>").contains("HTML"));
+}
+
+/// A bitmap of 8 bits with run lengths and a palette of one colour.
+fn run_lengths(width: i32, height: i32, data: &[u8]) -> Vec<u8> {
+    let mut file = b"BM".to_vec();
+    for value in [58, 0, 58, 40, width, height, 1 | 8 << 16, 1, 0, 0, 0, 1, 0] {
+        file.extend(value.to_le_bytes());
+    }
+    [&file[..], b"\x10\x20\x30\0", data].concat()
+}
+
+#[test]
+fn run_lengths_of_bitmaps_need_all_pixels_but_no_end() {
+    let image = decode(&run_lengths(2, 2, b"\x02\0\0\0\x02\0"), &small()).unwrap();
+    assert_eq!(image.samples, Samples::U8([0x30, 0x20, 0x10].repeat(4)));
+    assert_eq!(decode(&run_lengths(2, 2, b"\x02\0\0\x01"), &small()).unwrap_err().kind, ErrorKind::Truncated);
+}
+
+#[test]
+fn a_png_may_end_without_its_last_chunk() {
+    let (_, png, _, pixels) = files().swap_remove(0);
+    assert_eq!(decode(&png[..png.len() - 12], &small()).unwrap().samples, Samples::U8(pixels));
+    assert!(decode(&png[..png.len() - 13], &small()).is_err());
+}

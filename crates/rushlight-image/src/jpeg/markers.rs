@@ -104,7 +104,12 @@ pub struct Application<'a> {
     pub adobe: Option<u8>,
     /// The TIFF structure of the EXIF marker.
     pub exif: Option<&'a [u8]>,
+    /// The content of the last XMP marker.
+    pub xmp: Option<&'a [u8]>,
 }
+
+/// What the content of an XMP marker begins with (XMP part 3, 1.1.3).
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// Walks the markers of a file; entropy-coded data are skipped by whoever decodes them.
 pub struct Markers<'a> {
@@ -206,6 +211,7 @@ impl<'a> Markers<'a> {
         let segment = self.optional_segment()?.unwrap_or(&[]);
         match code {
             0xE0 if segment.len() >= 14 && segment.starts_with(b"JFIF\0") => self.application.jfif = true,
+            0xE1 if segment.starts_with(XMP) => self.application.xmp = Some(&segment[XMP.len()..]),
             0xE1 if self.application.exif.is_none() => self.application.exif = segment.strip_prefix(b"Exif\0\0"),
             0xEE if segment.len() >= 12 && segment.starts_with(b"Adobe") => self.application.adobe = Some(segment[11]),
             _ => {}

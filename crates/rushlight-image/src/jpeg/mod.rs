@@ -136,7 +136,7 @@ pub fn header(data: &[u8]) -> Result<Header> {
         height: frame.height,
         components: frame.components.len(),
         progressive: frame.progressive,
-        orientation: markers.application.exif.map_or(1, crate::exif::orientation),
+        orientation: crate::exif::orientation_with_xmp(markers.application.exif, markers.application.xmp),
     })
 }
 

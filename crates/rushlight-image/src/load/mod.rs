@@ -118,6 +118,8 @@ impl Loader {
     /// The shape that an image becomes; only its headers are read.
     pub fn shape(data: &[u8], recipe: &Recipe, cut: Option<Cut>) -> Result<Shape> {
         let info = crate::info(data)?;
+        // Before there is memory for the result.
+        recipe.limits.check(info.format, info.width, info.height, 0)?;
         let plan = recipe.plan(&info, cut)?;
         let (width, height) = plan.turn.size(plan.window.width, plan.window.height);
         Ok(Shape { height, width, channels: recipe.mode(&info).channels() })

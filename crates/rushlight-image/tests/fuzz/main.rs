@@ -5,6 +5,7 @@
 mod corpus;
 mod memory;
 mod mutate;
+mod others;
 #[path = "../samples/mod.rs"]
 mod samples;
 
@@ -60,11 +61,9 @@ fn files_that_declare_huge_sizes() {
     }
 }
 
-#[test]
-fn random_mutations() {
+/// Mutates seeds for as long as is asked for, and checks each.
+fn try_mutations<Name: std::fmt::Display>(seeds: &[(Name, Vec<u8>)], check: impl Fn(&str, &[u8])) {
     let seconds = std::env::var("RUSHLIGHT_FUZZ_SECONDS").map_or(2.0, |s| s.parse().expect("RUSHLIGHT_FUZZ_SECONDS is a number"));
-    let mut seeds = corpus::seeds();
-    seeds.extend(corpus::real());
     let start = Instant::now();
     let mut random = mutate::Random::new(std::env::var("RUSHLIGHT_FUZZ_SEED").map_or(1, |s| s.parse().expect("RUSHLIGHT_FUZZ_SEED is a number")));
     let mut count = 0u64;
@@ -80,6 +79,25 @@ fn random_mutations() {
         count += 1;
     }
     println!("{count} mutations of {} files", seeds.len());
+}
+
+#[test]
+fn random_mutations() {
+    let mut seeds = corpus::seeds();
+    seeds.extend(corpus::real());
+    try_mutations(&seeds, check);
+}
+
+#[test]
+fn random_mutations_of_archives_and_metadata() {
+    let seeds = others::seeds();
+    seeds.iter().for_each(|(_, seed)| (0..seed.len()).step_by(7).for_each(|length| others::read(&seed[..length])));
+    try_mutations(&seeds, |name, data| {
+        let start = Instant::now();
+        let used = memory::most_during(|| others::read(data));
+        assert!(used <= BESIDES, "{name}: {used} bytes of memory");
+        assert!(start.elapsed() < LONGEST, "{name}: {:?}", start.elapsed());
+    });
 }
 
 #[test]
@@ -110,6 +128,11 @@ fn seeds_are_valid_and_written_for_the_fuzz_targets() {
         let folder = corpus::folder().join(format);
         std::fs::create_dir_all(&folder).expect("the folder of the tests is writable");
         std::fs::write(folder.join(name.replace(' ', "_")), &file).expect("the folder of the tests is writable");
+    }
+    for (i, (name, data)) in others::seeds().into_iter().enumerate() {
+        let folder = corpus::folder().join(name);
+        std::fs::create_dir_all(&folder).expect("the folder of the tests is writable");
+        std::fs::write(folder.join(i.to_string()), &data).expect("the folder of the tests is writable");
     }
 }
 

@@ -107,3 +107,12 @@ fn limits_and_buffers_are_checked_first() {
     assert_eq!(kind(Limits { max_memory: 10, ..Limits::default() }, width * height), ErrorKind::Limit);
     assert_eq!(kind(Limits::default(), width * height - 1), ErrorKind::Argument);
 }
+
+#[test]
+fn the_orientation_may_be_in_xmp() {
+    let file = samples::ALL[0].bytes;
+    let packet = b"http://ns.adobe.com/xap/1.0/\0<rdf:Description tiff:Orientation=\"6\"/>";
+    let marker = [&[0xFF, 0xE1, 0, packet.len() as u8 + 2][..], packet].concat();
+    let with_xmp = [&file[..2], &marker, &file[2..]].concat();
+    assert_eq!(rushlight_image::info(&with_xmp).unwrap().orientation, 6);
+}
