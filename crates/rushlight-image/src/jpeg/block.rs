@@ -204,6 +204,7 @@ fn look_up<const N: u32>(bits: &mut Bits, ac: &AcTable, place: &mut usize, block
         if entry.ends(k) {
             return Some(k > 0 || entry.reached != END);
         }
+        // A code longer than the window, or a block that was full before its last symbol: what was done is undone.
         block[63] = 0;
         let symbol;
         (*bits, symbol) = one_symbol(start, &ac.codes);

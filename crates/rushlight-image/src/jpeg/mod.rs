@@ -2,7 +2,8 @@
 //! at its defaults: accurate integer transform, triangle-filter upsampling.
 //!
 //! The data go this way: [`markers`] finds tables and scans; [`segments`] and [`bits`] give the bits of a scan, from which [`sequential`]
-//! or [`progressive`] make [`coefficients`]; [`idct`] turns them into the samples of a [`plane`], [`upsample`] and [`color`] into rows of pixels.
+//! (block by [`block`]) or [`progressive`] make [`coefficients`]; [`idct`] turns them into the samples of a [`plane`], [`upsample`] and [`color`]
+//! into rows of pixels.
 
 mod bits;
 mod block;

@@ -1,7 +1,7 @@
 //! YCbCr to RGB, 32 pixels at a time.
 //!
-//! With `x` a chroma sample less 128, the tables of libjpeg are, in 16 bits,
-//! `(91881 x + 2^15) >> 16 = x + ((mulhi(2 x, 26345) + 1) >> 1)` and likewise for blue; green needs 32-bit sums.
+//! With `x` a chroma sample less 128, the tables of libjpeg are `(91881 x + 2^15) >> 16 = x + ((13172 x + 2^14) >> 15)`, whose last term is
+//! one instruction, and likewise `2 x + ((-7471 x + 2^14) >> 15)` for blue; green needs 32-bit sums.
 
 use std::arch::x86_64::*;
 
@@ -74,12 +74,9 @@ fn convert(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8; 3 * STEP]) {
 fn rgb16(y: __m256i, cb: __m256i, cr: __m256i) -> [__m256i; 3] {
     let centre = _mm256_set1_epi16(128);
     let (cb, cr) = (_mm256_sub_epi16(cb, centre), _mm256_sub_epi16(cr, centre));
-    let half_product = |x: __m256i, factor: i16| {
-        let doubled = _mm256_mulhi_epi16(_mm256_add_epi16(x, x), _mm256_set1_epi16(factor));
-        _mm256_srai_epi16::<1>(_mm256_add_epi16(doubled, _mm256_set1_epi16(1)))
-    };
-    let red = _mm256_add_epi16(cr, half_product(cr, (super::R_CR - 65536) as i16));
-    let blue = _mm256_add_epi16(_mm256_add_epi16(cb, cb), half_product(cb, (super::B_CB - 131072) as i16));
+    let scaled = |x: __m256i, factor: i32| _mm256_mulhrs_epi16(x, _mm256_set1_epi16((factor / 2) as i16));
+    let red = _mm256_add_epi16(cr, scaled(cr, super::R_CR - 65536));
+    let blue = _mm256_add_epi16(_mm256_add_epi16(cb, cb), scaled(cb, super::B_CB - 131072));
     let factors = _mm256_set1_epi32((super::G_CB as u16 as i32) | (super::G_CR + 65536) << 16);
     let sum = |pair: __m256i| _mm256_srai_epi32::<16>(_mm256_add_epi32(_mm256_madd_epi16(pair, factors), _mm256_set1_epi32(32768)));
     let green = _mm256_packs_epi32(sum(_mm256_unpacklo_epi16(cb, cr)), sum(_mm256_unpackhi_epi16(cb, cr)));
