@@ -1,6 +1,7 @@
 """AlbumentationsX' ways to do the twenty augmentations: arrays of bytes, the same parameters, called as its users call them.
 
-AlbumentationsX is under the AGPL: it is measured where somebody installed it, nothing else uses it.
+AlbumentationsX is under the AGPL: it is measured where somebody installed it, nothing else uses it. Its flips return views of the array,
+whose rows or samples run backwards; the time to put them in order falls on what comes next and is not measured.
 """
 
 from __future__ import annotations
