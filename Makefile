@@ -50,8 +50,9 @@ oracle: .venv-oracle/.ready .venv/.built ## compare with PyTorch: operators, mod
 	$(ORACLE)/python -m tools.oracle
 	RUSHLIGHT_ORACLE=1 $(ORACLE)/python -m pytest tests/oracle
 
-bench: .venv-oracle/.ready $(BENCH)/.ready ## time against PyTorch, in turn; writes docs/benchmarks.md and the table of the README
+bench: .venv-oracle/.ready .venv-bench/.ready $(BENCH)/.ready ## time against PyTorch and image packages, in turn; writes docs/benchmarks.md and the tables of the README
 	PYTHONPATH=$(BENCH) $(ORACLE)/python -m benchmarks
+	PYTHONPATH=$(BENCH) .venv-bench/bin/python -m benchmarks.image
 
 docs: .venv/.docs .venv/.built ## build the documentation into site/
 	$(BIN)/python -m tools.reference
@@ -83,6 +84,13 @@ wheel: $(WHEEL) ## build the wheel that ships into dist/
 	$(BIN)/python -m venv .venv-oracle
 	$(ORACLE)/python -m pip install --quiet --disable-pip-version-check -r $<
 	echo "$(CURDIR)/python" > "$$($(ORACLE)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/rushlight.pth"
+	@touch $@
+
+# The image packages that are only measured see PyTorch where it is installed already.
+.venv-bench/.ready: requirements/bench-image.txt .venv-oracle/.ready
+	$(BIN)/python -m venv .venv-bench
+	$(ORACLE)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > "$$(.venv-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/oracle.pth"
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(WHEEL): .venv/.requirements pyproject.toml README.md $(RUST) $(SOURCES)

@@ -1,14 +1,9 @@
-"""Run every benchmark; write ``docs/benchmarks.md``, and the rows that have a goal into the README."""
-
-import re
-from pathlib import Path
+"""Run every benchmark against PyTorch; write their part of ``docs/benchmarks.md``, and the rows that have a goal into the README."""
 
 from benchmarks import matmul, memory, small, startup, training
-from benchmarks.compare import HEADER, Row, machine, table
+from benchmarks.compare import HEADER, PAGE, README, Row, machine, replace_marked, table
 
-PAGE, README = Path("docs/benchmarks.md"), Path("README.md")
-MARKED = re.compile(r"<!-- benchmarks -->\n.*?<!-- end -->", re.DOTALL)
-
+MARK = "benchmarks"
 HEAD = """# Benchmarks
 
 Written by `make bench`: Rushlight's wheel and PyTorch in turn within one run, medians. {machine}.
@@ -22,15 +17,15 @@ def main() -> None:
         every += rows
         parts.append(table(script.TITLE, rows))
         print(parts[-1], flush=True)
-    PAGE.write_text("\n".join(parts))
-    README.write_text(MARKED.sub(lambda _: summary(every), README.read_text()))
+    replace_marked(PAGE, MARK, "\n".join(parts))
+    replace_marked(README, MARK, summary(every))
     print(f"wrote {PAGE} and the table of {README}")
 
 
 def summary(rows: list[Row]) -> str:
-    """Return the marked part of the README: what has a goal, and the machine."""
+    """Return the table of the README: what has a goal, and the machine."""
     lines = [*HEADER, *(row.line() for row in rows if row.goal)]
-    return "\n".join(["<!-- benchmarks -->", *lines, "", f"{machine()}.", "<!-- end -->"])
+    return "\n".join([*lines, "", f"{machine()}."])
 
 
 if __name__ == "__main__":

@@ -3,10 +3,14 @@
 import math
 import os
 import platform
+import re
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+PAGE, README = Path("docs/benchmarks.md"), Path("README.md")
 
 
 @dataclass
@@ -100,6 +104,15 @@ def processor() -> str:
             return next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor()
+
+
+def replace_marked(path: Path, mark: str, text: str) -> None:
+    """Replace what stands between ``<!-- mark -->`` and ``<!-- end -->`` in a file; raises ValueError without the marks."""
+    pattern = re.compile(rf"(<!-- {re.escape(mark)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    written, count = pattern.subn(lambda found: f"{found[1]}{text.rstrip()}\n{found[2]}", path.read_text())
+    if count != 1:
+        raise ValueError(f"{path} has {count} parts marked <!-- {mark} --> ... <!-- end -->; one is needed")
+    path.write_text(written)
 
 
 def report(title: str, rows: list[Row]) -> None:

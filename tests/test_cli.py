@@ -115,14 +115,48 @@ def test_folders_of_pictures(tmp_path):
         for number in range(10):
             image.new("RGB", (20 + number, 12), colour).save(tmp_path / name / f"{number}.png")
     data = load_folder(tmp_path, size=8)
-    assert data.classes == ["blue", "red"] and data.train.pixels.shape == (14, 3, 8, 8)
-    (tmp_path / "red" / "x.png").write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="x.png: unrecognised image data"):
-        load_folder(tmp_path, size=8)
+    assert data.classes == ["blue", "red"] and len(data.train) == 14
+    assert data.test.picture(0).shape == (data.channels, data.size, data.size) == (3, 8, 8)
     with pytest.raises(FileNotFoundError, match="is not a folder"):
         load_folder(tmp_path / "none")
     with pytest.raises(FileNotFoundError, match="no pictures|at least two"):
         load_folder(tmp_path / "red")
+
+
+def write_stripes(folder: Path, count: int = 40) -> Path:
+    image = pytest.importorskip("PIL.Image")
+    images = striped(count)
+    for number, (pixels, label) in enumerate(zip(images.pixels, images.labels, strict=True)):
+        (folder / f"class{label}").mkdir(parents=True, exist_ok=True)
+        image.fromarray(pixels[0]).save(folder / f"class{label}" / f"{number:03d}.png")
+    return folder
+
+
+def test_a_folder_is_split_into_the_pixels_of_its_files(tmp_path):
+    data = load_folder(write_stripes(tmp_path, 40), size=8)
+    whole = striped(40)
+    assert data.channels == 1 and [len(part) for part in (data.train, data.validation, data.test)] == [28, 4, 8]
+    seen = []
+    for part in (data.train, data.validation, data.test):
+        for pixels, places in part.in_order():
+            numbers = [int(Path(part.paths[place]).stem) for place in places]
+            assert np.array_equal(pixels.numpy(), whole.pixels[numbers])
+            assert np.array_equal(part.labels[places.numpy()], whole.labels[numbers])
+            seen += numbers
+    assert sorted(seen) == list(range(40))
+    assert data.statistics()[0] == pytest.approx([(data.train.histogram() @ np.arange(256) / 255 / (28 * 64)).item()])
+
+
+def test_pictures_of_an_epoch_are_a_function_of_seed_and_epoch(tmp_path):
+    data = load_folder(write_stripes(tmp_path, 40), size=8)
+
+    def epoch(number, augment="mirror", seed=0):
+        return [pixels.numpy().copy() for pixels, _ in data.train.shuffled(7, seed, augment).epoch(number)]
+
+    assert all(np.array_equal(a, b) for a, b in zip(epoch(3), epoch(3), strict=True))
+    assert not np.array_equal(epoch(3)[0], epoch(4)[0]) and not np.array_equal(epoch(3)[0], epoch(3, seed=1)[0])
+    with pytest.raises(ValueError, match="--augment crop cuts pictures from files"):
+        striped(10).shuffled(2, 0, "crop")
 
 
 def test_statistics_are_those_of_the_pixels():
@@ -251,6 +285,44 @@ def test_interrupted_and_resumed_is_the_same_as_never_stopped(mnist_root, tmp_pa
     assert main(["train", "mnist", "--root", str(mnist_root), "--out", str(parts), "--resume"]) == 0
     first, second = (load_classifier(out).network.state_dict() for out in (whole, parts))
     assert all(rl.equal(first[name], second[name]) for name in first)
+
+
+def train_folder(root: Path, out: Path, *more: str) -> int:
+    command = ["train", str(root), "--out", str(out), "--model", "mlp", "--image-size", "8", "--epochs", "4"]
+    return main([*command, "--batch-size", "8", "--augment", "mirror", "--lr", "0.01", *more])
+
+
+def test_a_folder_resumes_exactly_and_tells_what_it_could_not_read(tmp_path, capsys, monkeypatch):
+    root = write_stripes(tmp_path / "stripes", 80)
+    (root / "class1" / "broken.png").write_bytes(b"nothing")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert train_folder(root, whole) == 0
+    printed = capsys.readouterr().out
+    assert "s waiting for images)" in printed and "broken.png: unrecognised image data" in printed
+    assert "broken.png: unrecognised" in (whole / "report.html").read_text()
+    rows = list(csv.DictReader((whole / "metrics.csv").read_text().splitlines()))
+    assert all(0 < float(row["waiting_seconds"]) < float(row["seconds"]) for row in rows)
+
+    def stop(self, path):
+        save(self, path)
+        if len(self.history) == 2:
+            raise KeyboardInterrupt
+
+    save = Trainer.save
+    monkeypatch.setattr(Trainer, "save", stop)
+    assert train_folder(root, parts) == 130
+    monkeypatch.undo()
+    assert main(["train", str(root), "--image-size", "8", "--out", str(parts), "--resume"]) == 0
+    first, second = (load_classifier(out).network.state_dict() for out in (whole, parts))
+    assert all(rl.equal(first[name], second[name]) for name in first)
+
+
+def test_a_folder_of_nothing_readable(tmp_path, capsys):
+    for name in ("a", "b"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "x.png").write_bytes(b"nothing")
+    assert main(["train", str(tmp_path / "data"), "--out", str(tmp_path / "out")]) == 2
+    assert "x.png: unrecognised image data" in capsys.readouterr().err
 
 
 def test_resume_refuses_other_settings_and_nothing_to_resume(mnist_root, tmp_path, capsys):

@@ -171,3 +171,41 @@ def test_autocast_raises_losses_only():
         ]
     assert {t.dtype for t in kept} == {rl.bfloat16} and {t.dtype for t in raised} == {rl.float32}
     assert not rl.is_autocast_enabled("cpu")
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "floor_divide", "true_divide", "multiply", "subtract"])
+def test_arithmetic_takes_a_number_first(name):
+    x = rl.tensor([2.0, 4.0], requires_grad=name != "floor_divide")
+    found = getattr(rl, name)(3.0, x)
+    assert found.tolist() == getattr(rl, name)(rl.tensor(3.0), x).tolist()
+    if x.requires_grad:
+        found.sum().backward()
+        assert x.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (lambda x, y: x.add(0.5, y), lambda x, y: x.add(y, alpha=0.5)),
+        (lambda x, y: rl.sub(x, 0.5, y), lambda x, y: rl.sub(x, y, alpha=0.5)),
+        (lambda x, y: x.mul_(0.9).add_(0.1, y), lambda x, y: x.mul_(0.9).add_(y, alpha=0.1)),
+        (lambda x, y: x.addcmul_(0.5, y, y), lambda x, y: x.addcmul_(y, y, value=0.5)),
+        (lambda x, y: x.addcdiv_(-0.5, x, y), lambda x, y: x.addcdiv_(x, y, value=-0.5)),
+        (lambda x, y: rl.addmm(2, x, 3, y, y), lambda x, y: rl.addmm(x, y, y, beta=2, alpha=3)),
+        (lambda x, y: rl.addmm(2, x, y, y), lambda x, y: rl.addmm(x, y, y, beta=2)),
+        (lambda x, y: x.addmm_(2, 3, y, y), lambda x, y: x.addmm_(y, y, beta=2, alpha=3)),
+    ],
+)
+def test_factors_before_their_tensors_work_with_a_warning(old, new):
+    def operands():
+        return rl.tensor([[1.0, 2.0], [3.0, 4.0]]), rl.tensor([[2.0, 1.0], [0.5, 4.0]])
+
+    with pytest.warns(UserWarning, match="overload of .* is deprecated"):
+        found = old(*operands())
+    assert found.tolist() == new(*operands()).tolist()
+
+
+def test_scatter_takes_its_number_by_name():
+    index = rl.tensor([[1]])
+    assert rl.zeros(1, 2).scatter(1, index, value=3.0).tolist() == [[0, 3]]
+    assert rl.zeros(1, 2).scatter_(1, index=index, value=2).tolist() == [[0, 2]]

@@ -1,4 +1,4 @@
-"""Augmentations against torchvision.transforms.v2: one photograph, 8 bits, one thread, in turn.
+"""Augmentations against torchvision.transforms.v2 and AlbumentationsX: one photograph, 8 bits, one thread, in turn.
 
 ``python -m benchmarks.image.augment [PHOTOGRAPH]`` prints the table; the ratio is of the shortest times. torchvision always has the input that
 suits it best, a tensor ``[3, H, W]``; ours are that very tensor, a tensor of Rushlight, and an array ``[H, W, 3]``.
@@ -7,11 +7,15 @@ suits it best, a tensor ``[3, H, W]``; ours are that very tensor, a tensor of Ru
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.compare import Row, fastest_in_turn, report
+from benchmarks.compare import Row, fastest_in_turn, report, table
+from benchmarks.image import albumentationsx
+from benchmarks.image.report import Figure, Section
 
 KODAK = Path(__file__).parents[3] / "shared/data/kodak/kodim23.png"
 HEIGHT, WIDTH = 375, 500
@@ -68,6 +72,7 @@ def photograph(path: Path) -> np.ndarray:
     return np.ascontiguousarray(image[:HEIGHT, :WIDTH])
 
 
+AX = "albumentationsx"
 LAYOUTS = ("torch tensor", "Rushlight tensor", "HWC array")
 
 
@@ -111,6 +116,19 @@ def rows(image: np.ndarray, operations: list) -> list[Row]:
     return found
 
 
+def rows_beside_albumentations(image: np.ndarray) -> list[Row]:
+    """Return a line for each of the twenty on an array, against AlbumentationsX; none where it is not installed."""
+    if not albumentationsx.installed():
+        return []
+    found = []
+    rivals = albumentationsx.calls(image)
+    for name, args, options in TWENTY:
+        own = calls(image, name, args, options)[LAYOUTS.index("HWC array")]
+        time, reference = fastest_in_turn(own, rivals[name], rounds=9)
+        found.append(Row(f"{name}{label(args, options)}, HWC array", time * 1e6, reference * 1e6, "us", ">= 0.8x"))
+    return found
+
+
 def label(args: tuple, options: dict) -> str:
     shown = [str(v) for v in (*args, *options.values()) if isinstance(v, (int, float, str))]
     return f" ({', '.join(shown)})" if shown else ""
@@ -122,23 +140,54 @@ def mean(found: list[Row], layout: str) -> float:
     return math.exp(sum(map(math.log, ratios)) / len(ratios))
 
 
-def main() -> None:
-    import torch
-
-    import rushlight as rl
-
-    torch.set_num_threads(1)
-    rl.set_num_threads(1)
-    image = photograph(Path(sys.argv[1]) if len(sys.argv) > 1 else KODAK)
-    twenty = rows(image, TWENTY)
-    report("Twenty augmentations of 500 x 375 x 3 bytes; PyTorch stands for torchvision v2", twenty)
+def means(found: list[Row], rival: str, goal: str) -> list[Figure]:
+    """Return the geometric mean and the least ratio of every layout that was measured."""
+    figures = []
     for layout in LAYOUTS:
-        least = min((row for row in twenty if row.what.endswith(layout)), key=lambda row: row.ratio)
-        print(
-            f"geometric mean, {layout}: {mean(twenty, layout):.2f}x (goal 3x); least: {least.what} {least.ratio:.2f}x"
-        )
-    print()
-    report("Further operations", rows(image, FURTHER))
+        mine = [row for row in found if row.what.endswith(layout)]
+        if mine:
+            least = min(mine, key=lambda row: row.ratio)
+            title = f"20 augmentations, geometric mean, {layout}"
+            figures.append(Figure(title, "", rival, f"{mean(found, layout):.2f}x faster", goal))
+            figures.append(Figure(f"the least: {least.what}", "", rival, f"{least.ratio:.2f}x faster", ">= 0.8x"))
+    return figures
+
+
+@dataclass(frozen=True)
+class Augmentations:
+    """The twenty on one photograph."""
+
+    photograph: Path | None = None
+
+    def measured(self, data: Path, rounds: int = 9) -> Section:
+        """Measure on one thread, all packages in turn."""
+        import torch
+
+        import rushlight as rl
+
+        threads = torch.get_num_threads(), rl.get_num_threads()
+        torch.set_num_threads(1)
+        rl.set_num_threads(1)
+        image = photograph(self.photograph or data / "kodak" / "kodim23.png")
+        twenty, beside = rows(image, TWENTY), rows_beside_albumentations(image)
+        torch.set_num_threads(threads[0])
+        rl.set_num_threads(threads[1])
+        figures = means(twenty, "torchvision v2", ">= 3x") + means(beside, "AlbumentationsX", ">= 1.3x")
+        size = f"{WIDTH} x {HEIGHT} x 3 bytes"
+        text = [table(f"Twenty augmentations of {size}; PyTorch stands for torchvision v2", twenty)]
+        if beside:
+            text.append(table(f"The same of an array; PyTorch stands for {AX} {version(AX)}", beside))
+        lines = [f"{figure.what}, against {figure.rival}: {figure.ratio} (goal {figure.goal})" for figure in figures]
+        return Section("\n".join([*text, *(f"- {line}" for line in lines), ""]), figures)
+
+
+AUGMENT = Augmentations()
+
+
+def main() -> None:
+    given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    print(Augmentations(given).measured(KODAK.parents[1]).text)
+    report("Further operations", rows(photograph(given or KODAK), FURTHER))
 
 
 if __name__ == "__main__":

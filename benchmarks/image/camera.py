@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 
 from benchmarks.image import photographs
-from benchmarks.image.report import run
+from benchmarks.image.report import Comparison
 from rushlight.image.bench import Rival, Task
 from rushlight.image.bench.rivals import MEAN, STD, chain_ours, chain_pillow, opencv, short_side
 
@@ -68,7 +68,7 @@ def planes(pixels: np.ndarray) -> np.ndarray:
 
 TASK = Task(
     "camera",
-    "Camera files to 224 normalised pixels",
+    "Camera files of 10 to 25 megapixels to 224 normalised pixels",
     chain_ours,
     (
         Rival("Pillow", ("pillow",), chain_pillow),
@@ -78,5 +78,7 @@ TASK = Task(
     ),
 )
 
+CAMERA = Comparison(TASK.title, TASK, partial(photographs.camera, least=10, most=25), GOALS)
+
 if __name__ == "__main__":
-    run(TASK, partial(photographs.camera, least=10, most=25), GOALS)
+    CAMERA.main()

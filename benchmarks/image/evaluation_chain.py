@@ -1,7 +1,7 @@
 """JPEG bytes to what a network is evaluated on: ``python -m benchmarks.image.evaluation_chain``."""
 
 from benchmarks.image.photographs import small
-from benchmarks.image.report import run
+from benchmarks.image.report import Comparison
 from rushlight.image.bench import TASKS
 
 GOALS = {
@@ -9,6 +9,7 @@ GOALS = {
     "simplejpeg + torchvision v2": ">= 2x",
     "Pillow + torchvision": ">= 3.3x",
 }
+CHAIN = Comparison("JPEG bytes to Resize 256, CenterCrop 224, normalised", TASKS["chain"], small, GOALS)
 
 if __name__ == "__main__":
-    run(TASKS["chain"], small, GOALS)
+    CHAIN.main()

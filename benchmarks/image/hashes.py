@@ -12,6 +12,7 @@ import platform
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from benchmarks.compare import processor
 from benchmarks.image.photographs import camera, lossless
+from benchmarks.image.report import Figure, Section
 from rushlight.image.curation import hamming_pairs, phash
 from rushlight.image.curation._deduplicate import native
 
@@ -66,11 +68,37 @@ def timed(call: Callable, rounds: int) -> tuple[float, object]:
     return sorted(times)[len(times) // 2], result
 
 
-def row(what: str, hashes: np.ndarray, radius: int, threads: int, rounds: int) -> str:
+def found(what: str, hashes: np.ndarray, radius: int, threads: int, rounds: int) -> tuple[str, Figure]:
+    """The line of the table, and the figure that has a goal."""
     searching, (_, distances) = timed(lambda: hamming_pairs(hashes, radius, threads), rounds)
     grouping, (kept, _) = timed(lambda: native.group(hashes, radius, threads), rounds)
     groups = len(np.unique(kept))
-    return f"| {what} | {searching:.2f} s | {len(distances):,} | {grouping:.2f} s | {groups:,} | {GOAL} |"
+    line = f"| {what} | {searching:.2f} s | {len(distances):,} | {grouping:.2f} s | {groups:,} | {GOAL} |"
+    title = f"near pairs of {len(hashes):,} hashes, {what}, radius {radius}, {threads} threads"
+    return line, Figure(title, f"{searching:.2f} s", "", "", GOAL)
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """What is searched, and how."""
+
+    count: int = 1_000_000
+    radius: int = 5
+    threads: int = 2
+
+    def measured(self, data: Path | None, rounds: int = 3) -> Section:
+        """Search random hashes and, with photographs, those of their blends."""
+        rest = (self.radius, self.threads, min(rounds, 3))
+        rows = [found("random", random_hashes(self.count), *rest)]
+        if data:
+            rows.append(found("blends of photographs", hashes_of_blends(data, self.count), *rest))
+        title = f"## {self.count:,} hashes of 64 bits, radius {self.radius}, exact, {self.threads} threads"
+        head = "| hashes | all pairs | found | groups of them | found | goal |\n|---|---:|---:|---:|---:|---|"
+        lines, figures = zip(*rows, strict=True)
+        return Section("\n".join([title, "", head, *lines, ""]), list(figures))
+
+
+HASHES = Hashes()
 
 
 def main() -> None:
@@ -81,12 +109,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    print(f"## {options.count:,} hashes of 64 bits, radius {options.radius}, exact, {options.threads} threads\n")
-    print("| hashes | all pairs | found | groups of them | found | goal |\n|---|---:|---:|---:|---:|---|")
-    rest = (options.radius, options.threads, options.rounds)
-    print(row("random", random_hashes(options.count), *rest), flush=True)
-    if options.data:
-        print(row("blends of photographs", hashes_of_blends(options.data, options.count), *rest))
+    print(Hashes(options.count, options.radius, options.threads).measured(options.data, options.rounds).text)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\n{processor()}, {os.cpu_count()} cores; Python {platform.python_version()}; peak memory {memory:,.0f} MB")
 

@@ -9,6 +9,7 @@ Each side runs in processes of its own, in turn; memory is that of a side's whol
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -17,11 +18,14 @@ import sys
 import tarfile
 import tempfile
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
 
 from benchmarks.compare import HEADER, Row, machine
+from benchmarks.image.report import Figure, Section
 
 TITLE = "Training batches from files, two cores"
 
@@ -161,20 +165,48 @@ def rows(kind: str, path: Path, rounds: int) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True)
+class Loading:
+    """How many images are loaded, on two cores."""
+
+    images: int = 1024
+
+    def measured(self, data: Path, rounds: int = 3) -> Section:
+        """Write a folder and a tar, and load both on each side."""
+        with tempfile.TemporaryDirectory() as folder, two_cores():
+            images, archive = Path(folder) / "images", Path(folder) / "images.tar"
+            write_images(images, data, self.images)
+            write_tar(archive, images)
+            found = rows("folder", images, min(rounds, 3)) + rows("tar", archive, min(rounds, 3))
+        figures = [Figure.of_row(row, "DataLoader, Pillow, v2") for row in found if row.goal]
+        return Section("\n".join([f"## {TITLE}", "", *HEADER, *(row.line() for row in found), ""]), figures)
+
+
+LOADER = Loading()
+
+
+@contextlib.contextmanager
+def two_cores() -> Iterator[None]:
+    """Keep this process and its children to two cores."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(every)[:2])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, every)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=TITLE)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of the photographs")
     parser.add_argument("--images", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
-    with tempfile.TemporaryDirectory() as folder:
-        images, archive = Path(folder) / "images", Path(folder) / "images.tar"
-        write_images(images, options.data, options.images)
-        write_tar(archive, images)
-        table = rows("folder", images, options.rounds) + rows("tar", archive, options.rounds)
-    print("\n".join([f"## {TITLE}", "", *HEADER, *(row.line() for row in table), "", machine()]))
+    print(Loading(options.images).measured(options.data, options.rounds).text)
+    print(machine())
 
 
 if __name__ == "__main__":

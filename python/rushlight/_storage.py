@@ -35,8 +35,14 @@ def tolist(self):
 
 
 def __getitem__(self, index):
-    item = elements(self)[index]
-    return item.item() if isinstance(index, int) else item.untyped_storage()
+    if not isinstance(index, slice):
+        return elements(self)[index].item()
+    start, stop, step = index.indices(self.nbytes())
+    if step != 1:
+        raise RuntimeError(f"Trying to slice with a step of {step}, but only a step of 1 is supported")
+    if stop <= start:
+        return _C.UntypedStorage(0)
+    return _C._from_buffer(elements(self).numpy(), _C.uint8, stop - start, start).untyped_storage()
 
 
 def __setitem__(self, index, value):
@@ -66,6 +72,19 @@ def storage_of(data):
     return copy_(storage, _C._storage(_C._from_buffer(data, _C.uint8))) if data else storage
 
 
+def __sizeof__(self):
+    return object.__sizeof__(self) + self.nbytes()
+
+
+def from_file(cls, filename, shared=False, nbytes=0):
+    """Return a storage over the first ``nbytes`` of a mapped file, all of it by default; ``shared``: changes reach the file."""
+    import os
+
+    from rushlight._services import from_file as mapped
+
+    return mapped(filename, shared, nbytes or os.path.getsize(filename), dtype=_C.uint8).untyped_storage()
+
+
 def itself(self, *args, **kwargs):
     """Return this storage."""
     return self
@@ -83,6 +102,7 @@ def resize_(self, size):
 
 METHODS = [
     clone, copy_, fill_, resize_, tolist, __getitem__, __setitem__, __iter__, __repr__, __deepcopy__, __reduce_ex__,
+    __sizeof__,
 ]  # fmt: skip
 
 
@@ -92,6 +112,7 @@ def attach(storage_class):
         setattr(storage_class, method.__name__, method)
     for name in ("cpu", "untyped", "share_memory_", "pin_memory"):
         setattr(storage_class, name, itself)
+    storage_class.from_file = classmethod(from_file)
     storage_class.element_size = lambda self: 1
     storage_class.is_cuda = property(lambda self: False)
     storage_class.is_pinned = storage_class.is_shared = storage_class.resizable = lambda self: False

@@ -7,16 +7,16 @@ import os
 import re
 import sys
 import urllib.error
-import urllib.parse
 import urllib.request
 import zipfile
+from urllib.parse import urlparse
 
 from rushlight import serialization
 
 __all__ = ["download_url_to_file", "get_dir", "help", "list", "load", "load_state_dict_from_url", "set_dir"]
 
 # `resnet18-bf5a0074.pth`: the digits are the beginning of the file's SHA-256.
-HASH_IN_NAME = re.compile(r"-([a-f0-9]*)\.")
+HASH_REGEX = re.compile(r"-([a-f0-9]*)\.")
 CHUNK = 1 << 20
 
 _directory = None
@@ -24,11 +24,13 @@ _directory = None
 
 def get_dir():
     """The folder for downloads: `set_dir`'s, `$TORCH_HOME/hub`, or `~/.cache/torch/hub`."""
-    if _directory is not None:
-        return _directory
+    return _directory if _directory is not None else os.path.join(_get_torch_home(), "hub")
+
+
+def _get_torch_home():
+    """`$TORCH_HOME`, or the folder ``torch`` of the user's cache."""
     cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
-    home = os.environ.get("TORCH_HOME", os.path.join(cache, "torch"))
-    return os.path.join(os.path.expanduser(home), "hub")
+    return os.path.expanduser(os.environ.get("TORCH_HOME", os.path.join(cache, "torch")))
 
 
 def set_dir(d):
@@ -53,14 +55,14 @@ def load_state_dict_from_url(
     address cannot be read or the hash differs. A zip archive that holds one checkpoint is
     opened in memory.
     """
-    name = file_name or os.path.basename(urllib.parse.urlparse(url).path)
+    name = file_name or os.path.basename(urlparse(url).path)
     if not name:
         raise ValueError(f"load_state_dict_from_url: {url!r} names no file; pass file_name=")
     folder = model_dir or os.path.join(get_dir(), "checkpoints")
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name)
     if not os.path.exists(path):
-        found = HASH_IN_NAME.search(name) if check_hash else None
+        found = HASH_REGEX.search(name) if check_hash else None
         print(f'Downloading: "{url}" to {path}')
         download_url_to_file(url, path, found and found.group(1), progress)
     return _load(path, map_location, weights_only)

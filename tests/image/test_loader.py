@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from numbered import loader, numbered_images, numbers
 import rushlight as rl
 from rushlight import _C
 from rushlight.image import ImageDataset, ImageError, ImageLoader, TarDataset, load, load_bytes
+from rushlight.image import transforms as T
 from rushlight.image.transforms import Compose, RandomHorizontalFlip, RandomResizedCrop, ToTensor
 
 
@@ -161,6 +163,28 @@ def test_other_transforms_are_seeded_by_sample(photos):
     assert rl.rand(3).tolist() == expected, "the program's own generator was moved"
     assert run(batch_size=5, workers=3, shuffle=True) == first
     assert len({row[1] for row in first.values()}) == 12
+
+
+def test_own_transforms_draw_the_same_in_threads_as_where_the_loader_is_iterated(photos):
+    chain = [T.RandomCrop(24), T.ColorJitter(0.3, 0.3, 0.3, 0.2), T.RandomAffine(20), T.RandAugment(), T.AugMix()]
+    chain += [T.RandomApply([T.GaussianBlur(3)]), T.RandomChoice([T.RandomInvert(), T.RandomEqualize()])]
+    chain += [ToTensor(), T.GaussianNoise(), T.RandomErasing(value="random")]
+    threads = set()
+
+    def seen(image):
+        threads.add(threading.get_ident())
+        return image
+
+    def run(*more, **options):
+        rl.manual_seed(7)
+        batches = list(ImageLoader(photos, transform=Compose([*chain, *more]), seed=4, device="cpu", **options))
+        assert rl.rand(1) == rl.rand(1, generator=rl.Generator().manual_seed(7)), "the program's generator was moved"
+        return np.concatenate([batch.numpy() for batch in batches])
+
+    first = run(T.Lambda(seen), batch_size=12)
+    assert threads == {threading.get_ident()}, "functions of the user's are called where the loader is iterated"
+    for options in ({"workers": 1}, {"workers": 4, "batch_size": 5}, {"prefetch": 0, "workers": 3}):
+        np.testing.assert_array_equal(run(**options), first)
 
 
 @pytest.fixture

@@ -214,3 +214,9 @@ REFUSED = [
 def test_refused(error, text, call):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("name", ["XYWHR", "cxcywhr", "XYXYXYXY"])
+def test_rotated_boxes_are_refused_with_the_cure(name):
+    with pytest.raises(NotImplementedError, match=f"format {name.upper()} is one of rotated boxes.*KeyPoints"):
+        tv_tensors.BoundingBoxes([[1, 2, 3, 4]], format=name, canvas_size=(9, 9))

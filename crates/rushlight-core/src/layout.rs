@@ -4,10 +4,13 @@ use crate::{Result, bail};
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 
+/// Numbers that a list holds in the object itself.
+const INLINE: usize = 5;
+
 /// Sizes or indices, inline up to five dimensions.
-pub type Dims = SmallVec<[usize; 5]>;
+pub type Dims = SmallVec<[usize; INLINE]>;
 /// Distances in elements, inline up to five dimensions.
-pub type Strides = SmallVec<[isize; 5]>;
+pub type Strides = SmallVec<[isize; INLINE]>;
 
 /// Shape, strides and offset, all in elements.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +33,28 @@ pub enum MemoryFormat {
     ChannelsLast3d,
 }
 
+/// Sizes as a list of their own; a few are stored one by one, which is quicker than a copy of unknown length.
+#[inline]
+pub(crate) fn dims(shape: &[usize]) -> Dims {
+    if shape.len() > INLINE {
+        return Dims::from_slice(shape);
+    }
+    let mut few = [0; INLINE];
+    for (slot, &size) in few.iter_mut().zip(shape) {
+        *slot = size;
+    }
+    Dims::from_buf_and_len(few, shape.len())
+}
+
+/// One stride `n` times.
+#[inline]
+fn repeated(stride: isize, n: usize) -> Strides {
+    if n > INLINE { SmallVec::from_elem(stride, n) } else { SmallVec::from_buf_and_len([stride; INLINE], n) }
+}
+
 /// Row-major strides of a shape.
 pub fn contiguous_strides(shape: &[usize]) -> Strides {
-    let mut strides: Strides = SmallVec::from_elem(1, shape.len());
+    let mut strides = repeated(1, shape.len());
     let mut step = 1isize;
     for (stride, &size) in strides.iter_mut().zip(shape).rev() {
         *stride = step;
@@ -55,7 +77,7 @@ pub fn channels_last_strides(shape: &[usize]) -> Strides {
 impl Layout {
     /// Row-major from offset zero.
     pub fn contiguous(shape: &[usize]) -> Layout {
-        Layout { shape: Dims::from_slice(shape), strides: contiguous_strides(shape), offset: 0 }
+        Layout { shape: dims(shape), strides: contiguous_strides(shape), offset: 0 }
     }
 
     /// Dense in the given order.

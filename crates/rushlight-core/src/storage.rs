@@ -28,6 +28,17 @@ pub struct Storage {
     inline: Inline,
 }
 
+/// `Arc::new` that makes a value where it will lie: one of some hundred bytes is not copied there.
+#[inline(always)]
+pub(crate) fn shared<T>(make: impl FnOnce() -> T) -> Arc<T> {
+    let slot = Arc::<T>::new_uninit();
+    // SAFETY: nobody else knows the slot yet, and it is written before it counts as made.
+    unsafe {
+        (Arc::as_ptr(&slot) as *mut T).write(make());
+        slot.assume_init()
+    }
+}
+
 /// Room for a small block, aligned for every element type.
 #[repr(align(16))]
 struct Inline(UnsafeCell<[MaybeUninit<u8>; INLINE]>);
@@ -165,15 +176,14 @@ impl Storage {
 
     /// A block inside the object.
     fn small(bytes: usize, zero: bool) -> Arc<Storage> {
-        let block = if zero { Inline(UnsafeCell::new([MaybeUninit::new(0); INLINE])) } else { Inline::new() };
-        Arc::new(Storage {
+        shared(|| Storage {
             ptr: NonNull::dangling(),
             bytes,
             capacity: 0,
             read_only: AtomicBool::new(false),
             version: AtomicU64::new(0),
             _owner: None,
-            inline: block,
+            inline: if zero { Inline(UnsafeCell::new([MaybeUninit::new(0); INLINE])) } else { Inline::new() },
         })
     }
 

@@ -3,7 +3,7 @@
 use crate::autograd::Autograd;
 use crate::layout::{Dims, Layout, MemoryFormat, Strides, checked_numel};
 use crate::scalar::Scalar;
-use crate::storage::Storage;
+use crate::storage::{Storage, shared};
 use crate::{Result, bail};
 use rushlight_kernels::DType;
 use rushlight_kernels::elementwise::cast::Cast;
@@ -57,7 +57,7 @@ pub(crate) struct Inner {
 
 impl Tensor {
     pub(crate) fn from_parts(storage: Arc<Storage>, layout: Layout, dtype: DType, device: Device) -> Tensor {
-        Tensor(Arc::new(Inner {
+        Tensor(shared(|| Inner {
             storage,
             layout,
             dtype,

@@ -98,6 +98,12 @@ fn planes<'py>(py: Python<'py>, array: &Bound<'py, PyAny>) -> Arrays<'py> {
     reshaping!(py, array, false, |s| Shape { planar: true, ..s }, |shape, _, from, to| channels::to_planar(shape, from, to))
 }
 
+/// interleaved(array): planar images as interleaved ones
+#[pyfunction]
+fn interleaved<'py>(py: Python<'py>, array: &Bound<'py, PyAny>) -> Arrays<'py> {
+    reshaping!(py, array, true, |s| Shape { planar: false, ..s }, |shape, _, from, to| channels::to_interleaved(shape, from, to))
+}
+
 /// floats(array, planar, planes, divide): 8-bit samples as floats in 0..1, in planes if asked for, divided by 255 or multiplied with its inverse
 #[pyfunction]
 fn floats<'py>(py: Python<'py>, array: &Bound<'py, PyAny>, planar: bool, planes: bool, divide: bool) -> Arrays<'py> {
@@ -276,6 +282,7 @@ pub fn register(parent: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(flip_image, &m)?,
         wrap_pyfunction!(permute, &m)?,
         wrap_pyfunction!(planes, &m)?,
+        wrap_pyfunction!(interleaved, &m)?,
         wrap_pyfunction!(floats, &m)?,
         wrap_pyfunction!(brightness, &m)?,
         wrap_pyfunction!(contrast, &m)?,

@@ -3,7 +3,7 @@
 use crate::tensor::{PyTensor, tensor_of};
 use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
 use pyo3::Borrowed;
-use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError};
+use pyo3::exceptions::{PyOverflowError, PyRuntimeError, PyTypeError, PyUserWarning};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
 use rushlight_core::ops::schema::{Param, Signature, Type};
@@ -11,6 +11,7 @@ use rushlight_core::ops::{Arg, Args, Inputs};
 use rushlight_core::{Scalar, Tensor};
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::ffi::CString;
 
 /// A Python number, a NumPy scalar, or None.
 pub fn number(obj: &Bound<'_, PyAny>) -> PyResult<Option<Scalar>> {
@@ -102,6 +103,26 @@ fn wrong_type(signature: &Signature, i: usize, obj: &Bound<'_, PyAny>, expected:
     PyTypeError::new_err(format!("{}(): argument '{name}' (position {}) must be {expected}, not {found}", signature.name, i + 1))
 }
 
+/// Operations whose factors once stood before their tensors: `x.add_(0.5, y)`, `addmm(2, c, 3, a, b)`.
+const NUMBERS_FIRST: [&str; 6] = ["add", "addcdiv", "addcmul", "addmm", "baddbmm", "sub"];
+
+/// The parameters of positional arguments in the order of PyTorch's first releases, which warns and still takes them.
+fn numbers_first(signature: &Signature, positional: &[Borrowed<'_, '_, PyAny>]) -> PyResult<Option<SmallVec<[usize; 8]>>> {
+    let of = |keyword_only: bool| signature.params.iter().enumerate().filter(move |(_, p)| p.keyword_only == keyword_only).map(|(i, _)| i);
+    if positional.len() <= of(false).count() || !NUMBERS_FIRST.contains(&signature.name) {
+        return Ok(None);
+    }
+    let (mut tensors, mut numbers) = (of(false), of(true));
+    let placed = positional.iter().map(|x| if x.is_instance_of::<PyTensor>() { tensors.next() } else { numbers.next() });
+    let order: Option<SmallVec<[usize; 8]>> = placed.collect();
+    if order.is_some() && tensors.next().is_none() {
+        let text = format!("This overload of {0} is deprecated: give the factors by name, {0}(..., alpha=...), after the tensors.", signature.name);
+        PyErr::warn(positional[0].py(), &positional[0].py().get_type::<PyUserWarning>(), &CString::new(text)?, 1)?;
+        return Ok(order);
+    }
+    Ok(None)
+}
+
 fn type_text(ty: Type) -> &'static str {
     match ty {
         Type::Tensor => "Tensor",
@@ -125,6 +146,10 @@ impl<'a, 'py> Given<'a, 'py> {
     pub fn bind(signature: &'a Signature, positional: &'a [Borrowed<'a, 'py, PyAny>], keywords: &[Keyword<'a, 'py>]) -> PyResult<Self> {
         let mut slots: SmallVec<[Option<Borrowed<'a, 'py, PyAny>>; 8]> = SmallVec::from_elem(None, signature.params.len());
         let (mut next, mut rest) = (0, &positional[..0]);
+        if let Some(order) = numbers_first(signature, positional)? {
+            order.iter().zip(positional).for_each(|(&i, &value)| slots[i] = Some(value));
+            next = positional.len();
+        }
         while next < positional.len() {
             let Some(param) = signature.params.get(next).filter(|p| !p.keyword_only) else {
                 return Err(PyTypeError::new_err(format!("{}() takes {next} positional arguments but {} were given", signature.name, positional.len())));
@@ -275,6 +300,7 @@ fn find(signature: &Signature, name: &str) -> Option<usize> {
         "keepdims" => position("keepdim"),
         "x2" => position("other"),
         "size" => position("shape"),
+        "value" => position("src"),
         _ => None,
     })
 }

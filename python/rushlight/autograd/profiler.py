@@ -5,7 +5,7 @@ from typing import Any
 from rushlight import profiler
 from rushlight.profiler import EventList, FunctionEvent, record_function
 
-__all__ = ["EventList", "FunctionEvent", "profile", "record_function"]
+__all__ = ["EventList", "FunctionEvent", "emit_nvtx", "profile", "record_function"]
 
 
 class profile(profiler.profile):
@@ -34,3 +34,17 @@ class profile(profiler.profile):
 
     def __enter__(self) -> "profile":
         return super().__enter__() if self.enabled else self
+
+
+class emit_nvtx:
+    """Not available: ranges for the profiler of CUDA; raises RuntimeError unless ``enabled`` is false."""
+
+    def __init__(self, enabled=True, record_shapes=False):
+        if enabled:
+            raise RuntimeError("emit_nvtx: there is no CUDA device; use rushlight.profiler.profile")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False

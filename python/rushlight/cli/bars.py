@@ -36,6 +36,7 @@ class Bars:
 
     def epoch(self, figures: Epoch, best: bool) -> None:
         text = f"validation {figures.validation_loss:.4f}  accuracy {100 * figures.validation_accuracy:6.2f} %"
+        text += f"  waiting {100 * figures.waiting_seconds / figures.seconds:.0f} %"
         self._display.update(self._epochs, completed=figures.epoch, figures=text)
         if not self._display.tasks[0].finished:
             self._display.reset(self._batches, description=f"epoch {figures.epoch + 1}", total=self._images, figures="")

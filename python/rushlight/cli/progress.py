@@ -58,5 +58,6 @@ def line(figures: Epoch, epochs: int, best: bool) -> str:
         f"epoch {figures.epoch:>{len(str(epochs))}}/{epochs}   "
         f"loss {figures.train_loss:.4f}  accuracy {100 * figures.train_accuracy:6.2f} %   "
         f"validation loss {figures.validation_loss:.4f}  accuracy {100 * figures.validation_accuracy:6.2f} %   "
-        f"{figures.images_per_second:,.0f} images/s{'  *' if best else ''}"
+        f"{figures.images_per_second:,.0f} images/s, waiting {100 * figures.waiting_seconds / figures.seconds:.0f} %"
+        f"{'  *' if best else ''}"
     )

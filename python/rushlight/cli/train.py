@@ -7,6 +7,8 @@ import platform
 from dataclasses import fields, replace
 from pathlib import Path
 
+import numpy as np
+
 import rushlight as rl
 from rushlight.cli.info import simd_level, threads
 from rushlight.cli.progress import progress
@@ -15,6 +17,7 @@ from rushlight.train import Settings, Trainer
 from rushlight.train.datasets import ImageDataset, load_digits, load_folder, load_mnist
 from rushlight.train.history import write_csv
 from rushlight.train.report import Results, encode_png, write_report
+from rushlight.train.settings import AUGMENTATIONS
 
 SUMMARY = "train an image classifier and write its report"
 INTERRUPTED = 130
@@ -34,6 +37,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, help="images per step")
     parser.add_argument(
         "--patience", type=int, help="epochs without a lower validation loss before stopping (default 12)"
+    )
+    parser.add_argument(
+        "--augment",
+        choices=AUGMENTATIONS,
+        help="how training pictures vary (default crop for a folder: a random part of each; mirror: half of them mirrored too)",
     )
     parser.add_argument("--resume", action="store_true", help="continue the run in --out")
     parser.add_argument("--out", type=Path, help="folder to write to (default runs/SOURCE)")
@@ -128,17 +136,18 @@ def _finish(trainer: Trainer, out: Path) -> None:
     classifier = trainer.classifier()
     classifier.save(out / "model.safetensors")
     machine = f"{platform.machine()}, {simd_level()}, {threads()} threads; Rushlight {rl.__version__}"
+    logits, places = trainer.scores(classifier, trainer.data.test)
     results = Results(
-        trainer.data,
+        replace(trainer.data, test=trainer.data.test[places]),
         trainer.settings,
         trainer.parameter_count,
         trainer.history,
         trainer.best_epoch,
-        classifier.probabilities(trainer.data.test.pixels),
+        logits.softmax(dim=1).numpy(),
         machine,
     )
     write_report(out / "report.html", results)
-    samples = _write_samples(trainer.data, out / "samples")
+    samples = _write_samples(results.data, out / "samples")
     _conclude(results, out, samples)
 
 
@@ -147,10 +156,9 @@ def _write_samples(data: ImageDataset, folder: Path) -> list[Path]:
     folder.mkdir(exist_ok=True)
     paths = []
     for label, name in enumerate(data.classes):
-        pixels = data.test.pixels[data.test.labels == label][:1]
-        paths += [folder / f"{name}.png" for _ in pixels]
-        for picture in pixels:
-            paths[-1].write_bytes(encode_png(picture))
+        for first in np.flatnonzero(data.test.labels == label)[:1]:
+            paths.append(folder / f"{name}.png")
+            paths[-1].write_bytes(encode_png(data.test.picture(first)))
     return paths
 
 
@@ -161,8 +169,13 @@ def _conclude(results: Results, out: Path, samples: list[Path]) -> None:
         print(f"Stopped after epoch {last}: no lower validation loss since epoch {results.best_epoch}.")
     print(
         f"\nHeld-out accuracy {100 * results.accuracy:.2f} % ({right:,} of {len(results.labels):,}), "
-        f"weights of epoch {results.best_epoch}, trained in {results.seconds:.1f} s"
+        f"weights of epoch {results.best_epoch}, trained in {results.seconds:.1f} s "
+        f"({results.seconds - results.waiting_seconds:.1f} s computing, "
+        f"{results.waiting_seconds:.1f} s waiting for images)"
     )
+    if results.failures:
+        more = f", and {len(results.failures) - 1:,} more" if len(results.failures) > 1 else ""
+        print(f"Not read   {results.failures[0]}{more}")
     print(f"Report     {(out / 'report.html').resolve()}")
     print(f"Weights    {(out / 'model.safetensors').resolve()}")
     print(f"Try it     rushlight predict {out} {' '.join(map(str, samples[:3]))}")

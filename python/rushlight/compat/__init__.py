@@ -24,13 +24,14 @@ __all__ = ["FOLLOWED", "TorchVersion", "install", "install_in_children", "instal
 _INFRASTRUCTURE = Fallback("rushlight", "rushlight.compat.infrastructure")
 _TORCH = Alias("torch", "rushlight", hidden={"cli", "compat", "models", "train"})
 _DISTRIBUTION = TorchDistributionFinder()
-_replaced_versions: list[str] = []
+_replaced: list[tuple[str, str]] = []
 
 
 def install() -> None:
     """Make ``import torch``, ``find_spec("torch")`` and ``importlib.metadata.version("torch")`` mean Rushlight.
 
-    ``rushlight.__version__`` becomes ``torch.__version__``, a string that compares like PyTorch's.
+    ``rushlight.__version__`` becomes ``torch.__version__``, a string that compares like PyTorch's, and
+    ``rushlight.__name__`` is "torch", which packages built on PyTorch check.
     Calling it twice does nothing more. Raises RuntimeError when PyTorch itself is already imported.
 
     >>> install()
@@ -50,8 +51,8 @@ def install() -> None:
         )
     expose(rushlight)
     sys.meta_path[:0] = [_TORCH, _INFRASTRUCTURE, _DISTRIBUTION]
-    _replaced_versions.append(rushlight.__version__)
-    rushlight.__version__ = TorchVersion.here(rushlight.__version__)
+    _replaced.append((rushlight.__name__, rushlight.__version__))
+    rushlight.__name__, rushlight.__version__ = "torch", TorchVersion.here(rushlight.__version__)
 
 
 def install_in_children() -> None:
@@ -72,7 +73,7 @@ def uninstall() -> None:
         sys.meta_path.remove(finder)
     for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
         del sys.modules[name]
-    rushlight.__version__ = _replaced_versions.pop()
+    rushlight.__name__, rushlight.__version__ = _replaced.pop()
 
 
 def installed() -> bool:

@@ -6,6 +6,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+from rushlight.compat import native
+
 _HOME = "rushlight.compat.infrastructure"
 
 
@@ -14,7 +16,9 @@ def lookup(name: str) -> object:
 
     Raises AttributeError naming what is missing.
     """
-    if not name.startswith("__"):
+    if name == "torch":
+        return import_module("rushlight")
+    if not name.startswith("__") or name == "__config__":
         if find_spec(f"{_HOME}.{name}") is not None:
             return import_module(f"{_HOME}.{name}")
         toplevel = import_module("rushlight.compat.toplevel")
@@ -39,3 +43,4 @@ def expose(package: ModuleType) -> None:
 
     __getattr__.falls_back = True
     package.__getattr__ = __getattr__
+    package._C.__getattr__ = native.lookup

@@ -9,18 +9,33 @@ from typing import Any
 
 import rushlight as rl
 from rushlight import _C
+from rushlight._dtypes import ABSENT_NAMES, AbsentDtype
+from rushlight.compat.absent import absent, absent_type
+from rushlight.compat.infrastructure.futures import Future
+from rushlight.compat.infrastructure.jit import ScriptModule
+from rushlight.compat.infrastructure.sparse import REASON as NO_SPARSE
 from rushlight.compat.version import TorchVersion
 
 __all__ = [
+    "Event",
+    "Future",
+    "OutOfMemoryError",
+    "PyTorchFileReader",
+    "ScriptModule",
+    "Stream",
+    "TensorType",
     "TorchVersion",
+    "_assert_async",
+    "_cast_Double",
+    "_cast_Float",
+    "_cast_Int",
+    "_cast_Long",
+    "_convert_indices_from_coo_to_csr",
+    "_convert_indices_from_csr_to_coo",
     "are_deterministic_algorithms_enabled",
     "compile",
     "clear_autocast_cache",
-    "complex32",
-    "float8_e4m3fn",
-    "float8_e4m3fnuz",
-    "float8_e5m2",
-    "float8_e5m2fnuz",
+    "detach",
     "frobenius_norm",
     "get_autocast_cpu_dtype",
     "get_autocast_gpu_dtype",
@@ -34,34 +49,40 @@ __all__ = [
     "is_distributed",
     "is_vulkan_available",
     "is_warn_always_enabled",
+    "legacy_contiguous_format",
     "norm_except_dim",
     "nuclear_norm",
     "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
     "set_warn_always",
+    "sparse_coo_tensor",
+    "sparse_csc_tensor",
+    "sparse_csr_tensor",
     "typename",
     "use_deterministic_algorithms",
 ]
 
 
-class AbsentDtype:
-    """The name of a dtype that Rushlight does not compute with; tensors of it cannot be made."""
+ABSENT = {name: AbsentDtype(name, size) for names, size in ABSENT_NAMES.items() for name in names.split()}
+globals().update(ABSENT)
+__all__ += ABSENT
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+sparse_coo_tensor = absent("torch.sparse_coo_tensor", NO_SPARSE)
+sparse_csc_tensor = absent("torch.sparse_csc_tensor", NO_SPARSE)
+sparse_csr_tensor = absent("torch.sparse_csr_tensor", NO_SPARSE)
 
-    def __repr__(self) -> str:
-        return f"torch.{self._name}"
+legacy_contiguous_format = rl.contiguous_format
+Event = absent_type("torch.Event", "events belong to accelerators, and there is none")
+PyTorchFileReader = absent_type(
+    "torch.PyTorchFileReader", "rushlight.load reads files, with mmap=True only what is used"
+)
+TensorType = absent_type("torch.TensorType", "it describes tensors to the compiler of TorchScript, which is not here")
+Stream = absent_type("torch.Stream", "streams belong to accelerators, and there is none")
 
-    def __reduce__(self) -> str:
-        return self._name
 
+class OutOfMemoryError(RuntimeError):
+    """An accelerator's memory is exhausted; never raised here, where it is MemoryError."""
 
-complex32 = AbsentDtype("complex32")
-float8_e4m3fn = AbsentDtype("float8_e4m3fn")
-float8_e4m3fnuz = AbsentDtype("float8_e4m3fnuz")
-float8_e5m2 = AbsentDtype("float8_e5m2")
-float8_e5m2fnuz = AbsentDtype("float8_e5m2fnuz")
 
 _PRECISIONS = ("highest", "high", "medium")
 _DEBUG_MODES = ("default", "warn", "error")
@@ -216,3 +237,49 @@ def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:
     if dim == -1:
         return v.norm(pow)
     return rl.linalg.vector_norm(v, pow, [d for d in range(v.dim()) if d != dim], keepdim=True)
+
+
+def _assert_async(input: Any, assert_msg: str = "Expected Tensor with single nonzero value, but got zero") -> None:
+    """Raise RuntimeError unless the only element of ``input`` is true."""
+    if not input:
+        raise RuntimeError(assert_msg)
+
+
+def _convert_indices_from_coo_to_csr(input: Any, size: int, *, out_int32: bool = False) -> Any:
+    """Return where each of ``size`` rows begins in the sorted row numbers ``input``, and the end."""
+    starts = rl.searchsorted(input.contiguous(), rl.arange(size + 1, dtype=input.dtype))
+    return starts.int() if out_int32 else starts
+
+
+def _convert_indices_from_csr_to_coo(
+    crow_indices: Any, col_indices: Any, *, out_int32: bool = False, transpose: bool = False
+) -> Any:
+    """Return the row and the column of each element, one above the other; the column first with ``transpose``."""
+    rows = rl.repeat_interleave(rl.arange(len(crow_indices) - 1, dtype=crow_indices.dtype), crow_indices.diff())
+    both = rl.stack([col_indices, rows] if transpose else [rows, col_indices])
+    return both.int() if out_int32 else both
+
+
+def _cast_Double(input: Any, non_blocking: bool = False) -> Any:
+    """Return ``input`` as float64."""
+    return input.double()
+
+
+def _cast_Float(input: Any, non_blocking: bool = False) -> Any:
+    """Return ``input`` as float32."""
+    return input.float()
+
+
+def _cast_Int(input: Any, non_blocking: bool = False) -> Any:
+    """Return ``input`` as int32."""
+    return input.int()
+
+
+def _cast_Long(input: Any, non_blocking: bool = False) -> Any:
+    """Return ``input`` as int64."""
+    return input.long()
+
+
+def detach(input: Any) -> Any:
+    """Return the same elements outside the graph."""
+    return input.detach()

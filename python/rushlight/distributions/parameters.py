@@ -44,9 +44,17 @@ def standard_normal(shape, like):
     return rl.empty(shape, dtype=like.dtype, device=like.device).normal_()
 
 
+def _standard_normal(shape, dtype, device):
+    """`standard_normal` under the name and with the arguments that packages built on PyTorch call."""
+    return rl.empty(shape, dtype=dtype, device=device).normal_()
+
+
 def sum_rightmost(value, dim):
     """Return the sum over the last ``dim`` dimensions."""
     return value if dim == 0 else value.reshape(value.shape[:-dim] + (-1,)).sum(-1)
+
+
+_sum_rightmost = sum_rightmost
 
 
 def clamp_probs(probs):

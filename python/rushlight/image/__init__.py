@@ -29,6 +29,7 @@ _NAMES_OF_MODULES = {
     "folder": "ImageDataset ImageFolder collate_fn create_dataloader",
     "loader": "ImageLoader",
     "tar": "TarDataset load_tar",
+    "torchvision_datasets": "wrap_dataset_for_transforms_v2",
     "url": "load_url load_urls",
     "video": "load_video_frames video_frame_times video_info",
 }

@@ -91,20 +91,23 @@ class NativeBatches:
 
 
 class PythonBatches:
-    """Batches of images that Python transforms: threads decode ahead, the transform runs where the loader is iterated.
+    """Batches of images that Python transforms. Random parameters depend on neither workers nor batches.
 
-    Before each image the generators of Rushlight, PyTorch, NumPy and Python are seeded by its number,
-    and afterwards put back, so that its random parameters do not depend on workers or batches.
+    Transforms of this package run in the threads that decode, each image with a generator of its own. All others run
+    where the loader is iterated: before each image the generators of Rushlight, PyTorch, NumPy and Python are seeded by
+    its number, and afterwards put back. Both ways draw the same numbers.
     """
 
     def __init__(self, workers, open_image, transform):
-        self._open, self._transform = open_image, transform
+        threaded = draws_own(transform)
+        self._make = made_by(open_image, transform) if threaded else lambda source, key: open_image(source)
+        self._transform = None if threaded else transform
         self._workers, self._pool, self._process = workers, None, None
 
     def start(self, items, key):
         if self._pool is None or self._process != os.getpid():
             self._pool, self._process = ThreadPoolExecutor(self._workers, "rushlight-load"), os.getpid()
-        return [self._pool.submit(self._open, item.source) for item in items]
+        return [self._pool.submit(self._make, item.source, (*key, item.number)) for item in items]
 
     def finish(self, items, key, started):
         images, faults = [], []
@@ -136,13 +139,38 @@ class PythonBatches:
         self._pool = None
 
 
+def draws_own(transform):
+    """Whether a transform and all it is made of are this package's, and call no function of the user's."""
+    kind = type(transform)
+    if not kind.__module__.startswith("rushlight.image.transforms.") or kind.__name__ == "Lambda":
+        return False
+    return all(map(draws_own, getattr(transform, "transforms", ())))
+
+
+def made_by(open_image, transform):
+    """The function of a source and a key that opens an image and transforms it with the key's random numbers."""
+    from rushlight.image.transforms._draw import drawing_from
+
+    def make(source, key):
+        image = open_image(source)
+        with drawing_from(seed_of(key)):
+            return transformed(transform, image)
+
+    return make
+
+
+def seed_of(key):
+    from rushlight.image._sample_stream import draw
+
+    return draw(1 << 63, *key)
+
+
 @contextlib.contextmanager
 def seeded(key):
     """Seeds all global generators by a key, and puts them back."""
     from rushlight import default_generator
-    from rushlight.image._sample_stream import draw
 
-    seed = draw(1 << 63, *key)
+    seed = seed_of(key)
     torch = sys.modules.get("torch")
     torch_generator = getattr(torch, "default_generator", None)
     generators = (

@@ -14,7 +14,9 @@ class ImageError(OSError, ValueError):
     a.jpg: JPEG: truncated image: the scan ends early
     """
 
-    def __init__(self, file: str | None, format: str | None, reason: str):
+    def __init__(self, file: str | None, format: str | None = None, reason: str | None = None):
+        if reason is None:  # one text alone, as worker processes raise errors again
+            file, reason = None, file
         super().__init__(reason if file is None else f"{file}: {reason}")
         self.file, self.format, self.reason = file, format, reason
 

@@ -1,28 +1,13 @@
 """Files to arrays: ``load`` and its kin."""
 
 import os
-import warnings
-from functools import lru_cache
 
 import numpy as np
 
 from rushlight import _C
-from rushlight.image._errors import ImageError, ImageWarning
-
-NORMALIZATIONS = {
-    "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
-    "clip": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
-    "[-1,1]": ((0.5,), (0.5,)),
-}
-"""Means and standard deviations by name: ImageNet's, those of OpenAI's CLIP, and of the range from -1 to 1."""
-
-MAX_PIXELS = 178_956_970
-"""Images of more pixels are refused, as by Pillow, unless ``max_pixels`` says otherwise."""
-
-MAX_MEMORY = 2 << 30
-"""Bytes that decoding one image may use, unless ``max_memory`` says otherwise."""
-
-_NATIVE = ("uint8", "uint16", "float32")
+from rushlight.image._calls import check_errors, tell, thread_count, wrapper
+from rushlight.image._errors import ImageError
+from rushlight.image._recipe import MAX_MEMORY, MAX_PIXELS, recipe_of, split
 
 
 def load(
@@ -84,7 +69,7 @@ def load(
     >>> rl.image.load(BytesIO(b"P5 4 2 255\\n" + bytes(8)), size=1).shape
     (1, 2, 3)
     """
-    recipe = _recipe(
+    recipe = recipe_of(
         size, algorithm, crop, normalize, mode, dtype, layout, exif, icc, exact, background, max_pixels, max_memory
     )
     return _load_one(_source(path), recipe, device, framework, errors, report, out)
@@ -97,7 +82,7 @@ def load_bytes(data, size=None, algorithm=None, crop=None, normalize=None, devic
     >>> rl.image.load_bytes(b"P5 2 1 255\\n\\x00\\xff", mode="L").tolist()
     [[[0], [255]]]
     """
-    recipe, rest = _split(size, algorithm, crop, normalize, options)
+    recipe, rest = split(size, algorithm, crop, normalize, options)
     return _load_one(
         _encoded(data), recipe, device, **{"framework": None, "errors": "raise", "report": None, "out": None, **rest}
     )
@@ -159,8 +144,8 @@ def image_info(path, *, exif=True):
 
 def image_info_batch(paths, workers=None, *, exif=True, errors="raise"):
     """Return :func:`image_info` of many files; with ``errors="skip"`` None for those that cannot be read."""
-    _check_errors(errors)
-    found = _C.image.info([_source(path) for path in paths], _threads(workers))
+    check_errors(errors)
+    found = _C.image.info([_source(path) for path in paths], thread_count(workers))
     fault = next((header for header in found if isinstance(header, Exception)), None)
     if fault is not None and errors == "raise":
         raise fault
@@ -176,15 +161,15 @@ def to_dlpack(array):
 
 
 def _load_one(source, recipe, device, framework, errors, report, out):
-    _check_errors(errors)
-    wrap = _wrapper(device, framework)
+    check_errors(errors)
+    wrap = wrapper(device, framework)
     recipe, dtype = recipe
     try:
         array = _C.image.load(source, recipe, None, out)
     except ImageError as error:
         if errors == "raise":
             raise
-        _tell([error], report)
+        tell([error], report)
         if errors == "skip":
             return None
         if recipe.fixed_shape is None:
@@ -194,19 +179,19 @@ def _load_one(source, recipe, device, framework, errors, report, out):
 
 
 def _load_many(sources, size, algorithm, crop, normalize, workers, device, options):
-    (recipe, dtype), rest = _split(size, algorithm, crop, normalize, options)
+    (recipe, dtype), rest = split(size, algorithm, crop, normalize, options)
     errors, out = rest.get("errors", "raise"), rest.get("out")
-    _check_errors(errors)
-    wrap = _wrapper(device, rest.get("framework"))
+    check_errors(errors)
+    wrap = wrapper(device, rest.get("framework"))
     if errors == "skip" and out is not None:
         raise ValueError('out= keeps a place for every image: use errors="substitute" or "raise" with it')
-    loaded, failed = _C.image.load_batch(sources, recipe, _threads(workers), out)
+    loaded, failed = _C.image.load_batch(sources, recipe, thread_count(workers), out)
     for index, error in failed:
         if errors == "raise" or not isinstance(error, ImageError):
             raise error
         error.index = index
     if failed:
-        _tell([error for _, error in failed], rest.get("report"))
+        tell([error for _, error in failed], rest.get("report"))
     if failed and errors == "skip":
         lost = {index for index, _ in failed}
         kept = [index for index in range(len(sources)) if index not in lost]
@@ -214,123 +199,6 @@ def _load_many(sources, size, algorithm, crop, normalize, workers, device, optio
     if isinstance(loaded, list):
         return [None if array is None else wrap(array if dtype is None else array.astype(dtype)) for array in loaded]
     return wrap(loaded if dtype is None else loaded.astype(dtype))
-
-
-def _split(size, algorithm, crop, normalize, options):
-    """Return the recipe of a call and its other options."""
-    named = {
-        "mode": "RGB",
-        "dtype": None,
-        "layout": None,
-        "exif": True,
-        "icc": False,
-        "exact": False,
-        "background": None,
-    }
-    named |= {"max_pixels": MAX_PIXELS, "max_memory": MAX_MEMORY}
-    unknown = options.keys() - named.keys() - {"errors", "report", "out", "framework"}
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {sorted(unknown)[0]!r}")
-    rest = {name: value for name, value in options.items() if name not in named}
-    named |= {name: value for name, value in options.items() if name in named}
-    return _recipe(size, algorithm, crop, normalize, *named.values()), rest
-
-
-def _recipe(size, algorithm, crop, normalize, *rest):
-    """Return the native recipe, and the type to convert its result to (None if it has it already)."""
-    try:
-        return _cached_recipe(_sides(size), algorithm, _sides(crop), _freeze(normalize), *map(_freeze, rest))
-    except TypeError as error:
-        if "unhashable" not in str(error):
-            raise
-        raise TypeError(f"size, crop, normalize and background are numbers, names or tuples: {error}") from None
-
-
-@lru_cache(maxsize=256)
-def _cached_recipe(
-    size, algorithm, crop, normalize, mode, dtype, layout, exif, icc, exact, background, max_pixels, max_memory
-):
-    _check_sides("size", size)
-    if crop != "center":
-        _check_sides("crop", crop)
-    dtype = _dtype_name(dtype, normalize)
-    native = dtype if dtype in _NATIVE else "float32"
-    if normalize is not None and native != "float32":
-        raise ValueError(f"normalize gives floats: dtype={dtype} cannot hold them")
-    if isinstance(crop, int):
-        crop = (crop, crop)
-    layout = layout or ("HWC" if normalize is None else "CHW")
-    scale = None if normalize is None else _scale(normalize)
-    recipe = _C.image.Recipe(
-        size,
-        crop,
-        algorithm or "lanczos3",
-        mode,
-        background,
-        native,
-        scale,
-        layout,
-        exif,
-        icc,
-        exact,
-        max_pixels,
-        max_memory,
-    )
-    return recipe, None if dtype == native else dtype
-
-
-def _dtype_name(dtype, normalize):
-    if dtype is None:
-        return "uint8" if normalize is None else "float32"
-    name = (
-        dtype
-        if isinstance(dtype, str)
-        else str(dtype).rpartition(".")[2]
-        if "torch" in repr(dtype)
-        else np.dtype(dtype).name
-    )
-    if name not in (*_NATIVE, "float16", "float64"):
-        raise ValueError(f"dtype={name} is not known; it is one of uint8, uint16, float16, float32, float64")
-    return name
-
-
-def _scale(normalize):
-    if isinstance(normalize, str):
-        if normalize not in NORMALIZATIONS:
-            raise ValueError(
-                f"normalize={normalize!r} is not known; it is one of {', '.join(NORMALIZATIONS)}, or (mean, std)"
-            )
-        return NORMALIZATIONS[normalize]
-    if not isinstance(normalize, tuple) or len(normalize) != 2:
-        raise ValueError(f"normalize={normalize!r} is not a name or a pair (mean, std)")
-    mean, std = (np.atleast_1d(np.asarray(values, np.float32)).tolist() for values in normalize)
-    if len(mean) != len(std) or 0.0 in std:
-        raise ValueError(
-            f"normalize has the mean {mean} and the std {std}: one of each for a channel is needed, and no std of 0"
-        )
-    return mean, std
-
-
-def _sides(value):
-    """Return one number or a name as it is, a sequence as a tuple."""
-    if value is None or isinstance(value, (int, str)):
-        return value
-    sides = tuple(int(side) for side in value) if hasattr(value, "__iter__") else int(value)
-    return sides[0] if isinstance(sides, tuple) and len(sides) == 1 else sides
-
-
-def _check_sides(name, value):
-    sides = value if isinstance(value, tuple) else () if value is None else (value,)
-    if len(sides) > 2 or not all(isinstance(side, int) and side > 0 for side in sides):
-        centre = ', or "center"' if name == "crop" else ""
-        raise ValueError(f"{name}={value!r} is not a positive number of pixels, a pair (height, width){centre}")
-
-
-def _freeze(value):
-    """Return a value by which a recipe can be remembered."""
-    if isinstance(value, (list, tuple)):
-        return tuple(_freeze(item) for item in value)
-    return tuple(value.ravel().tolist()) if isinstance(value, np.ndarray) else value
 
 
 def _source(path):
@@ -346,43 +214,3 @@ def _encoded(data):
     if isinstance(data, str):
         raise TypeError("the bytes of an image file are needed, not a str: to load from a path use load or load_batch")
     return data if isinstance(data, bytes) else bytes(memoryview(data))
-
-
-def _threads(workers):
-    if workers is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if workers < 0:
-        raise ValueError(f"workers={workers} is negative: give how many threads to use, or None for one per core")
-    return max(workers, 1)
-
-
-def _check_errors(errors):
-    if errors not in ("raise", "skip", "substitute"):
-        raise ValueError(f'errors={errors!r} is not known; it is "raise", "skip" or "substitute"')
-
-
-def _tell(errors, report):
-    if report is not None:
-        report.extend(errors)
-        return
-    more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
-    warnings.warn(f"{errors[0]}{more}", ImageWarning, stacklevel=4)
-
-
-def _wrapper(device, framework):
-    """Return the function that makes of an array what ``device`` and ``framework`` ask for."""
-    if framework not in (None, "rushlight", "torch"):
-        raise ValueError(f'framework={framework!r} is not known; it is "rushlight" or "torch"')
-    if device is None and framework is None:
-        return lambda array: array
-    if device is not None and str(device) != "cpu":
-        raise NotImplementedError(
-            f'device={str(device)!r}: images are loaded to NumPy (None) or to "cpu"; move the tensor afterwards'
-        )
-    if framework == "torch":
-        import torch
-
-        return torch.from_numpy
-    from rushlight import from_numpy
-
-    return from_numpy

@@ -5,8 +5,9 @@ import sys
 import numpy as np
 
 
-def register_stream(dataset_class):
-    """Let PyTorch take a data set for a stream: it asks for a class of its own."""
+def introduce(dataset_class):
+    """Let PyTorch take a data set for a stream, for which it asks for a class of its own, and collate its tensors."""
+    register_collation()
     torch_data = sys.modules.get("torch.utils.data")
     if torch_data is not None:
         torch_data.IterableDataset.register(dataset_class)

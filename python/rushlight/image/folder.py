@@ -126,19 +126,19 @@ def transformed(transform, image):
 
 def native_recipe(options):
     """The native recipe of options of `load`, and the type to convert its results to (`None` if they have it)."""
-    from rushlight.image._load import _split
+    from rushlight.image._recipe import split
 
     rest = {name: value for name, value in options.items() if name not in ("device", "framework")}
     first = [rest.pop(name, None) for name in ("size", "algorithm", "crop", "normalize")]
-    return _split(*first, rest)[0]
+    return split(*first, rest)[0]
 
 
 def _threads():
     """Threads for one batch: a worker process has its share of the cores."""
-    from rushlight.image._load import _threads as available
+    from rushlight.image._calls import thread_count
     from rushlight.image._sample_stream import worker_share
 
-    return max(1, available(None) // worker_share()[1])
+    return max(1, thread_count(None) // worker_share()[1])
 
 
 class ImageFolder(ImageDataset):
@@ -217,7 +217,18 @@ class ImageFolder(ImageDataset):
         return samples
 
     def __repr__(self):
-        return f"Dataset ImageFolder\n    Number of datapoints: {len(self)}\n    Root location: {self.root}"
+        lines = [
+            f"Dataset {type(self).__name__}",
+            f"    Number of datapoints: {len(self)}",
+            f"    Root location: {self.root}",
+        ]
+        named = (("Transform", self.transform), ("Target transform", self.target_transform))
+        given = [(name, transform) for name, transform in named if transform is not None]
+        lines += ["    StandardTransform"] if given else []
+        for name, transform in given:
+            first, *rest = repr(transform).splitlines()
+            lines += [f"{name}: {first}", *(" " * (len(name) + 2) + line for line in rest)]
+        return "\n".join(lines)
 
 
 def _walk(folder):

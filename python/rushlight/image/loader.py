@@ -6,9 +6,9 @@ from collections import deque
 import numpy as np
 
 from rushlight.image._batches import Item, NativeBatches, PythonBatches
+from rushlight.image._calls import thread_count, wrapper
 from rushlight.image._errors import ImageError
 from rushlight.image._fuse import fuse
-from rushlight.image._load import _threads, _wrapper
 from rushlight.image._sample_stream import permutation
 from rushlight.image.folder import ImageDataset, collate_labels, native_recipe
 from rushlight.image.tar import IMAGES, INTEGERS, Failure, TarDataset, decode_field, pick
@@ -31,7 +31,8 @@ class ImageLoader:
     Threads of the native core decode the next batches while the current one is used, each image straight
     into its place. What the data set's options and transform ask for is one native pass where the sizes
     are fixed: Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, conversions, Normalize. Other
-    transforms are called where the loader is iterated, with images decoded ahead.
+    transforms of this package run in the loader's threads, those of others, and functions of one's own, where
+    the loader is iterated, with images decoded ahead.
 
     Args:
         dataset: `ImageFolder`, `ImageDataset`, `TarDataset`, or paths.
@@ -85,7 +86,7 @@ class ImageLoader:
         self.dataset, self.batch_size, self.drop_last = dataset, batch_size, drop_last
         self.shuffle, self.seed, self.prefetch, self.errors = shuffle, seed, prefetch, errors
         self.rank, self.world_size = rank, world_size
-        self.workers = _threads(workers or None)
+        self.workers = thread_count(workers or None)
         self.failures = []
         self.epoch, self._position = 0, None
         self._images, self._started, self.waited = 0, None, 0.0
@@ -286,19 +287,25 @@ class _StreamPlan:
         return image, label
 
 
+_SHAPING = frozenset(("size", "algorithm", "crop", "normalize", "dtype", "layout"))
+"""Options of `load` that a transform's steps would come after."""
+
+
 def _engine(dataset, workers, prefetch):
     """How batches are made, and what becomes of their arrays."""
     device, framework = getattr(dataset, "device", None), dataset.options.get("framework")
     if isinstance(dataset, TarDataset):
         device = dataset.options.get("device")
-    plain = all(value is None for name, value in dataset.options.items() if name not in ("device", "framework"))
-    chain = fuse(dataset.transform) if dataset.transform is not None and plain else None
+    options = {name: value for name, value in dataset.options.items() if value is not None}
+    chain = fuse(dataset.transform) if dataset.transform is not None and not options.keys() & _SHAPING else None
+    if chain is not None and "normalize" in chain.options and options.get("mode", "RGB") != "RGB":
+        chain = None
     if chain is not None and chain.tensors:
         device, framework = device or "cpu", framework or chain.framework
     keep = prefetch + 3
     if dataset.transform is None or chain is not None:
-        recipe = native_recipe({"layout": "CHW", **(dataset.options if chain is None else chain.load_options())})
-        wrap = _wrapper(device, framework)
+        recipe = native_recipe({"layout": "CHW", **options, **({} if chain is None else chain.load_options())})
+        wrap = wrapper(device, framework)
         if recipe[0].fixed_shape is not None:
             return NativeBatches(workers, recipe, chain and chain.random(), keep), wrap
         return PythonBatches(workers, _opener(recipe), None), wrap

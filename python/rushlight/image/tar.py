@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rushlight.image._errors import ImageError
 from rushlight.image._sample_stream import SampleStream, process_share, worker_share
 from rushlight.image._shards import expand_shards, read_members
-from rushlight.image._torch import register_stream
+from rushlight.image._torch import introduce
 from rushlight.image.folder import transformed
 from rushlight.utils.data import IterableDataset
 
@@ -45,7 +45,7 @@ def load_tar(path, transform=None, *, errors="raise", report=None, **options):
 
 
 def _iterate(url, transform, errors, report, options):
-    from rushlight.image._load import _tell
+    from rushlight.image._calls import tell
 
     for member in read_members(url):
         if not is_image(member.name):
@@ -55,7 +55,7 @@ def _iterate(url, transform, errors, report, options):
         except OSError as error:
             if errors == "raise":
                 raise
-            _tell([error], report)
+            tell([error], report)
             continue
         yield member.name, array if transform is None else transformed(transform, array)
 
@@ -147,7 +147,7 @@ class TarDataset(IterableDataset):
         self.errors, self.failures = errors, []
         self.epoch = 0
         self._stream = self._pending = None
-        register_stream(TarDataset)
+        introduce(TarDataset)
 
     def set_epoch(self, epoch):
         """Choose the order of the next iteration."""
@@ -236,7 +236,7 @@ class TarDataset(IterableDataset):
 
     def __setstate__(self, state):
         self.__dict__.update(state)
-        register_stream(TarDataset)
+        introduce(TarDataset)
 
 
 def pick(fields, names):

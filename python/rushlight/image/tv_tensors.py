@@ -7,6 +7,7 @@ Operations on them give plain tensors, as in torchvision; ``clone``, ``to``, ``d
 from enum import Enum
 
 import rushlight as rl
+from rushlight.image._torch import register_collation
 
 __all__ = [
     "BoundingBoxFormat",
@@ -132,9 +133,22 @@ class BoundingBoxFormat(Enum):
     CXCYWH = "CXCYWH"
 
 
+ROTATED = ("XYWHR", "CXCYWHR", "XYXYXYXY")
+
+
 def box_format(format: BoundingBoxFormat | str) -> BoundingBoxFormat:
-    """Return the format that a name of any case stands for."""
-    return BoundingBoxFormat[format.upper()] if isinstance(format, str) else format
+    """Return the format that a name of any case, or another package's format, stands for.
+
+    Raises:
+        NotImplementedError: for torchvision's formats of rotated boxes.
+    """
+    name = (format if isinstance(format, str) else format.value).upper()
+    if name in ROTATED:
+        raise NotImplementedError(
+            f"BoundingBoxes: format {name} is one of rotated boxes, which transforms do not treat; give the upright boxes "
+            "around them as XYXY, XYWH or CXCYWH, or the corners as KeyPoints"
+        )
+    return BoundingBoxFormat[name]
 
 
 class BoundingBoxes(TVTensor):
@@ -216,3 +230,7 @@ class set_return_type:
 
     def __exit__(self, *exc):
         TVTensor._return_subclass = self.before
+
+
+# Functions give tensors to PyTorch's data loader as well, where no data set or transform has been made.
+register_collation()

@@ -75,7 +75,7 @@ def load_urls(
     >>> arrays = load_urls(["https://example.org/a.jpg", "https://example.org/b.jpg"], size=(224, 224))  # doctest: +SKIP
     """
     from rushlight.image import load_batch_bytes
-    from rushlight.image._load import _tell
+    from rushlight.image._calls import tell
 
     urls = list(urls)
     limits = {"timeout": timeout, "retries": retries, "max_bytes": max_bytes, "max_redirects": max_redirects}
@@ -94,7 +94,7 @@ def load_urls(
     if faults and errors == "raise":
         raise faults[0]
     if faults:
-        _tell(faults, report)
+        tell(faults, report)
     return images
 
 

@@ -7,13 +7,14 @@ Read `saving` and `loading` first; `archive` and `legacy` are the two containers
 from .files import atomic_writer
 from .globals import add_safe_globals, clear_safe_globals, get_safe_globals, safe_globals
 from .loading import load
-from .location import default_restore_location, location_tag, register_package
+from .location import MAP_LOCATION, default_restore_location, location_tag, register_package
 from .rebuild import reduce_tensor
 from .saving import DEFAULT_PROTOCOL, save
 from .storage import TypedStorage
 
 __all__ = [
     "DEFAULT_PROTOCOL",
+    "MAP_LOCATION",
     "TypedStorage",
     "add_safe_globals",
     "atomic_writer",

@@ -1,10 +1,15 @@
 """Where a loaded storage goes: the tag in the file and `map_location`."""
 
+from collections.abc import Callable
+
 import rushlight as rl
 
 from .storage import TypedStorage
 
-__all__ = ["location_tag", "register_package", "default_restore_location"]
+__all__ = ["MAP_LOCATION", "location_tag", "register_package", "default_restore_location"]
+
+# What `map_location=` may be, for annotations.
+MAP_LOCATION = Callable[[object, str], object] | rl.device | str | dict[str, str] | None
 
 _packages = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,9 +48,12 @@ class Classifier:
 
     def logits(self, pixels: np.ndarray, batch_size: int = 500) -> Tensor:
         """Class scores of uint8 images; (N, channels, size, size) -> (N, classes), without gradients."""
+        return self.scores(rl.from_numpy(np.ascontiguousarray(pixels)).split(batch_size))
+
+    def scores(self, batches: Iterable[Tensor]) -> Tensor:
+        """Class scores of all the images of batches, without gradients."""
         self.network.eval()
         with rl.no_grad():
-            batches = rl.from_numpy(np.ascontiguousarray(pixels)).split(batch_size)
             return rl.cat([self.network(self.description.normalise(batch)) for batch in batches])
 
     def probabilities(self, pixels: np.ndarray) -> np.ndarray:

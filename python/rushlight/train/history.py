@@ -20,6 +20,8 @@ class Epoch:
     validation_accuracy: float
     images_per_second: float
     seconds: float
+    waiting_seconds: float = 0.0
+    """The part of ``seconds`` in which nothing was computed because the next images were not there yet."""
 
     def as_dict(self) -> dict[str, int | float]:
         return asdict(self)

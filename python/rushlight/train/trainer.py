@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 import rushlight as rl
 from rushlight import Tensor, nn, optim
 from rushlight.nn import functional as F
 from rushlight.train.augment import shift
 from rushlight.train.classifier import Classifier, Description
-from rushlight.train.datasets import ImageDataset, Images
+from rushlight.train.datasets import ImageDataset, Part
+from rushlight.train.datasets.images import Batches
 from rushlight.train.history import Epoch
 from rushlight.train.settings import Settings
-from rushlight.utils.data import BatchSampler, DataLoader, RandomSampler, TensorDataset
 
 OnBatch = Callable[[int, float, float, float], None]
 """Called after every step with images seen, mean loss, mean accuracy and images per second of the epoch so far."""
@@ -37,13 +39,14 @@ class Trainer:
         self.history: list[Epoch] = []
         self.best: dict[str, Tensor] = {}
         self.best_epoch = 0
-        self._loader = _batches(data.train, settings.batch_size)
+        self._waiting = 0.0
+        self._batches = data.train.shuffled(settings.batch_size, settings.seed, settings.augment)
         self._optimizer = optim.AdamW(self.network.parameters(), lr=settings.lr, weight_decay=0.02)
         self._schedule = optim.lr_scheduler.OneCycleLR(
             self._optimizer,
             max_lr=settings.lr,
             epochs=settings.epochs,
-            steps_per_epoch=len(self._loader),
+            steps_per_epoch=len(self._batches),
             pct_start=0.2,
         )
 
@@ -65,13 +68,15 @@ class Trainer:
     def _epoch(self, number: int, on_batch: OnBatch) -> Epoch:
         started = time.perf_counter()
         rate_used = self._optimizer.param_groups[0]["lr"]
+        self._waiting = 0.0
         loss, accuracy, rate = self._train(number, on_batch)
         validation_loss, validation_accuracy = self.evaluate(self.data.validation)
         if not self.best or validation_loss < self.history[self.best_epoch - 1].validation_loss:
             self.best = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
             self.best_epoch = number
         seconds = time.perf_counter() - started
-        figures = Epoch(number, rate_used, loss, accuracy, validation_loss, validation_accuracy, rate, seconds)
+        validation = validation_loss, validation_accuracy
+        figures = Epoch(number, rate_used, loss, accuracy, *validation, rate, seconds, self._waiting)
         self.history.append(figures)
         return figures
 
@@ -80,7 +85,7 @@ class Trainer:
         rl.manual_seed(self.settings.seed + 1_000_003 * number)
         self.network.train()
         seen, loss_sum, right, started = 0, 0.0, 0, time.perf_counter()
-        for pixels, labels in self._loader:
+        for pixels, labels in self._waited(self._batches.epoch(number)):
             loss, logits = self._step(pixels, labels)
             if not math.isfinite(loss):
                 raise FloatingPointError(f"the loss became {loss} in epoch {number}; a smaller learning rate may help")
@@ -91,7 +96,8 @@ class Trainer:
         return loss_sum / seen, right / seen, seen / (time.perf_counter() - started)
 
     def _step(self, pixels: Tensor, labels: Tensor) -> tuple[float, Tensor]:
-        logits = self.network(self.description.normalise(shift(pixels)))
+        pixels = shift(pixels) if self.settings.augment == "shift" else pixels
+        logits = self.network(self.description.normalise(pixels))
         loss = F.cross_entropy(logits, labels)
         self._optimizer.zero_grad()
         loss.backward()
@@ -99,12 +105,33 @@ class Trainer:
         self._schedule.step()
         return loss.item(), logits.detach()
 
-    def evaluate(self, images: Images) -> tuple[float, float]:
+    def _waited(self, batches: Batches) -> Batches:
+        """The same batches; the time until each is there counts as waiting."""
+        while True:
+            started = time.perf_counter()
+            batch = next(batches, None)
+            self._waiting += time.perf_counter() - started
+            if batch is None:
+                return
+            yield batch
+
+    def evaluate(self, images: Part) -> tuple[float, float]:
         """Mean loss and accuracy of the network as it stands."""
-        logits = Classifier(self.description, self.network).logits(images.pixels)
-        labels = rl.from_numpy(images.labels)
+        logits, places = self.scores(Classifier(self.description, self.network), images)
+        labels = rl.from_numpy(images.labels[places])
         accuracy = (logits.argmax(dim=1) == labels).float().mean()
         return F.cross_entropy(logits, labels).item(), accuracy.item()
+
+    def scores(self, classifier: Classifier, images: Part) -> tuple[Tensor, np.ndarray]:
+        """Class scores of the images that can be read, and their places."""
+        places = []
+
+        def pixels_of_batches() -> Iterator[Tensor]:
+            for pixels, found in self._waited(images.in_order()):
+                places.append(found.numpy())
+                yield pixels
+
+        return classifier.scores(pixels_of_batches()), np.concatenate(places)
 
     def classifier(self) -> Classifier:
         """The network with the weights of its best epoch."""
@@ -137,10 +164,3 @@ class Trainer:
         self._schedule.load_state_dict(checkpoint["schedule"])
         self.history = [Epoch(**figures) for figures in checkpoint["history"]]
         self.best, self.best_epoch = checkpoint["best"], checkpoint["best_epoch"]
-
-
-def _batches(images: Images, batch_size: int) -> DataLoader:
-    """Shuffled batches, each cut from the arrays by one index; a short last batch is left out."""
-    dataset = TensorDataset(rl.from_numpy(images.pixels), rl.from_numpy(images.labels))
-    sampler = BatchSampler(RandomSampler(dataset), batch_size, drop_last=len(images) > batch_size)
-    return DataLoader(dataset, sampler=sampler, batch_size=None)

@@ -92,6 +92,9 @@ def _node_type(tree: Any) -> Any:
     return namedtuple if _is_namedtuple(cls) else StructSequence if hasattr(cls, "n_sequence_fields") else cls
 
 
+_get_node_type = _node_type
+
+
 def _sequence_keys(x: Any) -> list:
     return [(SequenceKey(i), v) for i, v in enumerate(x)]
 
@@ -147,6 +150,11 @@ def _register_standard() -> None:
 
 
 _register_standard()
+
+# Classes that behave as dictionaries, such as the outputs of model libraries, register these for themselves.
+_dict_flatten, _dict_unflatten, _dict_flatten_with_keys = SUPPORTED_NODES[dict][1:]
+_list_flatten, _list_unflatten, _list_flatten_with_keys = SUPPORTED_NODES[list][1:]
+_tuple_flatten, _tuple_unflatten, _tuple_flatten_with_keys = SUPPORTED_NODES[tuple][1:]
 
 
 @dataclass
@@ -227,6 +235,9 @@ _LEAF = LeafSpec()
 
 def _is_leaf(tree: Any, is_leaf: Leaf | None) -> bool:
     return (is_leaf is not None and is_leaf(tree)) or _node_type(tree) not in SUPPORTED_NODES
+
+
+tree_is_leaf = _is_leaf
 
 
 def tree_flatten(tree: PyTree, is_leaf: Leaf | None = None) -> tuple[list, TreeSpec]:

@@ -213,15 +213,32 @@ impl Tensor {
         autograd.requires_grad.store(true, Ordering::Relaxed);
     }
 
+    /// Puts a tensor that an operation has just made into the graph.
+    pub(crate) fn enter_graph(&mut self, edge: Edge) {
+        let view_version = self.version();
+        match Arc::get_mut(&mut self.0).map(|inner| &mut inner.autograd) {
+            Some(record) if record.get().is_none() => {
+                let state = State { grad_fn: Some(edge), view_version, ..State::default() };
+                *record = Arc::new(Autograd { requires_grad: AtomicBool::new(true), state: Mutex::new(state) }).into();
+            }
+            _ => self.set_history(edge),
+        }
+    }
+
     /// Where gradients of this tensor go: its node, or the accumulator of a leaf.
     pub fn gradient_edge(&self) -> Option<Edge> {
         if !self.requires_grad() {
             return None;
         }
-        if let Some(edge) = self.grad_fn() {
+        if self.0.base.is_some()
+            && let Some(edge) = self.grad_fn()
+        {
             return Some(edge);
         }
         let mut state = self.autograd().lock();
+        if state.grad_fn.is_some() {
+            return state.grad_fn.clone();
+        }
         if state.accumulator.is_none() {
             state.leaf = Arc::downgrade(&self.0);
             state.accumulator = Some(Node::accumulator(self));

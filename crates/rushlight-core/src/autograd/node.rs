@@ -3,6 +3,7 @@
 use super::{Autograd, Hook};
 use crate::layout::Dims;
 use crate::ops::backward::{Remembered, RowBackward};
+use crate::storage::shared;
 use crate::tensor::Tensor;
 use crate::{DType, Result};
 use smallvec::SmallVec;
@@ -95,7 +96,7 @@ impl Node {
     pub(crate) fn new(name: &'static str, edges: SmallVec<[Option<Edge>; 2]>, outputs: SmallVec<[OutputMeta; 1]>, action: Action) -> Arc<Node> {
         let origin = TRACE.with(|t| t.borrow().as_ref().map(|f| f().into_boxed_str()));
         let sequence = SEQUENCE.replace(SEQUENCE.get() + 1);
-        Arc::new(Node { sequence, name, label: OnceLock::new(), edges, outputs, action, hooks: Mutex::new(None), origin })
+        shared(|| Node { sequence, name, label: OnceLock::new(), edges, outputs, action, hooks: Mutex::new(None), origin })
     }
 
     /// A node with a derivative of the caller's own.
@@ -227,7 +228,7 @@ impl Node {
 impl Drop for Node {
     /// Frees long chains without recursion: nodes only this one holds are taken apart in a loop.
     fn drop(&mut self) {
-        let mut pending: Vec<Arc<Node>> = Vec::new();
+        let mut pending = Pending::new();
         detach_children(self, &mut pending);
         while let Some(node) = pending.pop() {
             if let Ok(mut node) = Arc::try_unwrap(node) {
@@ -237,9 +238,13 @@ impl Drop for Node {
     }
 }
 
-/// Moves what a node holds into the list: its edges, and the nodes behind the tensors it saved.
-fn detach_children(node: &mut Node, pending: &mut Vec<Arc<Node>>) {
-    pending.extend(node.edges.drain(..).flatten().map(|edge| edge.node));
+/// Nodes to be taken apart.
+pub(crate) type Pending = SmallVec<[Arc<Node>; 4]>;
+
+/// Moves what only this node holds into the list: the nodes its edges lead to, and those behind the tensors it saved.
+fn detach_children(node: &mut Node, pending: &mut Pending) {
+    let last = |node: &Arc<Node>| Arc::strong_count(node) == 1;
+    pending.extend(node.edges.drain(..).flatten().map(|edge| edge.node).filter(last));
     if let Action::Row(row) = &mut node.action {
         row.drain_nodes(pending);
     }

@@ -2,7 +2,7 @@
 
 use super::schema::{Type, parse};
 use super::{Arg, Args, Inputs, Op, Outputs};
-use crate::autograd::node::{Grads, Node};
+use crate::autograd::node::{Grads, Node, Pending};
 use crate::autograd::saved::Saved;
 use crate::tensor::Tensor;
 use crate::{DType, Result, bail};
@@ -155,8 +155,8 @@ impl RowBackward {
     }
 
     /// Hands over the nodes behind saved tensors nobody else holds, so that long chains are freed in a loop.
-    pub(crate) fn drain_nodes(&mut self, pending: &mut Vec<Arc<Node>>) {
-        let memory = std::mem::replace(&mut *self.lock(), Memory::Released);
+    pub(crate) fn drain_nodes(&mut self, pending: &mut Pending) {
+        let memory = std::mem::replace(self.saved.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner()), Memory::Released);
         if let Memory::Kept(saved) = memory {
             pending.extend(saved.inputs.into_iter().flatten().filter_map(Saved::into_node));
         }

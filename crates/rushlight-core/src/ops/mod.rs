@@ -88,6 +88,26 @@ pub fn find(name: &str) -> Result<&'static Op> {
     names.get(name).copied().ok_or_else(|| crate::err!(NotImplemented, "Rushlight has no operator '{name}'"))
 }
 
+/// A binary row on two small row-major tensors of one shape and floating type; `None` if the call is anything else.
+///
+/// The gate costs as much as sixteen additions: operators of programs on small tensors come here first.
+#[inline]
+pub fn quick(op: &'static Op, a: &Tensor, b: &Tensor) -> Option<Result<Tensor>> {
+    if crate::profile::active() || op.autocast != Autocast::Leave && crate::autocast::dtype().is_some() {
+        return None;
+    }
+    let out = elementwise::small(op, a, b)?;
+    if grad_enabled() && (a.requires_grad() || b.requires_grad()) && op.integral != NOT_DIFFERENTIABLE {
+        let recorded = |out| {
+            let mut outputs: Outputs = smallvec::smallvec![out];
+            record(op, smallvec::smallvec![Some(a.clone()), Some(b.clone())], Args::new(), &mut outputs)?;
+            first(op, outputs)
+        };
+        return Some(out.and_then(recorded));
+    }
+    Some(out)
+}
+
 /// Calls a row: the gate.
 pub fn call(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
     if crate::profile::active() {
@@ -105,12 +125,12 @@ fn gate(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
         None => inputs,
     };
     let call = Call { op, inputs: &inputs, args: &args };
-    let outputs = compute(&call)?;
+    let mut outputs = compute(&call)?;
     if matches!(op.rule, Rule::Composite(_)) {
         return Ok(outputs);
     }
     if grad_enabled() && wants_gradient(op, &inputs) {
-        record(op, inputs, args, &outputs)?;
+        record(op, inputs, args, &mut outputs)?;
     }
     Ok(outputs)
 }
@@ -173,16 +193,16 @@ pub fn device_of(call: &Call) -> Result<Device> {
 }
 
 /// Adds the call to the graph.
-fn record(op: &'static Op, inputs: Inputs, args: Args, outputs: &Outputs) -> Result<()> {
+fn record(op: &'static Op, inputs: Inputs, args: Args, outputs: &mut Outputs) -> Result<()> {
     let differentiable = |i: usize, x: &Tensor| op.integral & 1 << i == 0 && x.dtype().is_differentiable();
     if !outputs.iter().enumerate().any(|(i, x)| differentiable(i, x)) {
         return Ok(());
     }
     let kept = RowBackward::keep_inputs(op, &inputs)?;
     let node = make_node(op, &inputs, kept, args, outputs)?;
-    for (i, out) in outputs.iter().enumerate() {
+    for (i, out) in outputs.iter_mut().enumerate() {
         if differentiable(i, out) {
-            out.set_history(Edge { node: node.clone(), output: i });
+            out.enter_graph(Edge { node: node.clone(), output: i });
         }
     }
     Ok(())

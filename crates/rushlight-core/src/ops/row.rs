@@ -128,6 +128,8 @@ pub const NOT_DIFFERENTIABLE: u32 = u32::MAX;
 pub struct Op {
     /// Name and parameters in PyTorch's notation.
     pub schema: &'static str,
+    /// The schema up to its parenthesis.
+    name: &'static str,
     /// One line.
     pub doc: &'static str,
     /// How it computes.
@@ -148,7 +150,17 @@ impl Op {
     /// A row with a rule, shown as a function and a method; the rest is chained.
     pub const fn new(schema: &'static str, rule: Rule) -> Op {
         let names = Names { function: true, method: true, in_place: false };
-        Op { schema, doc: "", rule, vjp: None, keep: Keep { inputs: 0, outputs: 0 }, autocast: Autocast::Leave, integral: 0, names }
+        Op {
+            schema,
+            name: before_parenthesis(schema),
+            doc: "",
+            rule,
+            vjp: None,
+            keep: Keep { inputs: 0, outputs: 0 },
+            autocast: Autocast::Leave,
+            integral: 0,
+            names,
+        }
     }
 
     /// The derivative and what it uses: bit masks of inputs and outputs.
@@ -212,9 +224,19 @@ impl Op {
     }
 
     /// The name: the schema up to its parenthesis.
+    #[inline]
     pub fn name(&self) -> &'static str {
-        self.schema.split('(').next().unwrap_or(self.schema)
+        self.name
     }
+}
+
+const fn before_parenthesis(schema: &'static str) -> &'static str {
+    let bytes = schema.as_bytes();
+    let mut end = 0;
+    while end < bytes.len() && bytes[end] != b'(' {
+        end += 1;
+    }
+    schema.split_at(end).0
 }
 
 /// Declares the rows of a family: a static for each, and the list `ROWS`.

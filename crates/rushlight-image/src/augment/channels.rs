@@ -142,6 +142,20 @@ pub fn to_planar<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Res
     })
 }
 
+/// Planar images with the channels of a pixel together.
+pub fn to_interleaved<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Result<()> {
+    let n = shape.pixels();
+    each_image(shape, input, shape, output, |from, to| match shape.channels {
+        1 => to.copy_from_slice(from),
+        3 => join([&from[..n], &from[n..2 * n], &from[2 * n..]], to),
+        channels => {
+            for (c, plane) in from.chunks_exact(n).enumerate() {
+                to[c..].iter_mut().step_by(channels).zip(plane).for_each(|(to, from)| *to = *from);
+            }
+        }
+    })
+}
+
 /// The bytes of samples.
 ///
 /// # Safety

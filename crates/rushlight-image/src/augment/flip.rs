@@ -9,23 +9,37 @@ mod bytes;
 
 /// Exchanges left and right.
 pub fn horizontal<T: Sample>(shape: &Shape, input: &[T], output: &mut [T]) -> Result<()> {
-    let step = shape.step();
-    #[cfg(target_arch = "x86_64")]
-    if size_of::<T>() == 1 && bytes::possible(step) {
-        let reversal = bytes::Reversal::new(step);
-        return each_row(shape, input, output, |from, to| {
-            // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for.
-            unsafe { reversal.apply(super::channels::of(from), super::channels::of_mut(to)) }
-        });
-    }
-    each_row(shape, input, output, |from, to| reverse(from, to, step))
+    let backwards = Backwards::new::<T>(shape.step());
+    each_image(shape, input, shape, output, |from, to| backwards.rows(from, to, shape.row()))
 }
 
-/// Calls `work` with every row and the place of its result.
-fn each_row<T: Sample>(shape: &Shape, input: &[T], output: &mut [T], work: impl Fn(&[T], &mut [T]) + Sync) -> Result<()> {
-    each_image(shape, input, shape, output, |from, to| {
-        from.chunks_exact(shape.row()).zip(to.chunks_exact_mut(shape.row())).for_each(|(from, to)| work(from, to));
-    })
+/// Copies pixels backwards.
+pub(super) struct Backwards {
+    step: usize,
+    #[cfg(target_arch = "x86_64")]
+    bytes: Option<bytes::Reversal>,
+}
+
+impl Backwards {
+    /// For pixels of `step` samples.
+    pub fn new<T: Sample>(step: usize) -> Backwards {
+        Backwards {
+            step,
+            #[cfg(target_arch = "x86_64")]
+            bytes: (size_of::<T>() == 1 && bytes::possible(step)).then(|| bytes::Reversal::new(step)),
+        }
+    }
+
+    /// Copies rows of `row` samples; `T` is that of [`Backwards::new`].
+    pub fn rows<T: Sample>(&self, from: &[T], to: &mut [T], row: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(bytes), 1) = (&self.bytes, size_of::<T>()) {
+            let length = from.len().min(to.len()) / row * row;
+            // SAFETY: samples of one byte have the layout of `u8`; the processor's features were asked for; whole rows are left of both.
+            return unsafe { bytes.apply(super::channels::of(&from[..length]), super::channels::of_mut(&mut to[..length]), row) };
+        }
+        from.chunks_exact(row).zip(to.chunks_exact_mut(row)).for_each(|(from, to)| reverse(from, to, self.step));
+    }
 }
 
 /// Exchanges top and bottom.

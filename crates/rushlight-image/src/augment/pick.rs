@@ -1,6 +1,7 @@
 //! Rows and columns of an image in any order: borders that repeat it, and the nearest samples of another size.
 
 use super::batch::each_image;
+use super::flip::Backwards;
 use super::{Sample, Shape};
 use crate::{Error, Result};
 
@@ -51,21 +52,34 @@ pub fn nearest<T: Sample>(shape: &Shape, window: [usize; 4], centre: bool, resul
     pick(shape, &indices(top, height, result.height), &indices(left, width, result.width), result, input, output)
 }
 
-/// Neighbours that stay neighbours.
+/// Neighbours that stay neighbours, in order or backwards.
 struct Run {
     from: usize,
     to: usize,
     length: usize,
+    reversed: bool,
 }
 
 impl Run {
+    /// Whether the next place in line is `from`.
+    fn takes(&mut self, from: usize) -> bool {
+        let reversed = self.from.checked_sub(1) == Some(from) && (self.reversed || self.length == 1);
+        let forward = !self.reversed && self.from + self.length == from;
+        if reversed {
+            (self.from, self.reversed) = (from, true);
+        }
+        self.length += (reversed || forward) as usize;
+        reversed || forward
+    }
+
     /// Copies pixels of a row; calling `memcpy` for one sample takes longer than the sample.
     #[inline(always)]
-    fn copy<T: Sample>(&self, from: &[T], to: &mut [T], step: usize) {
-        if self.length == 1 {
-            (0..step).for_each(|c| to[self.to * step + c] = from[self.from * step + c]);
-        } else {
-            to[self.to * step..][..self.length * step].copy_from_slice(&from[self.from * step..][..self.length * step]);
+    fn copy<T: Sample>(&self, from: &[T], to: &mut [T], step: usize, backwards: &Backwards) {
+        let (from, to) = (&from[self.from * step..][..self.length * step], &mut to[self.to * step..][..self.length * step]);
+        match self {
+            Run { length: 1, .. } => to.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
+            Run { reversed: true, .. } => backwards.rows(from, to, self.length * step),
+            _ => to.copy_from_slice(from),
         }
     }
 }
@@ -73,9 +87,8 @@ impl Run {
 fn runs(indices: &[usize]) -> Vec<Run> {
     let mut found: Vec<Run> = Vec::new();
     for (to, &from) in indices.iter().enumerate() {
-        match found.last_mut() {
-            Some(run) if run.from + run.length == from => run.length += 1,
-            _ => found.push(Run { from, to, length: 1 }),
+        if !found.last_mut().is_some_and(|run| run.takes(from)) {
+            found.push(Run { from, to, length: 1, reversed: false });
         }
     }
     found
@@ -86,7 +99,7 @@ fn pick<T: Sample>(shape: &Shape, rows: &[usize], columns: &[usize], result: &Sh
         return Err(Error::argument(format!("the samples asked for are not all in {shape:?}")));
     }
     let (step, row, new_row) = (shape.step(), shape.row(), result.row());
-    let runs = runs(columns);
+    let (runs, backwards) = (runs(columns), Backwards::new::<T>(step));
     let single = runs.len() > columns.len() / 4;
     each_image(shape, input, result, output, |from, to| {
         for (from, to) in from.chunks_exact(row * shape.height).zip(to.chunks_exact_mut(new_row * result.height)) {
@@ -102,7 +115,7 @@ fn pick<T: Sample>(shape: &Shape, rows: &[usize], columns: &[usize], result: &Sh
                         let pixels = from.as_chunks::<3>().0;
                         to.as_chunks_mut::<3>().0.iter_mut().zip(columns).for_each(|(to, &x)| *to = pixels[x]);
                     }
-                    _ => runs.iter().for_each(|run| run.copy(from, to, step)),
+                    _ => runs.iter().for_each(|run| run.copy(from, to, step, &backwards)),
                 }
             }
         }
@@ -112,6 +125,22 @@ fn pick<T: Sample>(shape: &Shape, rows: &[usize], columns: &[usize], result: &Sh
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn runs_go_both_ways() {
+        let shape = |width| Shape { channels: 3, height: 1, width, planar: false };
+        for width in 2..40 {
+            let input: Vec<u8> = (0..3 * width).map(|i| i as u8).collect();
+            for (border, widest) in [(Border::Reflect, 3 * width), (Border::Symmetric, 3 * width), (Border::Edge, 3)] {
+                for before in 0..widest {
+                    let mut output = vec![0; 3 * (width + before + 2)];
+                    pad(&shape(width), [before, 0, 2, 0], border, &input, &mut output).unwrap();
+                    let indices = border.indices(width, before, 2);
+                    assert!(output.as_chunks::<3>().0.iter().zip(indices).all(|(pixel, x)| pixel == &input[3 * x..3 * x + 3]), "{border:?} of {width}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn borders_repeat_the_line() {

@@ -23,7 +23,13 @@ pub struct Pixels<'a, T = u8> {
     pub mode: Mode,
 }
 
-impl<T> Pixels<'_, T> {
+impl<'a, T> Pixels<'a, T> {
+    /// The same pixels in strips of so many rows; the last may have fewer.
+    fn strips(self, rows: usize) -> impl Iterator<Item = Pixels<'a, T>> {
+        let row = self.width * self.mode.channels();
+        self.samples.chunks(rows * row).map(move |samples| Pixels { samples, height: samples.len() / row, ..self })
+    }
+
     /// Checks the number of samples, and the sides against the longest that a format can express.
     fn check(&self, format: &str, longest: usize) -> Result<()> {
         let Pixels { samples, width, height, mode } = *self;

@@ -2,7 +2,7 @@
 
 use super::dct::dct32;
 use crate::resize::{Filter, Geometry, Resizer, View};
-use crate::{Info, Limits, Mode, Result, Turn, decode_into, info, jpeg, orient, pixels};
+use crate::{Info, Limits, Loader, Mode, Out, Recipe, Result, Size, info, pixels};
 
 /// Which comparisons make the bits. The first one is the highest bit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,10 +22,15 @@ impl Algorithm {
             Algorithm::Cosine => (32, 32),
         }
     }
-}
 
-/// Grey buffers larger than this are given back after the image.
-const KEPT_BYTES: usize = 64 << 20;
+    /// The bits of a small copy.
+    fn bits(self, small: &[u8]) -> u64 {
+        match self {
+            Algorithm::Difference => bits(small.chunks_exact(9).flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0]))),
+            Algorithm::Cosine => cosine_hash(small),
+        }
+    }
+}
 
 /// Makes hashes; keeps its memory from image to image.
 ///
@@ -38,7 +43,7 @@ const KEPT_BYTES: usize = 64 << 20;
 /// ```
 #[derive(Default)]
 pub struct Hasher {
-    decoder: jpeg::Decoder,
+    loader: Loader,
     resizer: Resizer,
     gray: Vec<u8>,
 }
@@ -52,7 +57,7 @@ impl Hasher {
     /// The hash of pixels of one (grey), three (RGB) or four channels (the last one is not looked at).
     pub fn hash(&mut self, view: View, algorithm: Algorithm) -> Result<u64> {
         if view.channels == 1 {
-            return small_hash(&mut self.resizer, view, Turn::default(), algorithm);
+            return self.hash_gray(view, algorithm);
         }
         crate::buffer::check_rows(view.samples.len(), view.stride, view.width * view.channels, view.height)?;
         if !matches!(view.channels, 3 | 4) {
@@ -63,39 +68,30 @@ impl Hasher {
             let pixels = row[..view.width * view.channels].chunks_exact(view.channels);
             self.gray.extend(pixels.map(|pixel| pixels::luma([pixel[0], pixel[1], pixel[2]])));
         }
-        let gray = View { samples: &self.gray, channels: 1, stride: view.width, ..view };
-        small_hash(&mut self.resizer, gray, Turn::default(), algorithm)
+        let samples = std::mem::take(&mut self.gray);
+        let hash = self.hash_gray(View { samples: &samples, channels: 1, stride: view.width, ..view }, algorithm);
+        self.gray = samples;
+        hash
+    }
+
+    fn hash_gray(&mut self, gray: View, algorithm: Algorithm) -> Result<u64> {
+        let (columns, rows) = algorithm.size();
+        let mut small = [0; 32 * 32];
+        let small = &mut small[..columns * rows];
+        self.resizer.resize(gray, Geometry::whole(columns, rows), Filter::Lanczos3, small, columns)?;
+        Ok(algorithm.bits(small))
     }
 
     /// The headers and the hash of an encoded image; `upright` turns it by its EXIF orientation first.
     pub fn hash_encoded(&mut self, data: &[u8], algorithm: Algorithm, upright: bool, limits: &Limits) -> Result<(Info, u64)> {
         let info = info(data)?;
-        let Info { width, height, .. } = info;
-        limits.check(info.format, width, height, width as u64 * height as u64)?;
-        self.gray.resize(width * height, 0);
-        decode_into(&mut self.decoder, data, Mode::L, limits, &mut self.gray, width)?;
-        let turn = if upright { Turn::of_exif(info.orientation) } else { Turn::default() };
-        let gray = View { samples: &self.gray, width, height, channels: 1, stride: width };
-        let hash = small_hash(&mut self.resizer, gray, turn, algorithm)?;
-        self.gray.clear();
-        self.gray.shrink_to(KEPT_BYTES);
-        Ok((info, hash))
+        let (columns, rows) = algorithm.size();
+        let mut small = [0; 32 * 32];
+        let small = &mut small[..columns * rows];
+        let recipe = Recipe { size: Some(Size::Exact(rows, columns)), mode: Some(Mode::L), exact: true, upright, limits: *limits, ..Recipe::new() };
+        self.loader.load(data, &recipe, None, Out::U8(small))?;
+        Ok((info, algorithm.bits(small)))
     }
-}
-
-/// The hash of the turned picture; it is turned when it is small.
-fn small_hash(resizer: &mut Resizer, gray: View, turn: Turn, algorithm: Algorithm) -> Result<u64> {
-    let (columns, rows) = algorithm.size();
-    let (width, height) = turn.size(columns, rows);
-    let (mut stored, mut small) = ([0; 32 * 32], [0; 32 * 32]);
-    let (stored, small) = (&mut stored[..width * height], &mut small[..width * height]);
-    let geometry = Geometry { transposed: turn.exchanges_sides(), ..Geometry::whole(width, height) };
-    resizer.resize(gray, geometry, Filter::Lanczos3, stored, width)?;
-    orient(stored, width, height, 1, turn, small, columns)?;
-    Ok(match algorithm {
-        Algorithm::Difference => bits(small.chunks_exact(9).flat_map(|row| row.windows(2).map(|pair| pair[1] > pair[0]))),
-        Algorithm::Cosine => cosine_hash(small),
-    })
 }
 
 fn cosine_hash(small: &[u8]) -> u64 {

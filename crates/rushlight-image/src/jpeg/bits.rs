@@ -91,6 +91,15 @@ impl<'a> Bits<'a> {
         self.count = self.count.wrapping_sub(n);
     }
 
+    /// The value (see [`extend`]) whose bits begin behind the next `before` bits; `shift` is 63 less their number.
+    #[inline(always)]
+    pub fn value(&self, before: u8, shift: u8) -> i64 {
+        // The bits behind their sign: the opposite of the first of them, since numbers that begin with zero are negative.
+        let coming = ((self.buffer << (before & 63)) as i64 >> 1) ^ i64::MIN;
+        // Negative numbers are one less than their magnitude says.
+        (coming >> (shift & 63)) - (coming >> 63)
+    }
+
     /// The next `n` bits (0 to 16), consumed.
     #[inline(always)]
     pub fn take(&mut self, n: u32) -> i32 {
@@ -111,7 +120,13 @@ impl<'a> Bits<'a> {
     /// Whether more bits were consumed than there were.
     #[inline(always)]
     pub fn overrun(&self) -> bool {
-        self.next * 8 - self.count as usize > self.data.len() * 8
+        self.consumed() > self.data.len() * 8
+    }
+
+    /// How many bits were consumed.
+    #[inline(always)]
+    pub fn consumed(&self) -> usize {
+        self.next * 8 - self.count as usize
     }
 }
 

@@ -1,8 +1,9 @@
 //! The markers and tables between the scans (T.81, annex B).
 
+use super::block::{AcTable, DcTable};
 use super::fault;
 use super::frame::{Frame, Scan};
-use super::huffman::{AcTable, Codes, DcTable, Definition, NATURAL};
+use super::huffman::{Codes, Definition, NATURAL};
 use super::standard;
 use crate::{ErrorKind, Result};
 use std::sync::Arc;

@@ -5,6 +5,7 @@
 //! or [`progressive`] make [`coefficients`]; [`idct`] turns them into the samples of a [`plane`], [`upsample`] and [`color`] into rows of pixels.
 
 mod bits;
+mod block;
 mod coefficients;
 mod color;
 mod frame;

@@ -116,7 +116,7 @@ impl Plane {
             let out = &mut self.samples[(1 + block_row * self.block_size) * stride + self.wanted.start * self.block_size..];
             match self.block_size {
                 8 => idct::transform_row(&coefficients.blocks[range.clone()], &coefficients.flat[range], &self.quantization, out, stride),
-                size => reduced::transform_row(size, &coefficients.blocks[range], &self.quantization, out, stride),
+                size => reduced::transform_row(size, &coefficients.blocks[range.clone()], &coefficients.flat[range], &self.quantization, out, stride),
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Scans of the progressive process (T.81, annex G).
 
 use super::bits::{Bits, Position, extend};
+use super::block::DcTable;
 use super::coefficients::Coefficients;
 use super::frame::{Frame, Scan};
-use super::huffman::{Codes, DcTable, NATURAL};
+use super::huffman::{Codes, NATURAL};
 use super::idct::Block;
 use super::markers::Tables;
 use super::segments::Segments;

@@ -1,9 +1,9 @@
 //! Scans of the sequential processes (baseline and extended).
 
 use super::bits::{Bits, Position};
+use super::block::{AcTable, DcTable, decode_block};
 use super::coefficients::Coefficients;
 use super::frame::{Frame, Scan};
-use super::huffman::{AcTable, DcTable, decode_block};
 use super::markers::Tables;
 use super::segments::Segments;
 use crate::Result;

@@ -159,7 +159,9 @@ impl Plan {
         let Region { x, y, width, height } = self.source;
         let divisor = scale.divisor();
         let (left, top) = (x / divisor, y / divisor);
-        let (right, bottom) = ((x + width).div_ceil(divisor), (y + height).div_ceil(divisor));
+        // A sample of which a part lies beyond the image holds padding, whatever the encoder put there: it is left out.
+        let end = |last: usize, stored: usize, start: usize| last.div_ceil(divisor).min(stored / divisor).max(start + 1);
+        let (right, bottom) = (end(x + width, self.stored.0, left), end(y + height, self.stored.1, top));
         let part = Region { x: left, y: top, width: right - left, height: bottom - top };
         let place = |position: usize, start: usize| (position as f64 / divisor as f64 - start as f64) as f32;
         let source = [place(x, left), place(y, top), place(x + width, left), place(y + height, top)];

@@ -34,7 +34,8 @@ fn taps(input: usize, output: usize, filter: Filter) -> Vec<Taps> {
         if input == output || filter == Filter::Nearest {
             return Taps { start: (center as usize).min(input - 1), weights: vec![1.0] };
         }
-        let (start, weights) = around(center, scale.max(1.0), input, filter);
+        let mut weights = Vec::new();
+        let start = around(center, scale.max(1.0), input, filter, &mut weights);
         Taps { start, weights: weights.into_iter().map(|w| w as f32).collect() }
     };
     (0..output).map(one).collect()

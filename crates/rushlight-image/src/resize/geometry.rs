@@ -3,9 +3,10 @@
 use crate::{Error, Region, Result};
 
 /// What becomes of the source.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometry {
     /// The part of the source to resample: left, top, right, bottom, fractions allowed. All of it when `None`.
+    /// Where a side becomes at most half as long, it may end a fraction of a sample beyond the source: nothing there has a weight.
     pub source: Option<[f32; 4]>,
     /// Columns of the whole result.
     pub width: usize,
@@ -41,8 +42,11 @@ impl Geometry {
         }
         let source = self.source.unwrap_or([0.0, 0.0, width as f32, height as f32]);
         let [left, top, right, bottom] = source;
-        let inside = 0.0 <= left && left < right && right <= width as f32 && 0.0 <= top && top < bottom && bottom <= height as f32;
-        if !inside {
+        let inside = |from: f32, to: f32, size: usize, output: usize| {
+            let overhangs = to < (size + 1) as f32 && to - from >= 2.0 * output as f32;
+            0.0 <= from && from < to && (to <= size as f32 || overhangs)
+        };
+        if !inside(left, right, width, self.width) || !inside(top, bottom, height, self.height) {
             return Err(Error::argument(format!("the box {source:?} is not inside {width}x{height} pixels")));
         }
         let window = self.window.unwrap_or(Region::all(self.width, self.height));

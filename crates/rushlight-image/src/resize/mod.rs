@@ -6,6 +6,7 @@ mod floats;
 mod geometry;
 mod normalization;
 mod passes;
+mod quads;
 mod transpose;
 mod weights;
 
@@ -18,6 +19,7 @@ use crate::buffer::check_rows;
 use crate::{Error, Region, Result};
 use geometry::Passes;
 use passes::Blocks;
+use quads::Quads;
 use weights::Weights;
 
 /// Pixels in someone else's memory: `channels` samples each, rows `stride` samples apart.
@@ -58,6 +60,10 @@ impl<'a> View<'a> {
 /// ```
 #[derive(Default)]
 pub struct Resizer {
+    /// What the weights were computed for: sizes, geometry and filter.
+    request: Option<(usize, usize, Geometry, Filter)>,
+    /// How many channels the tables of `quads` are for, if they are for this request.
+    tabled: Option<usize>,
     horizontal: Weights,
     vertical: Weights,
     passes: Passes,
@@ -66,6 +72,9 @@ pub struct Resizer {
     rows: Vec<u8>,
     tall: Vec<u8>,
     blocks: Blocks,
+    quads: Quads,
+    /// Whether rows of the result are made one by one from rows of quads.
+    streamed: bool,
     row: Vec<u8>,
     premultiplied: Vec<u8>,
 }
@@ -90,7 +99,12 @@ impl Resizer {
 
     /// Computes the weights of a request about `width` x `height` pixels, and tells which of them it needs.
     pub fn prepare(&mut self, width: usize, height: usize, geometry: Geometry, filter: Filter) -> Result<Region> {
+        let request = Some((width, height, geometry, filter));
+        if self.request == request {
+            return Ok(self.needed);
+        }
         let ([left, top, right, bottom], window) = geometry.check(width, height)?;
+        (self.request, self.tabled) = (request, None);
         let same = |size: usize, new: usize, from: f32, to: f32| size == new && from == 0.0 && to == size as f32;
         // Like Pillow, no pass where nothing changes.
         let vertical = if same(height, geometry.height, top, bottom) { Filter::Nearest } else { filter };
@@ -159,6 +173,12 @@ impl Resizer {
     /// All but the pass that gives the rows of the result.
     fn first_passes(&mut self, part: &View) {
         let row = part.width * part.channels;
+        self.streamed = self.passes == Passes::HorizontalThenVertical && self.prepare_quads(part.channels);
+        if self.streamed {
+            return;
+        }
+        self.horizontal.pair_up();
+        self.vertical.pair_up();
         let rows: Vec<&[u8]> = match self.passes {
             Passes::Vertical => return,
             Passes::HorizontalThenVertical => (0..part.height).map(|y| &part.samples[y * part.stride..][..row]).collect(),
@@ -171,12 +191,26 @@ impl Resizer {
             }
         };
         self.rows.resize(rows.len() * self.window.width * part.channels, 0);
-        passes::horizontal(&rows, &self.horizontal, part.channels, &mut self.blocks, &mut self.rows);
+        if self.quads.horizontal(&rows, &self.horizontal, part.channels, &mut self.rows).is_none() {
+            passes::horizontal(&rows, &self.horizontal, part.channels, &mut self.blocks, &mut self.rows);
+        }
+    }
+
+    /// Makes `quads` ready for the first row; whether it can resample these pixels.
+    fn prepare_quads(&mut self, channels: usize) -> bool {
+        if self.tabled == Some(channels) {
+            self.quads.restart();
+            return true;
+        }
+        let suits = self.quads.prepare(&self.horizontal, &self.vertical, channels).is_some();
+        self.tabled = suits.then_some(channels);
+        suits
     }
 
     /// Row `y` of the result.
-    fn last_pass(&self, part: &View, y: usize, out: &mut [u8]) {
+    fn last_pass(&mut self, part: &View, y: usize, out: &mut [u8]) {
         match self.passes {
+            _ if self.streamed => self.quads.row(part, self.vertical.get(y), out),
             Passes::Vertical => vertical_row(&self.vertical, part.samples, part.stride, y, out),
             Passes::HorizontalThenVertical => vertical_row(&self.vertical, &self.rows, out.len(), y, out),
             Passes::VerticalThenHorizontal => out.copy_from_slice(&self.rows[y * out.len()..][..out.len()]),

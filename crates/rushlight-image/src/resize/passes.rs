@@ -3,6 +3,7 @@
 //! Both run over lanes of independent sums. In the vertical pass these are the samples of a row; for the horizontal pass blocks of
 //! [`LANES`] rows are transposed, so that a lane is a row.
 
+use super::quads;
 use super::transpose::{self, LANES, transpose};
 use super::weights::{PRECISION, Taps, Weights};
 
@@ -126,6 +127,10 @@ fn untranspose(columns: &[[u8; LANES]], out: &mut [u8], width: usize) {
 
 /// One output row: the weighted sum of source rows, the first at the beginning of `source`, `stride` samples apart.
 pub fn vertical_row(source: &[u8], stride: usize, taps: Taps, out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if quads::possible() && quads::vertical_row(source, stride, taps, out).is_some() {
+        return;
+    }
     #[cfg(target_arch = "x86_64")]
     if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
         // SAFETY: `level` found AVX2 on this processor.

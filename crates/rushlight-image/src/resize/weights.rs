@@ -48,6 +48,7 @@ pub struct Taps<'a> {
     /// First source sample.
     pub start: usize,
     pub weights: &'a [i32],
+    /// None before [`Weights::pair_up`].
     pub pairs: &'a [Pair],
 }
 
@@ -62,6 +63,7 @@ impl Weights {
         self.mirrored = false;
         self.bounds.push(0);
         self.pair_bounds.push(0);
+        let mut values = Vec::new();
         let scale = (to - from) as f64 / output as f64;
         let mut position = from as f64 + scale * 0.5;
         for i in 0..window.end {
@@ -73,8 +75,8 @@ impl Weights {
                 position += scale;
             } else if i >= window.start {
                 let center = from as f64 + (i as f64 + 0.5) * scale;
-                let (start, weights) = around(center, scale.max(1.0), input, filter);
-                self.push(start, &weights);
+                let start = around(center, scale.max(1.0), input, filter, &mut values);
+                self.push(start, &values);
             }
         }
     }
@@ -82,10 +84,17 @@ impl Weights {
     fn push(&mut self, start: usize, weights: &[f64]) {
         self.starts.push(start);
         self.values.extend(weights.iter().map(|&w| (w * ONE as f64 + if w < 0.0 { -0.5 } else { 0.5 }) as i32));
-        let begin = self.bounds[self.bounds.len() - 1];
-        self.pairs.extend(self.values[begin..].chunks(2).map(Pair::new));
         self.bounds.push(self.values.len());
-        self.pair_bounds.push(self.pairs.len());
+    }
+
+    /// Joins weights to pairs, for passes that need them.
+    pub fn pair_up(&mut self) {
+        if self.pair_bounds.len() == 1 {
+            for bounds in self.bounds.windows(2) {
+                self.pairs.extend(self.values[bounds[0]..bounds[1]].chunks(2).map(Pair::new));
+                self.pair_bounds.push(self.pairs.len());
+            }
+        }
     }
 
     /// How many output samples there are.
@@ -97,7 +106,8 @@ impl Weights {
     pub fn get(&self, i: usize) -> Taps<'_> {
         let i = if self.mirrored { self.len() - 1 - i } else { i };
         let weights = &self.values[self.bounds[i]..self.bounds[i + 1]];
-        Taps { start: self.starts[i], weights, pairs: &self.pairs[self.pair_bounds[i]..self.pair_bounds[i + 1]] }
+        let pairs = self.pair_bounds.get(i..i + 2).map_or(&[][..], |bounds| &self.pairs[bounds[0]..bounds[1]]);
+        Taps { start: self.starts[i], weights, pairs }
     }
 
     /// All source samples that have a weight.
@@ -117,16 +127,17 @@ impl Weights {
     }
 }
 
-/// Normalised weights of the samples within the filter's support.
-pub fn around(center: f64, scale: f64, input: usize, filter: Filter) -> (usize, Vec<f64>) {
+/// Normalised weights of the samples within the filter's support, and the first of these.
+pub fn around(center: f64, scale: f64, input: usize, filter: Filter, weights: &mut Vec<f64>) -> usize {
     let support = filter.support() * scale;
     let start = ((center - support + 0.5) as usize).min(input - 1);
     let end = ((center + support + 0.5) as usize).clamp(start + 1, input);
     let inverse = 1.0 / scale;
-    let mut weights: Vec<f64> = (start..end).map(|x| filter.weight((x as f64 - center + 0.5) * inverse)).collect();
+    weights.clear();
+    weights.extend((start..end).map(|x| filter.weight((x as f64 - center + 0.5) * inverse)));
     let sum: f64 = weights.iter().sum();
     if sum != 0.0 {
         weights.iter_mut().for_each(|w| *w /= sum);
     }
-    (start, weights)
+    start
 }

@@ -1,4 +1,4 @@
-//! Groups of few channels: rows of the padded image, shifted by each tap, are the rows of B in place.
+//! Rows of the padded image, shifted by each tap, are the rows of B in place.
 //!
 //! Nothing is gathered, so the cost of a group does not depend on how few channels share it.
 
@@ -8,72 +8,111 @@ use super::product::Job;
 use super::{ConvShape, volume};
 use crate::gemm::{Block, Float, Scratch, Shared, TapSweep};
 use crate::pool;
+use std::ops::Range;
 
 /// Multiplications that are worth a task.
 const GRAIN: usize = 1 << 17;
 /// Parts that the images are cut into where there are few groups.
 const PARTS: usize = 8;
+/// Columns of a row of the grid that are multiplied at once.
+const COLUMNS: usize = 512;
+/// Gathering patches costs as much as multiplying them with so many rows (18 to 20 measured), with strides twice that.
+const GATHERING: usize = 16;
+/// Bytes of an image's padded copy: beyond, it would only move between memory and cache.
+const COPY: usize = 8 << 20;
+
+/// Whether reading the image in place is faster than gathering patches.
+///
+/// The last register of each row of the grid is partly idle, and a single one leaves the processor waiting for sums.
+pub(super) fn pays<T: Float>(job: &Job<T>) -> bool {
+    if job.rows.min(job.channels) <= 8 {
+        return true;
+    }
+    let (width, lanes) = (job.patches.grid[2], T::kernels().packed.nr / 2);
+    let used = width.next_multiple_of(lanes);
+    let spent = if used == lanes { used + used / 3 } else { used };
+    let gathering = if job.patches.step[2] > 1 { 2 * GATHERING } else { GATHERING };
+    job.rows * (spent - width) <= gathering * width && job.channels * Padded::of(job.patches).plane() * size_of::<T>() <= COPY
+}
 
 /// Carries out the products of a job.
 pub(super) fn run<T: Float>(job: &Job<T>) {
     let patches = job.patches;
     let padded = Padded::of(patches);
     let shifts = padded.shifts(patches, job.channels);
-    let work = job.rows * shifts.len() * patches.positions();
-    pool::parallel_for(patches.batch * job.groups, GRAIN.div_ceil(work), |range| {
-        let mut image = Scratch::<T>::new(job.channels * padded.plane());
-        for at in range {
-            let channels = copy_group(job, &padded, at, image.ptr());
-            if (job.rows, job.channels) == (1, 1) {
-                weigh_plane(job, &padded, &shifts, at, channels);
+    let (images, pieces) = (patches.batch * job.groups, pieces(patches.grid));
+    let single = (job.rows, job.channels) == (1, 1);
+    let crew = pool::num_threads();
+    let parts = if single || images >= 2 * crew { 1 } else { (4 * crew).div_ceil(images).min(pieces) };
+    let work = job.rows * shifts.len() * patches.positions() / parts;
+    pool::parallel_for(images * parts, GRAIN.div_ceil(work.max(1)), |range| {
+        let mut room = Scratch::<T>::new(if padded.is_plain() { 0 } else { job.channels * padded.plane() });
+        let (mut copied, mut image) = (None, std::ptr::null());
+        for task in range {
+            let (at, part) = (task / parts, task % parts);
+            if copied != Some(at) {
+                (copied, image) = (Some(at), read_group(job, &padded, at, room.ptr()));
+            }
+            if single {
+                weigh_plane(job, &padded, &shifts, at, image);
                 continue;
             }
-            // SAFETY: the copy holds the group's channels; each group writes its own part of the target.
-            unsafe { multiply_group(job, &padded, &shifts, at, channels) };
+            let pieces = part * pieces / parts..(part + 1) * pieces / parts;
+            // SAFETY: `image` holds the group's channels; each task writes its own part of the target.
+            unsafe { multiply_group(job, &padded, &shifts, at, image, pieces) };
         }
     });
 }
 
-/// Copies the channels of one group of one image; `at` counts groups over all images.
-fn copy_group<T: Float>(job: &Job<T>, padded: &Padded, at: usize, to: *mut T) -> *const T {
+/// Rows of the grid, cut into pieces of at most [`COLUMNS`].
+fn pieces([depth, height, width]: [usize; 3]) -> usize {
+    depth * height * width.div_ceil(COLUMNS)
+}
+
+/// The channels of one group of one image, copied where there is padding; `at` counts groups over all images.
+fn read_group<T: Float>(job: &Job<T>, padded: &Padded, at: usize, to: *mut T) -> *const T {
     let plane = job.patches.plane();
-    for (c, from) in job.source[at * job.channels * plane..].chunks_exact(plane).take(job.channels).enumerate() {
+    let group = &job.source[at * job.channels * plane..][..job.channels * plane];
+    if padded.is_plain() {
+        return group.as_ptr();
+    }
+    for (c, from) in group.chunks_exact(plane).enumerate() {
         // SAFETY: the room was made for `channels` planes.
         unsafe { padded.copy(from, to.add(c * padded.plane())) };
     }
     to
 }
 
-unsafe fn multiply_group<T: Float>(job: &Job<T>, padded: &Padded, shifts: &[isize], at: usize, image: *const T) {
+unsafe fn multiply_group<T: Float>(job: &Job<T>, padded: &Padded, shifts: &[isize], at: usize, image: *const T, pieces: Range<usize>) {
     let kernel = &T::kernels().scattered;
     let (target, depth) = (&job.target, shifts.len());
     let area = volume(target.size);
-    let [grid_z, grid_y, grid_x] = job.patches.grid;
+    let [_, grid_y, grid_x] = job.patches.grid;
     let weights = job.weights[at % job.groups * job.rows * depth..].as_ptr();
-    for z in 0..grid_z {
-        for y in 0..grid_y {
-            let first = target.offset((z * grid_y + y) * grid_x, job.patches.grid);
-            // SAFETY: row (z, y) of the grid, in the padded image and in the target.
-            unsafe {
-                (kernel.run)(&Block {
-                    rows: job.rows,
-                    cols: grid_x,
-                    depth,
-                    alpha: T::ONE,
-                    beta: if job.add { T::ONE } else { T::ZERO },
-                    a: weights,
-                    a_row: depth as isize,
-                    a_col: 1,
-                    a_tile: (kernel.mr * depth) as isize,
-                    b: image.add(z * padded.grid_plane() + y * padded.grid_row()),
-                    b_row: 0,
-                    b_rows: shifts.as_ptr(),
-                    b_panel: kernel.nr as isize,
-                    c: target.ptr.get().add(at * job.rows * area + first),
-                    c_row: area as isize,
-                    c_col: target.step[2] as isize,
-                });
-            }
+    let across = grid_x.div_ceil(COLUMNS);
+    for piece in pieces {
+        let (line, x) = (piece / across, piece % across * COLUMNS);
+        let first = target.offset(line * grid_x + x, job.patches.grid);
+        // SAFETY: part of row `line` of the grid, in the padded image and in the target.
+        unsafe {
+            (kernel.run)(&Block {
+                rows: job.rows,
+                cols: COLUMNS.min(grid_x - x),
+                depth,
+                alpha: T::ONE,
+                beta: if job.add { T::ONE } else { T::ZERO },
+                a: weights,
+                a_row: depth as isize,
+                a_col: 1,
+                a_tile: (kernel.mr * depth) as isize,
+                b: image.add(line / grid_y * padded.grid_plane() + line % grid_y * padded.grid_row() + x),
+                b_row: 0,
+                b_rows: shifts.as_ptr(),
+                b_panel: kernel.nr as isize,
+                c: target.ptr.get().add(at * job.rows * area + first),
+                c_row: area as isize,
+                c_col: target.step[2] as isize,
+            });
         }
     }
 }

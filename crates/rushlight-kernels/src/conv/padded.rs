@@ -38,6 +38,11 @@ impl Padded {
         Padded { source, low, size, step, lane, filled }
     }
 
+    /// Whether the copy would be the source as it is.
+    pub fn is_plain(&self) -> bool {
+        self.low == [0; 3] && self.size == self.source && self.step[2] == 1
+    }
+
     /// Numbers of one channel.
     pub fn plane(&self) -> usize {
         self.size[0] * self.size[1] * self.row()

@@ -41,6 +41,13 @@ impl Patches {
         self.offsets.iter().map(Vec::len).product()
     }
 
+    /// The same patches with all positions in one row, where each is a single position of the source.
+    pub fn flattened(&self) -> Option<Patches> {
+        let pointwise = self.offsets.iter().all(|taps| taps == &[0]) && self.step == [1; 3] && self.grid == self.source;
+        let line = [1, 1, self.positions()];
+        pointwise.then(|| Patches { source: line, grid: line, offsets: self.offsets.clone(), ..*self })
+    }
+
     /// Grid positions of one image.
     pub fn positions(&self) -> usize {
         super::volume(self.grid)

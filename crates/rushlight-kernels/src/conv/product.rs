@@ -56,7 +56,18 @@ pub(super) struct Job<'a, T> {
 
 /// Carries out the products.
 pub(super) fn run<T: Float>(job: &Job<T>) {
-    if job.is_thin() {
+    let flat = job.patches.flattened();
+    match &flat {
+        Some(patches) if job.target.step == [1; 3] => {
+            let target = Target { ptr: job.target.ptr, size: patches.grid, start: [0; 3], step: [1; 3] };
+            run_shaped(&Job { patches, target, ..*job })
+        }
+        _ => run_shaped(job),
+    }
+}
+
+fn run_shaped<T: Float>(job: &Job<T>) {
+    if direct::pays(job) {
         return direct::run(job);
     }
     let kernel = &T::kernels().packed;
@@ -118,11 +129,6 @@ impl Cut {
 }
 
 impl<T: Float> Job<'_, T> {
-    /// So few rows or channels that gathering patches would cost more than multiplying them.
-    fn is_thin(&self) -> bool {
-        self.rows.min(self.channels) <= 8
-    }
-
     fn depth(&self) -> usize {
         self.channels * self.patches.taps()
     }

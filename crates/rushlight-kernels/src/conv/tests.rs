@@ -109,6 +109,18 @@ fn three_dimensions_with_everything() {
 }
 
 #[test]
+fn wide_images_are_read_in_place() {
+    let padded = |s: ConvShape| natural(ConvShape { padding: [s.kernel[0] / 2, s.kernel[1] / 2, s.kernel[2] / 2], ..s });
+    check_both(padded(shape(1, [20, 26, 2], [1, 6, 64], [1, 3, 3])));
+    check_both(padded(shape(2, [18, 20, 1], [3, 4, 33], [3, 3, 3])));
+    check_both(padded(shape(1, [10, 12, 1], [1, 1, 1100], [1, 1, 9])));
+    check_both(shape(2, [17, 19, 1], [1, 24, 30], [1, 1, 1]));
+    check_both(shape(2, [12, 10, 1], [1, 5, 80], [1, 3, 3]));
+    let strided = ConvShape { stride: [1, 2, 2], ..shape(1, [12, 20, 1], [1, 9, 97], [1, 4, 4]) };
+    check_both(padded(strided));
+}
+
+#[test]
 fn inputs_longer_than_the_stride_needs() {
     for channels in [[3, 4, 1], [10, 12, 1]] {
         let base = shape(2, channels, [1, 9, 12], [1, 2, 1]);
@@ -127,8 +139,8 @@ fn nothing_to_do() {
 fn threads_do_not_change_a_bit() {
     let _guard = crate::pool::tests::alone();
     let before = crate::pool::num_threads();
-    for channels in [[8, 20, 1], [16, 20, 1], [24, 24, 24]] {
-        let base = shape(9, channels, [1, 21, 23], [1, 3, 3]);
+    for (batch, channels, width) in [(9, [8, 20, 1], 23), (9, [16, 20, 1], 23), (9, [24, 24, 24], 23), (1, [16, 20, 1], 64)] {
+        let base = shape(batch, channels, [1, 21, width], [1, 3, 3]);
         let s = natural(ConvShape { stride: [1, 2, 1], padding: [0, 1, 1], ..base });
         let one = run_on(1, &s);
         assert!([2, 3, 5].iter().all(|&threads| run_on(threads, &s) == one));

@@ -29,9 +29,30 @@ fn exp32(x: f32) -> f32 {
     // NaN passes through the clamp's comparisons unchanged.
     let clamped = if x > 89.0 { 89.0 } else { x };
     let clamped = if clamped < -104.0 { -104.0 } else { clamped };
+    let (y, n) = exp_parts(clamped);
+    // Two factors, so that the result may be subnormal or overflow properly.
+    // SAFETY: n is integral in [-151, 129] or NaN is replaced by zero first.
+    let n = unsafe { (if n == n { n } else { 0.0 }).to_int_unchecked::<i32>() };
+    let half = n >> 1;
+    y * power_of_two(half) * power_of_two(n - half)
+}
+
+/// [`exp32`] between `low` and `high`, which lie in [-87, 88]; NaN counts as `low`. One factor is enough.
+#[inline(always)]
+fn exp_between(low: f32, high: f32, x: f32) -> f32 {
+    let clamped = if x > low { x } else { low };
+    let clamped = if clamped < high { clamped } else { high };
+    let (y, n) = exp_parts(clamped);
+    // SAFETY: n is integral in [-126, 127].
+    y * power_of_two(unsafe { n.to_int_unchecked() })
+}
+
+/// e^x as `y 2^n` with an integral n.
+#[inline(always)]
+fn exp_parts(x: f32) -> (f32, f32) {
     let magic = 12_582_912.0f32; // 1.5 * 2^23: adding it rounds to an integer
-    let n = (clamped * LOG2E + magic) - magic;
-    let r = n.mul_add(-0.693_359_375, clamped);
+    let n = (x * LOG2E + magic) - magic;
+    let r = n.mul_add(-0.693_359_375, x);
     let r = n.mul_add(2.121_944_4e-4, r);
     let mut y = 1.987_569_1e-4f32;
     y = y.mul_add(r, 1.398_199_9e-3);
@@ -39,12 +60,7 @@ fn exp32(x: f32) -> f32 {
     y = y.mul_add(r, 4.166_579_6e-2);
     y = y.mul_add(r, 1.666_666_5e-1);
     y = y.mul_add(r, 0.5);
-    y = y.mul_add(r * r, r) + 1.0;
-    // Two factors, so that the result may be subnormal or overflow properly.
-    // SAFETY: n is integral in [-151, 129] or NaN is replaced by zero first.
-    let n = unsafe { (if n == n { n } else { 0.0 }).to_int_unchecked::<i32>() };
-    let half = n >> 1;
-    y * power_of_two(half) * power_of_two(n - half)
+    (y.mul_add(r * r, r) + 1.0, n)
 }
 
 #[inline(always)]
@@ -85,7 +101,7 @@ fn tanh32(x: f32) -> f32 {
     p = p.mul_add(z, 1.333_144_2e-1);
     p = p.mul_add(z, -3.333_328_2e-1);
     let small = (p * z).mul_add(x, x);
-    let large = 1.0 - 2.0 / (exp32(2.0 * a) + 1.0);
+    let large = 1.0 - 2.0 / (exp_between(0.0, 18.5, 2.0 * a) + 1.0);
     let large = if a > 9.2 { 1.0 } else { large };
     let y = if a < 0.625 { small } else { large.copysign(x) };
     if x != x { x } else { y }
@@ -109,7 +125,8 @@ fn erf32(x: f32) -> f32 {
     r = r.mul_add(a, -6.348_466_87e-1);
     r = r.mul_add(a, -1.287_175_12e-1);
     r = r.mul_add(a, -a);
-    let large = (1.0 - exp32(r)).copysign(x);
+    // Below -87 nothing is left of the exponential beside 1.
+    let large = (1.0 - exp_between(-87.0, 0.0, r)).copysign(x);
     let y = if a > 0.927_734_375 { large } else { small };
     if x != x { x } else { y }
 }
@@ -183,6 +200,14 @@ mod tests {
         assert!(worst(1e-30, 10.0, ln32, f64::ln) < 2.0);
         assert!(worst(-10.0, 10.0, tanh32, f64::tanh) < 3.0);
         assert!(worst(-5.0, 5.0, erf32, libm::erf) < 4.0);
+    }
+
+    #[test]
+    fn bounded_exponentials_are_the_same_bits() {
+        for i in 0..=400_000 {
+            let x = i as f32 * (175.0 / 400_000.0) - 87.0;
+            assert_eq!(exp_between(-87.0, 88.0, x).to_bits(), exp32(x).to_bits(), "{x}");
+        }
     }
 
     #[test]

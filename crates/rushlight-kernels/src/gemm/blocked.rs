@@ -66,6 +66,8 @@ const ROWS: usize = 1536;
 const GROUP: usize = 144;
 /// Products of fewer multiplications run in the calling thread: about 10 microseconds of work.
 const PARALLEL: usize = 1 << 19;
+/// Multiplications of a task at least, so that two threads end within some 5 microseconds of one another.
+const TASK: usize = 1 << 19;
 
 /// How a product is carried out.
 struct Plan<'a, T> {
@@ -83,7 +85,8 @@ impl<T: Float> Plan<'_, T> {
         let pack_a = p.m * p.k * size > 256 << 10 && p.n > 2 * kernels.direct.nr;
         let kernel = if pack_a { &kernels.packed } else { &kernels.direct };
         let pack_b = p.b.col != 1 || (p.k * p.n * size > 512 << 10 && p.m > 4 * kernel.mr);
-        let limit = if pack_a || pack_b { DEPTH } else { 4 * DEPTH };
+        // An A that is read in place fits the second-level cache whole, and a deep panel of B beside it.
+        let limit = if pack_a { DEPTH } else { 4 * DEPTH };
         let depth = p.k.div_ceil(p.k.div_ceil(limit)).next_multiple_of(4).min(p.k);
         Plan { kernel, pack_a, pack_b, depth, parallel: p.m * p.n * p.k >= PARALLEL }
     }
@@ -92,31 +95,52 @@ impl<T: Float> Plan<'_, T> {
         if self.parallel { pool::parallel_tasks(tasks, f) } else { (0..tasks).for_each(f) }
     }
 
-    /// Packs `extent` lines into panels of `width`, several panels a task.
-    unsafe fn pack(&self, v: &Strided<T>, extent: usize, depth: usize, width: usize, to: *mut T) {
-        let lines = (8usize << 10).div_ceil(depth * width) * width;
-        let to = Shared(to);
-        self.tasks(extent.div_ceil(lines), |task| {
-            let i = task * lines;
-            // SAFETY: tasks cover disjoint lines of the matrix and panels of `to`.
-            unsafe {
-                let from = v.ptr.offset(i as isize * v.across);
-                let to = to.get().add(i * depth);
-                pack_panels(from, v.across, v.along, lines.min(extent - i), depth, width, to);
-            }
+    /// Fills the panels of several operands at once.
+    unsafe fn pack<const N: usize>(&self, operands: [Packing<T>; N]) {
+        let ends: [usize; N] = std::array::from_fn(|n| operands[..=n].iter().map(Packing::tasks).sum());
+        self.tasks(ends[N - 1], |task| {
+            let n = ends.iter().take_while(|&&end| end <= task).count();
+            let before = if n == 0 { 0 } else { ends[n - 1] };
+            // SAFETY: the caller's; tasks have panels of their own.
+            unsafe { operands[n].run(task - before) };
         });
     }
 }
 
-/// Lines to be packed: the distance between lines and between steps along them.
-struct Strided<T> {
-    ptr: *const T,
+/// Lines of a matrix and the panels they are copied to.
+struct Packing<T> {
+    from: *const T,
+    /// Distance between lines and between steps along them.
     across: isize,
     along: isize,
+    extent: usize,
+    depth: usize,
+    width: usize,
+    to: *mut T,
 }
 
-// SAFETY: only read.
-unsafe impl<T: Sync> Sync for Strided<T> {}
+// SAFETY: tasks read the matrix and write disjoint panels.
+unsafe impl<T: Sync> Sync for Packing<T> {}
+
+impl<T: Float> Packing<T> {
+    /// Lines of a task: whole panels of some 8 Ki numbers.
+    fn lines(&self) -> usize {
+        (8usize << 10).div_ceil(self.depth * self.width) * self.width
+    }
+
+    fn tasks(&self) -> usize {
+        self.extent.div_ceil(self.lines())
+    }
+
+    unsafe fn run(&self, task: usize) {
+        let i = task * self.lines();
+        // SAFETY: the lines from `i` on are part of the matrix, and their panels of `to`.
+        unsafe {
+            let (from, to) = (self.from.offset(i as isize * self.across), self.to.add(i * self.depth));
+            pack_panels(from, self.across, self.along, self.lines().min(self.extent - i), self.depth, self.width, to);
+        }
+    }
+}
 
 /// A pointer that tasks write through at disjoint places.
 #[derive(Clone, Copy)]
@@ -138,54 +162,69 @@ impl<T> Shared<T> {
 /// # Safety
 /// The three matrices must be accessible at their strides, and C must not overlap A or B.
 pub(crate) unsafe fn multiply<T: Float>(p: &Problem<T>) {
-    let plan = Plan::of(p);
+    // SAFETY: the caller's.
+    unsafe { run(p, &Plan::of(p)) }
+}
+
+/// Runs a product with `k > 0` on a kernel that reads both operands from panels.
+///
+/// # Safety
+/// As for [`multiply`]; the kernel must suit the processor.
+pub(crate) unsafe fn multiply_packed<T: Float>(p: &Problem<T>, kernel: &Kernel<T>) {
+    let depth = p.k.div_ceil(p.k.div_ceil(DEPTH));
+    let plan = Plan { kernel, pack_a: true, pack_b: true, depth, parallel: p.m * p.n * p.k >= PARALLEL };
+    // SAFETY: the caller's.
+    unsafe { run(p, &plan) }
+}
+
+unsafe fn run<T: Float>(p: &Problem<T>, plan: &Plan<T>) {
     let Kernel { mr, nr, .. } = *plan.kernel;
-    let columns = if plan.pack_b { p.n.min(COLUMNS) } else { p.n };
+    let most = (COLUMNS * DEPTH / plan.depth.max(DEPTH)).next_multiple_of(nr);
+    let columns = if plan.pack_b { p.n.min(most) } else { p.n };
     let rows = if plan.pack_a { p.m.min(ROWS) } else { p.m };
     let mut panels_b = Scratch::new(if plan.pack_b { columns.next_multiple_of(nr) * plan.depth } else { 0 });
     let mut panels_a = Scratch::new(if plan.pack_a { rows.next_multiple_of(mr) * plan.depth } else { 0 });
+    let (to_b, to_a) = (panels_b.ptr(), panels_a.ptr());
     for j in (0..p.n).step_by(columns) {
         for q in (0..p.k).step_by(plan.depth) {
-            let cols = columns.min(p.n - j);
-            let depth = plan.depth.min(p.k - q);
-            // SAFETY: the sub-matrices at (q, j), (i, q) and (i, j) lie inside the operands.
-            unsafe {
-                let mut part = Block {
-                    rows: 0,
-                    cols,
-                    depth,
-                    alpha: p.alpha,
-                    beta: if q == 0 { p.beta } else { T::ONE },
-                    a: p.a.ptr,
-                    a_row: p.a.row,
-                    a_col: p.a.col,
-                    a_tile: mr as isize * p.a.row,
-                    b: p.b.ptr.offset(q as isize * p.b.row + j as isize * p.b.col),
-                    b_row: p.b.row,
-                    b_rows: std::ptr::null(),
-                    b_panel: nr as isize,
-                    c: p.c,
-                    c_row: p.c_row,
-                    c_col: p.c_col,
-                };
-                if plan.pack_b {
-                    let lines = Strided { ptr: part.b, across: p.b.col, along: p.b.row };
-                    plan.pack(&lines, cols, depth, nr, panels_b.ptr());
-                    part.b = panels_b.ptr();
-                    part.b_row = nr as isize;
-                    part.b_panel = (nr * depth) as isize;
-                }
-                for i in (0..p.m).step_by(rows) {
-                    part.rows = rows.min(p.m - i);
-                    part.a = p.a.ptr.offset(i as isize * p.a.row + q as isize * p.a.col);
-                    part.c = p.c.offset(i as isize * p.c_row + j as isize * p.c_col);
-                    if plan.pack_a {
-                        let lines = Strided { ptr: part.a, across: p.a.row, along: p.a.col };
-                        plan.pack(&lines, part.rows, depth, mr, panels_a.ptr());
-                        part.a = panels_a.ptr();
-                        part.a_tile = (mr * depth) as isize;
+            for i in (0..p.m).step_by(rows) {
+                // SAFETY: the sub-matrices at (q, j), (i, q) and (i, j) lie inside the operands.
+                unsafe {
+                    let mut part = Block {
+                        rows: rows.min(p.m - i),
+                        cols: columns.min(p.n - j),
+                        depth: plan.depth.min(p.k - q),
+                        alpha: p.alpha,
+                        beta: if q == 0 { p.beta } else { T::ONE },
+                        a: p.a.ptr.offset(i as isize * p.a.row + q as isize * p.a.col),
+                        a_row: p.a.row,
+                        a_col: p.a.col,
+                        a_tile: mr as isize * p.a.row,
+                        b: p.b.ptr.offset(q as isize * p.b.row + j as isize * p.b.col),
+                        b_row: p.b.row,
+                        b_rows: std::ptr::null(),
+                        b_panel: nr as isize,
+                        c: p.c.offset(i as isize * p.c_row + j as isize * p.c_col),
+                        c_row: p.c_row,
+                        c_col: p.c_col,
+                    };
+                    let depth = part.depth;
+                    let a = Packing { from: part.a, across: p.a.row, along: p.a.col, extent: part.rows, depth, width: mr, to: to_a };
+                    let b = Packing { from: part.b, across: p.b.col, along: p.b.row, extent: part.cols, depth, width: nr, to: to_b };
+                    if plan.pack_b {
+                        (part.b, part.b_row, part.b_panel) = (to_b, nr as isize, (nr * depth) as isize);
                     }
-                    compute(&plan, &part);
+                    if plan.pack_a {
+                        (part.a, part.a_tile) = (to_a, (mr * depth) as isize);
+                    }
+                    // The panels of B serve all rows.
+                    match (plan.pack_a, plan.pack_b && i == 0) {
+                        (true, true) => plan.pack([b, a]),
+                        (true, false) => plan.pack([a]),
+                        (false, true) => plan.pack([b]),
+                        (false, false) => {}
+                    }
+                    compute(plan, &part);
                 }
             }
         }
@@ -195,29 +234,28 @@ pub(crate) unsafe fn multiply<T: Float>(p: &Problem<T>) {
 // SAFETY: tasks read A and B and write disjoint parts of C.
 unsafe impl<T: Sync> Sync for Block<T> {}
 
-/// Cuts a block into groups of rows, and of columns where rows alone leave threads idle.
+/// Cuts a block into groups of rows and of columns; neighbouring tasks share their rows.
 unsafe fn compute<T: Float>(plan: &Plan<T>, block: &Block<T>) {
     let Kernel { mr, nr, run } = *plan.kernel;
-    let wanted = if plan.parallel { 3 * pool::num_threads() } else { 1 };
-    let row_tiles = block.rows.div_ceil(mr);
-    let group = row_tiles.div_ceil(block.rows.div_ceil(GROUP)) * mr;
-    let row_groups = block.rows.div_ceil(group);
-    let panels = block.cols.div_ceil(nr);
-    let col_groups = wanted.div_ceil(row_groups).min(panels);
-    let wide = panels.div_ceil(col_groups);
+    let (row_tiles, panels) = (block.rows.div_ceil(mr), block.cols.div_ceil(nr));
+    let mut row_groups = block.rows.div_ceil(GROUP);
+    let mut col_groups = 1;
+    if plan.parallel {
+        let wanted = (block.rows * block.cols * block.depth / TASK).max(2 * pool::num_threads());
+        col_groups = wanted.div_ceil(row_groups).min(panels);
+        row_groups = row_groups.max((2 * pool::num_threads()).div_ceil(col_groups)).min(row_tiles);
+    }
+    let (tall, wide) = (row_tiles.div_ceil(row_groups), panels.div_ceil(col_groups));
+    let (row_groups, col_groups) = (row_tiles.div_ceil(tall), panels.div_ceil(wide));
     plan.tasks(row_groups * col_groups, |task| {
-        let i = task % row_groups * group;
-        let panel = task / row_groups * wide;
-        if panel >= panels {
-            return;
-        }
-        let j = panel * nr;
+        let (tile, panel) = (task / col_groups * tall, task % col_groups * wide);
+        let (i, j) = (tile * mr, panel * nr);
         // SAFETY: the part at (i, j) lies inside the block.
         unsafe {
             run(&Block {
-                rows: group.min(block.rows - i),
+                rows: (tall * mr).min(block.rows - i),
                 cols: (wide * nr).min(block.cols - j),
-                a: block.a.offset((i / mr) as isize * block.a_tile),
+                a: block.a.offset(tile as isize * block.a_tile),
                 b: block.b.offset(panel as isize * block.b_panel),
                 c: block.c.offset(i as isize * block.c_row + j as isize * block.c_col),
                 ..*block

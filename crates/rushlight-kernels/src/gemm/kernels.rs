@@ -80,6 +80,7 @@ macro_rules! kernels {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
+    use super::super::vector::Pairs;
     use super::*;
     use std::arch::x86_64::{__m256, __m256d, __m512, __m512d};
 
@@ -91,10 +92,17 @@ mod x86 {
         direct (6 x 2, [1 2 3 4 5 6], [1 2]), packed (6 x 2, [2 4 6], [1 2]));
     kernels!(AVX2_F64, f64, __m256d, ["avx2,fma"],
         direct (6 x 2, [1 2 3 4 5 6], [1 2]), packed (6 x 2, [2 4 6], [1 2]));
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma")]
+    unsafe fn pairs(block: &Block<f32>) {
+        kernels!(@walk block, Pairs, tile::PACKED, (12 x 2, [2 4 6 8 10 12], [1 2]))
+    }
+    /// Products of pairs of bf16, for processors that have the instruction.
+    pub(crate) static AVX512_PAIRS: Kernel<f32> = Kernel { mr: 12, nr: 32, run: pairs };
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use x86::{AVX2_F32, AVX2_F64, AVX512_F32, AVX512_F64};
+pub(crate) use x86::{AVX2_F32, AVX2_F64, AVX512_F32, AVX512_F64, AVX512_PAIRS};
 
 kernels!(BASE_F32, f32, Base<f32, 4>, [],
     direct (6 x 2, [1 2 3 4 5 6], [1 2]), packed (6 x 2, [2 4 6], [1 2]));

@@ -21,6 +21,8 @@ mod half;
 mod kernels;
 mod number;
 mod pack;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 mod ring;
 mod scratch;
 mod tap_dots;
@@ -36,7 +38,7 @@ pub use number::Number;
 
 pub(crate) use blocked::Shared;
 pub(crate) use kernels::Kernel;
-pub(crate) use pack::{pack_panel, pack_panels};
+pub(crate) use pack::{pack_panel, pack_panels, pack_transposed};
 pub(crate) use scratch::Scratch;
 pub(crate) use tap_dots::TapSweep;
 pub(crate) use tile::Block;

@@ -43,8 +43,11 @@ pub(crate) unsafe fn pack_panel<T: Float>(from: *const T, across: isize, along: 
     }
 }
 
-/// Four lines at a time, in 4 x 4 blocks where the lines are contiguous.
-unsafe fn pack_transposed<T: Float>(from: *const T, across: isize, along: isize, lines: usize, depth: usize, width: usize, to: *mut T) {
+/// Copies `lines` lines to columns `width` apart, four at a time, in 4 x 4 blocks where the lines are contiguous.
+///
+/// # Safety
+/// As for [`pack_panels`], for one panel of which only the first `lines` columns are written.
+pub(crate) unsafe fn pack_transposed<T: Float>(from: *const T, across: isize, along: isize, lines: usize, depth: usize, width: usize, to: *mut T) {
     let quads = if along == 1 { lines / 4 * 4 } else { 0 };
     let deep = depth / 4 * 4;
     // SAFETY: as for `pack_panels`, for one panel.

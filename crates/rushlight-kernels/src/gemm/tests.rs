@@ -162,6 +162,24 @@ fn other_numbers() {
 }
 
 #[test]
+fn bf16_in_every_layout() {
+    for (m, n, k) in [(20, 40, 33), (13, 70, 600), (600, 9, 34)] {
+        for code in 0..9 {
+            let (a, b) = (stored::<f32>(m, k, code % 3, 1), stored::<f32>(k, n, code / 3, 2));
+            let short = |x: &[f32]| x.iter().map(|&x| bf16::from_f32(x)).collect::<Vec<_>>();
+            let (short_a, short_b, mut c) = (short(&a.data), short(&b.data), vec![bf16::NAN; m * n]);
+            // SAFETY: the matrices own memory for these shapes and strides.
+            unsafe { gemm_generic(m, n, k, 1.0, short_a.as_ptr(), a.row, a.col, short_b.as_ptr(), b.row, b.col, 0.0, c.as_mut_ptr(), n as isize, 1) };
+            for (at, got) in c.iter().enumerate() {
+                let number = |x: &[bf16], i: usize, row: isize, j: usize, col: isize| x[i * row as usize + j * col as usize].to_f64();
+                let want: f64 = (0..k).map(|p| number(&short_a, at / n, a.row, p, a.col) * number(&short_b, p, b.row, at % n, b.col)).sum();
+                assert!((got.to_f64() - want).abs() <= 4e-3 * want.abs() + 1e-5, "({m}, {n}, {k}) layouts {code} at {at}: {got} instead of {want}");
+            }
+        }
+    }
+}
+
+#[test]
 fn integers_wrap_around() {
     let (a, b, mut c) = ([100i8, 3], [100i8, 2], [0i8]);
     // SAFETY: a (1, 2) times a (2, 1) matrix.

@@ -127,7 +127,7 @@ where
             value = value.mul(V::splat(block.alpha));
         }
         if block.beta != V::Item::ZERO {
-            value = value.plus_product(V::splat(block.beta), V::load_first(to, count));
+            value = value.plus_scaled(V::splat(block.beta), V::load_first(to, count));
         }
         if count == V::LANES { value.store(to) } else { value.store_first(to, count) }
     }
@@ -142,6 +142,12 @@ where
     // SAFETY: no register has more than 16 lanes; `count` numbers at distance `c_col` belong to the tile.
     unsafe {
         acc.store(lanes.as_mut_ptr());
+        if block.alpha == V::Item::ONE && block.beta == V::Item::ZERO {
+            for (j, &x) in lanes[..count].iter().enumerate() {
+                *to.offset(j as isize * block.c_col) = x;
+            }
+            return;
+        }
         for (j, &x) in lanes[..count].iter().enumerate() {
             let c = to.offset(j as isize * block.c_col);
             let before = if block.beta == V::Item::ZERO { V::Item::ZERO } else { block.beta * *c };

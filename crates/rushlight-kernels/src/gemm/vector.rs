@@ -16,6 +16,12 @@ pub(crate) trait Vector: Copy {
     unsafe fn mul(self, other: Self) -> Self;
     /// `self + x * y`, rounded once where the instruction set can.
     unsafe fn plus_product(self, x: Self, y: Self) -> Self;
+    /// `self + factor * c` for results in C.
+    #[inline(always)]
+    unsafe fn plus_scaled(self, factor: Self, c: Self) -> Self {
+        // SAFETY: the caller enabled the instruction set.
+        unsafe { self.plus_product(factor, c) }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -134,6 +140,67 @@ mod x86 {
         |from, count| _mm256_maskload_pd(from, mask64(count)),
         |value, to, count| _mm256_maskstore_pd(to, mask64(count), value)
     );
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use pairs::Pairs;
+
+#[cfg(target_arch = "x86_64")]
+mod pairs {
+    use super::Vector;
+    use std::arch::x86_64::*;
+
+    /// Operands hold two bf16 in the bits of each f32, neighbours along the depth; results hold f32.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Pairs(__m512);
+
+    // Every method is one instruction on registers, or an access the caller vouches for.
+    impl Vector for Pairs {
+        type Item = f32;
+        const LANES: usize = 16;
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> Self {
+            // SAFETY: the caller enabled the instruction set.
+            Pairs(unsafe { _mm512_set1_ps(value) })
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: 16 numbers are readable; unaligned access is allowed.
+            Pairs(unsafe { _mm512_loadu_ps(from) })
+        }
+        #[inline(always)]
+        unsafe fn load_first(from: *const f32, count: usize) -> Self {
+            // SAFETY: masked lanes are not accessed.
+            Pairs(unsafe { <__m512 as Vector>::load_first(from, count) })
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: 16 numbers are writable; unaligned access is allowed.
+            unsafe { _mm512_storeu_ps(to, self.0) }
+        }
+        #[inline(always)]
+        unsafe fn store_first(self, to: *mut f32, count: usize) {
+            // SAFETY: masked lanes are not accessed.
+            unsafe { self.0.store_first(to, count) }
+        }
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            // SAFETY: the caller enabled the instruction set.
+            Pairs(unsafe { _mm512_mul_ps(self.0, other.0) })
+        }
+        /// Both products of each pair.
+        #[inline(always)]
+        unsafe fn plus_product(self, x: Self, y: Self) -> Self {
+            // SAFETY: the caller enabled the instruction set; the registers hold 32 bf16 each.
+            Pairs(unsafe { _mm512_dpbf16_ps(self.0, std::mem::transmute::<__m512, __m512bh>(x.0), std::mem::transmute::<__m512, __m512bh>(y.0)) })
+        }
+        #[inline(always)]
+        unsafe fn plus_scaled(self, factor: Self, c: Self) -> Self {
+            // SAFETY: the caller enabled the instruction set.
+            Pairs(unsafe { _mm512_fmadd_ps(factor.0, c.0, self.0) })
+        }
+    }
 }
 
 /// A register of the architecture's baseline, left to the compiler: SSE2 or NEON.

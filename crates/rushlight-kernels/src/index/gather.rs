@@ -1,9 +1,10 @@
 //! Single elements along one dimension.
 
-use super::{Bits, Combine, GRAIN};
+use super::{Bits, Combine, GRAIN, bounds};
 use crate::gemm::Shared;
 use crate::pool;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pairs each position of an index tensor with a place in a larger tensor: `x[i, at[i, j, k], k]` for dimension 1.
 pub struct Lines<'a> {
@@ -42,25 +43,48 @@ impl Lines<'_> {
     }
 }
 
-/// `out[p] = x[place of p]` for all positions of the index `at`.
-pub fn gather<B: Bits>(lines: &Lines, x: &[B], at: &[i64], out: &mut [B]) {
+/// Positions that are checked together, just before they are used.
+const BLOCK: usize = 1 << 10;
+
+/// `out[p] = x[place of p]` for all positions of the index `at`; false, with `out` unfinished, if one is outside `0..size`.
+pub fn gather<B: Bits>(lines: &Lines, size: usize, x: &[B], at: &[i64], out: &mut [B]) -> bool {
     let width = lines.width();
     if at.is_empty() {
-        return;
+        return true;
     }
     assert!(out.len() == at.len() && at.len().is_multiple_of(width), "gather: operand sizes");
-    let (stride, step) = (lines.strides[lines.dim], lines.step());
-    let to = Shared(out.as_mut_ptr());
+    let (to, outside) = (Shared(out.as_mut_ptr()), AtomicBool::new(false));
     pool::parallel_for(at.len() / width, GRAIN.div_ceil(width), |rows| {
-        // SAFETY: each range of lines is one task's.
-        let out = unsafe { std::slice::from_raw_parts_mut(to.get().add(rows.start * width), rows.len() * width) };
-        for (line, row) in out.chunks_exact_mut(width).zip(rows) {
-            let base = lines.start(row);
-            for (j, (o, &i)) in line.iter_mut().zip(&at[row * width..]).enumerate() {
-                *o = x[base + i as usize * stride + j * step];
+        for first in rows.clone().step_by(BLOCK.div_ceil(width)) {
+            let block = first..rows.end.min(first + BLOCK.div_ceil(width));
+            let at = &at[block.start * width..block.end * width];
+            let (low, high) = bounds(at);
+            if low < 0 || high >= size as i64 {
+                return outside.store(true, Ordering::Relaxed);
+            }
+            // SAFETY: each range of lines is one task's.
+            let out = unsafe { std::slice::from_raw_parts_mut(to.get().add(block.start * width), at.len()) };
+            for (row, (out, at)) in block.zip(out.chunks_exact_mut(width).zip(at.chunks_exact(width))) {
+                // SAFETY: `bounds` found these positions inside `0..size`.
+                unsafe { gather_line(lines, size, x, row, at, out) };
             }
         }
     });
+    !outside.into_inner()
+}
+
+/// # Safety
+/// The positions lie in `0..size`.
+unsafe fn gather_line<B: Bits>(lines: &Lines, size: usize, x: &[B], row: usize, at: &[i64], out: &mut [B]) {
+    let (base, stride, step) = (lines.start(row), lines.strides[lines.dim], lines.step());
+    if (stride, step) == (1, 0) {
+        let x = &x[base..base + size];
+        // SAFETY: `x` has `size` elements.
+        return out.iter_mut().zip(at).for_each(|(o, &i)| *o = unsafe { *x.get_unchecked(i as usize) });
+    }
+    for (j, (o, &i)) in out.iter_mut().zip(at).enumerate() {
+        *o = x[base + i as usize * stride + j * step];
+    }
 }
 
 /// Joins `src[p]` into `out[place of p]` for all positions of the index `at`; one element of `src` serves all.
@@ -94,6 +118,16 @@ pub fn scatter<C: Combine>(c: C, lines: &Lines, out: &mut [C::T], at: &[i64], sr
 unsafe fn scatter_line<C: Combine>(c: C, lines: &Lines, out: *mut C::T, len: usize, at: &[i64], src: &[C::T], row: usize, range: Range<usize>) {
     let (width, stride, step) = (lines.width(), lines.strides[lines.dim], lines.step());
     let base = lines.start(row);
+    if (stride, step) == (1, 0) && src.len() > 1 {
+        assert!(base <= len, "scatter: positions");
+        // SAFETY: the elements from `base` on, of which no other task writes these positions.
+        let out = unsafe { std::slice::from_raw_parts_mut(out.add(base), len - base) };
+        let range = row * width + range.start..row * width + range.end;
+        for (&i, &new) in at[range.clone()].iter().zip(&src[range]) {
+            out[i as usize] = c.join(out[i as usize], new);
+        }
+        return;
+    }
     for j in range {
         let place = base + at[row * width + j] as usize * stride + j * step;
         assert!(place < len, "scatter: positions");

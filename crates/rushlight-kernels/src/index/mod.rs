@@ -1,6 +1,6 @@
 //! Reading and writing elements by position.
 //!
-//! Positions are `i64` as tensors store them, already known to lie inside their dimension. Where several writes meet one
+//! Positions are `i64` as tensors store them, already known to lie inside their dimension; `gather` looks itself. Where several writes meet one
 //! element they happen in the order of the positions, whatever the number of threads.
 //!
 //! Moving elements needs only their width, see [`Bits`]: six copies of each loop serve fifteen element types.

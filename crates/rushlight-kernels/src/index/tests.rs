@@ -30,8 +30,9 @@ fn gather_and_scatter_follow_their_dimension() {
     let x: Vec<u32> = (0..6).collect();
     let lines = Lines { shape: &[2, 2], strides: &[3, 1], dim: 1 };
     let mut out = vec![0; 4];
-    gather(&lines, &x, &[2, 0, 1, 1], &mut out);
+    assert!(gather(&lines, 3, &x, &[2, 0, 1, 1], &mut out));
     assert_eq!(out, [2, 0, 4, 4]);
+    assert!(!gather(&lines, 3, &x, &[2, 0, 1, 3], &mut out) && !gather(&lines, 3, &x, &[-1, 0, 0, 0], &mut out));
     let lines = Lines { shape: &[2, 3], strides: &[3, 1], dim: 0 };
     let mut sums = vec![0i64; 6];
     scatter(Sum::default(), &lines, &mut sums, &[1, 0, 1, 1, 1, 0], &[1, 2, 3, 4, 5, 6]);

@@ -57,8 +57,14 @@ fn is_empty(window: [&Window; 3]) -> bool {
 pub fn avg_pool<T: Averaged>(p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor) {
     p.check(x.len(), y.len());
     let (input, output) = (p.input_area(), p.output_area());
+    let whole = p.only_window().filter(|&window| p.is_whole(window)).map(|window| divisor.of(window));
     let y = Shared(y.as_mut_ptr());
     pool::parallel_for(p.planes, p.grain(), |planes| {
+        if let Some(n) = whole {
+            // SAFETY: planes are disjoint, with one result each.
+            let y = unsafe { std::slice::from_raw_parts_mut(y.get().add(planes.start), planes.len()) };
+            return average_planes(&x[planes.start * input..planes.end * input], input, n, y);
+        }
         let mut line = vec![T::default(); p.input[2]];
         for plane in planes {
             // SAFETY: planes are disjoint.
@@ -72,12 +78,6 @@ vectorized! {
     /// Sums the rows of a line of windows first, then the columns of each window.
     fn avg_plane[T: Averaged](p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor, line: &mut [T]) {
         let ([depths, heights, widths], cols) = (&p.windows, p.input[2]);
-        if let ([depth], [height], [width]) = (depths.as_slice(), heights.as_slice(), widths.as_slice())
-            && p.is_whole([depth, height, width])
-        {
-            y[0] = row_sum(x).over(divisor.of([depth, height, width]));
-            return;
-        }
         let mut lines = y.chunks_exact_mut(widths.len().max(1));
         for depth in depths {
             for (height, y) in heights.iter().zip(&mut lines) {
@@ -96,20 +96,42 @@ vectorized! {
     }
 }
 
-/// Interleaved partial sums, which compile to vectors, added by halves.
-#[inline(always)]
-fn row_sum<T: Averaged>(x: &[T]) -> T {
-    const LANES: usize = 16;
-    let mut lanes = [T::default(); LANES];
-    let chunks = x.chunks_exact(LANES);
-    for (lane, &x) in lanes.iter_mut().zip(chunks.remainder()) {
-        *lane += x;
-    }
-    for chunk in chunks {
-        for i in 0..LANES {
-            lanes[i] += chunk[i];
+/// Partial sums of a plane.
+const LANES: usize = 16;
+
+vectorized! {
+    /// Averages whole planes of `area` numbers: interleaved partial sums, which compile to vectors, added by halves.
+    fn average_planes[T: Averaged](x: &[T], area: usize, n: i64, y: &mut [T]) {
+        let rest = area % LANES;
+        for (plane, y) in y.iter_mut().enumerate() {
+            let (chunks, _) = x[plane * area..][..area].as_chunks::<LANES>();
+            let mut lanes = [T::default(); LANES];
+            add_first(&mut lanes, &x[(plane + 1) * area - rest..], rest);
+            for chunk in chunks {
+                for i in 0..LANES {
+                    lanes[i] += chunk[i];
+                }
+            }
+            *y = added(&lanes).over(n);
         }
     }
+}
+
+/// Adds the first `count` numbers, through a whole register where so many may be read.
+#[inline(always)]
+fn add_first<T: Averaged>(lanes: &mut [T; LANES], x: &[T], count: usize) {
+    let Some(x) = x.first_chunk::<LANES>() else {
+        return lanes.iter_mut().zip(&x[..count]).for_each(|(lane, &x)| *lane += x);
+    };
+    for i in 0..LANES {
+        lanes[i] += if i < count { x[i] } else { T::default() };
+    }
+}
+
+/// The sum of all lanes, by halves.
+#[inline(never)]
+fn added<T: Averaged>(lanes: &[T; LANES]) -> T {
+    let mut lanes = *lanes;
     for half in [8, 4, 2, 1] {
         for i in 0..half {
             lanes[i] += lanes[i + half];

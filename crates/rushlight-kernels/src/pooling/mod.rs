@@ -103,6 +103,12 @@ impl Pooling {
         }
     }
 
+    /// The window of a pooling with one output a plane.
+    fn only_window(&self) -> Option<[&Window; 3]> {
+        let [[z], [y], [x]] = self.windows.each_ref().map(Vec::as_slice) else { return None };
+        Some([z, y, x])
+    }
+
     /// Whether a window is the whole plane.
     fn is_whole(&self, window: [&Window; 3]) -> bool {
         window.iter().zip(self.input).all(|(window, size)| window.count == size)

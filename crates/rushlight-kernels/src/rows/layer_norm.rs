@@ -36,9 +36,7 @@ vectorized! {
             let r = (variance + eps).rsqrt();
             (mean[row], rstd[row]) = (m, r);
             if let (Some(gamma), Some(beta)) = (gamma, beta) {
-                for i in 0..cols {
-                    y[i] = (x[i] - m) * r * gamma[i] + beta[i];
-                }
+                normalize_row(x, m, r, gamma, beta, y);
                 continue;
             }
             y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - m) * r);
@@ -51,6 +49,37 @@ vectorized! {
         }
     }
 }
+
+/// Whole chunks first: a plain loop over a short row compiled to scalars.
+#[inline(always)]
+fn normalize_row<T: RowFloat>(x: &[T], m: T, r: T, gamma: &[T], beta: &[T], y: &mut [T]) {
+    let ((xs, x), (gammas, gamma), (betas, beta)) = (x.as_chunks::<CHUNK>(), gamma.as_chunks::<CHUNK>(), beta.as_chunks::<CHUNK>());
+    let (ys, y) = y.as_chunks_mut::<CHUNK>();
+    for (((y, x), gamma), beta) in ys.iter_mut().zip(xs).zip(gammas).zip(betas) {
+        *y = std::array::from_fn(|i| (x[i] - m) * r * gamma[i] + beta[i]);
+    }
+    for (((y, &x), &gamma), &beta) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
+        *y = (x - m) * r * gamma + beta;
+    }
+}
+
+/// Adds a row's part of the gradients of gamma and beta.
+#[inline(always)]
+fn add_columns<T: RowFloat>(x: &[T], g: &[T], m: T, r: T, gamma: &mut [T], beta: &mut [T]) {
+    let ((xs, x), (gs, g)) = (x.as_chunks::<CHUNK>(), g.as_chunks::<CHUNK>());
+    let ((gammas, gamma), (betas, beta)) = (gamma.as_chunks_mut::<CHUNK>(), beta.as_chunks_mut::<CHUNK>());
+    for (((gamma, beta), x), g) in gammas.iter_mut().zip(betas).zip(xs).zip(gs) {
+        *gamma = std::array::from_fn(|i| gamma[i] + g[i] * ((x[i] - m) * r));
+        *beta = std::array::from_fn(|i| beta[i] + g[i]);
+    }
+    for (((gamma, beta), &x), &g) in gamma.iter_mut().zip(beta).zip(x).zip(g) {
+        *gamma += g * ((x - m) * r);
+        *beta += g;
+    }
+}
+
+/// Columns handled together.
+const CHUNK: usize = 16;
 
 /// Rows that are worth a block of their own.
 const BLOCK: usize = 16;
@@ -144,11 +173,7 @@ vectorized! {
             }
             if let Some(sums) = sums.as_deref_mut() {
                 let (gamma, beta) = sums.split_at_mut(cols);
-                let beta = &mut beta[..cols];
-                for i in 0..cols {
-                    gamma[i] += g[i] * ((x[i] - m) * r);
-                    beta[i] += g[i];
-                }
+                add_columns(x, g, m, r, gamma, beta);
             }
         }
     }

@@ -96,7 +96,7 @@ fn exp_and_sum<T: RowFloat>(x: &[T], top: T, y: &mut [T]) -> T {
         *y = (x - top).exp();
         lanes[i] += *y;
     }
-    joined(lanes, |a, b| a + b)
+    joined(&lanes, |a, b| a + b)
 }
 
 /// The sum of `exp(x - top)`.

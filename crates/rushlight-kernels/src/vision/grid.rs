@@ -61,8 +61,8 @@ const ONE: [f64; 3] = [1.0, 0.0, 0.0];
 
 /// A coordinate in pixels, and how it moves with the one given.
 #[derive(Clone, Copy)]
-struct Place {
-    at: f64,
+pub(super) struct Place {
+    pub(super) at: f64,
     slope: f64,
 }
 
@@ -77,7 +77,7 @@ impl Grid {
     }
 
     #[inline(always)]
-    fn pixels(&self, d: usize, given: f64) -> Place {
+    pub(super) fn pixels(&self, d: usize, given: f64) -> Place {
         let size = self.size(d) as f64;
         let slope = if self.align_corners { (size - 1.0) / 2.0 } else { size / 2.0 };
         Place { at: (given + 1.0) * slope - if self.align_corners { 0.0 } else { 0.5 }, slope }
@@ -85,7 +85,7 @@ impl Grid {
 
     /// A coordinate brought inside the image.
     #[inline(always)]
-    fn padded(&self, d: usize, place: Place) -> Place {
+    pub(super) fn padded(&self, d: usize, place: Place) -> Place {
         match self.padding {
             Padding::Zeros => place,
             Padding::Border => self.clipped(d, place),

@@ -1,24 +1,26 @@
 //! The kernels that sample at the points of a grid, and their gradients.
 
 use super::grid::{Coordinate, Grid, OUTSIDE};
+use super::grid_channels::{self, Blocks, WIDTH};
+use super::grid_planar;
 use crate::gemm::Shared;
 use crate::{pool, vectorized};
 
 /// Points that are worth a task, for one channel.
 const GRAIN: usize = 1 << 12;
 /// Points whose taps are in memory together.
-const CHUNK: usize = 128;
+pub(super) const CHUNK: usize = 128;
 /// Channels of a task that adds to the input's gradient.
 const CHANNELS: usize = 8;
 
 /// The taps of some neighbouring points of one image, number by number: tap `k` of point `p` is at `k * CHUNK + p`.
-struct Chunk<T> {
-    image: usize,
-    first: usize,
-    points: usize,
+pub(super) struct Chunk<T> {
+    pub image: usize,
+    pub first: usize,
+    pub points: usize,
     /// Where each tap reads; [`OUTSIDE`] where there is nothing.
-    places: Vec<u32>,
-    weights: Vec<T>,
+    pub places: Vec<u32>,
+    pub weights: Vec<T>,
     slopes: Vec<[f64; 3]>,
 }
 
@@ -30,19 +32,34 @@ impl<T: Coordinate> Chunk<T> {
 
     /// The places and weights of tap `k` of every point.
     #[inline(always)]
-    fn tap(&self, k: usize) -> (&[u32], &[T]) {
+    pub fn tap(&self, k: usize) -> (&[u32], &[T]) {
         (&self.places[k * CHUNK..][..self.points], &self.weights[k * CHUNK..][..self.points])
     }
 }
 
+/// Finds the points of chunk `index` of all the images' chunks.
+fn points_of<'a, T: Coordinate>(chunk: &mut Chunk<T>, g: &Grid, grid: &'a [T], index: usize) -> &'a [T] {
+    let chunks = g.points.div_ceil(CHUNK);
+    (chunk.image, chunk.first) = (index / chunks, index % chunks * CHUNK);
+    chunk.points = CHUNK.min(g.points - chunk.first);
+    &grid[(chunk.image * g.points + chunk.first) * g.coordinates..][..chunk.points * g.coordinates]
+}
+
+/// Reads places and weights of a chunk, slopes only where that is as fast.
+fn read_taps<T: Coordinate>(chunk: &mut Chunk<T>, g: &Grid, grid: &[T], index: usize) {
+    if grid_planar::applies(g) {
+        let points = points_of(chunk, g, grid, index);
+        grid_planar::read(chunk, g, points);
+    } else {
+        read_chunk(chunk, g, grid, index);
+    }
+}
+
 vectorized! {
-    /// Reads chunk `index` of all the images' chunks.
+    /// Reads places, weights and slopes of a chunk.
     fn read_chunk[T: Coordinate](chunk: &mut Chunk<T>, g: &Grid, grid: &[T], index: usize) {
-        let chunks = g.points.div_ceil(CHUNK);
-        (chunk.image, chunk.first) = (index / chunks, index % chunks * CHUNK);
-        chunk.points = CHUNK.min(g.points - chunk.first);
+        let points = points_of(chunk, g, grid, index);
         chunk.places.fill(OUTSIDE);
-        let points = &grid[(chunk.image * g.points + chunk.first) * g.coordinates..];
         for (p, from) in points.chunks_exact(g.coordinates).take(chunk.points).enumerate() {
             let point = [from[0].into(), from[1].into(), if g.coordinates == 3 { from[2].into() } else { 0.0 }];
             g.taps(point, |k, tap| {
@@ -81,8 +98,16 @@ vectorized! {
 pub fn grid_sample<T: Coordinate>(g: &Grid, x: &[T], grid: &[T], y: &mut [T]) {
     g.check(x, grid, y);
     let (area, out) = (g.area(), Shared(y.as_mut_ptr()));
+    if grid_channels::pays(g) {
+        let blocks = Blocks::new(g, x);
+        return for_chunks(g, |chunk, index| {
+            read_taps(chunk, g, grid, index);
+            // SAFETY: each chunk has its own places of the result.
+            unsafe { blocks.sample(chunk, g, out.get()) };
+        });
+    }
     for_chunks(g, |chunk, index| {
-        read_chunk(chunk, g, grid, index);
+        read_taps(chunk, g, grid, index);
         for plane in chunk.image * g.channels..(chunk.image + 1) * g.channels {
             // SAFETY: each chunk has its own places of the result.
             let y = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * g.points + chunk.first), chunk.points) };
@@ -116,6 +141,9 @@ pub fn grid_sample_backward<T: Coordinate>(g: &Grid, grad_y: &[T], x: &[T], grid
 }
 
 fn backward_input<T: Coordinate>(g: &Grid, grad_y: &[T], grid: &[T], grad_x: &mut [T]) {
+    if grid_channels::pays(g) {
+        return backward_blocks(g, grad_y, grid, grad_x);
+    }
     let (area, blocks, chunks) = (g.area(), g.channels.div_ceil(CHANNELS), g.points.div_ceil(CHUNK));
     grad_x.fill(T::ZERO);
     let out = Shared(grad_x.as_mut_ptr());
@@ -124,13 +152,30 @@ fn backward_input<T: Coordinate>(g: &Grid, grad_y: &[T], grid: &[T], grad_x: &mu
         for task in range {
             let (image, first) = (task / blocks, task % blocks * CHANNELS);
             for index in image * chunks..(image + 1) * chunks {
-                read_chunk(&mut chunk, g, grid, index);
+                read_taps(&mut chunk, g, grid, index);
                 for plane in image * g.channels + first..image * g.channels + g.channels.min(first + CHANNELS) {
                     // SAFETY: each task has its own channels.
                     let grad_x = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * area), area) };
                     add_plane(&chunk, g.count(), &grad_y[plane * g.points + chunk.first..], grad_x);
                 }
             }
+        }
+    });
+}
+
+/// The input's gradient, many channels at a time.
+fn backward_blocks<T: Coordinate>(g: &Grid, grad_y: &[T], grid: &[T], grad_x: &mut [T]) {
+    let (area, blocks, chunks) = (g.area(), g.channels.div_ceil(WIDTH), g.points.div_ceil(CHUNK));
+    let out = Shared(grad_x.as_mut_ptr());
+    pool::parallel_for(g.batch * blocks, GRAIN.div_ceil(g.points.max(1) * WIDTH), |range| {
+        let mut chunk = Chunk::new(g);
+        for task in range {
+            let (image, first) = (task / blocks, task % blocks * WIDTH);
+            let plane = image * g.channels + first;
+            // SAFETY: each task has its own channels.
+            let out = unsafe { std::slice::from_raw_parts_mut(out.get().add(plane * area), WIDTH.min(g.channels - first) * area) };
+            let read = |chunk: &mut Chunk<T>, index: usize| read_taps(chunk, g, grid, image * chunks + index);
+            grid_channels::spread(g, &grad_y[plane * g.points..], first, &mut chunk, read, out);
         }
     });
 }

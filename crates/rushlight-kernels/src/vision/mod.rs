@@ -3,6 +3,8 @@
 mod bytes;
 mod fold;
 mod grid;
+mod grid_channels;
+mod grid_planar;
 mod grid_sample;
 mod grid_twice;
 mod resample;

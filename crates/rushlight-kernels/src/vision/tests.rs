@@ -122,3 +122,27 @@ fn grids_sample_by_the_definition_and_their_gradients_are_adjoint() {
         assert!(((moved(1e-6) - moved(-1e-6)) / 2e-6 - dgrid[at]).abs() < 1e-6, "{at}");
     }
 }
+
+#[test]
+fn many_channels_are_sampled_as_one_by_one() {
+    for (channels, padding, points) in [(8, Padding::Zeros, 300), (21, Padding::Border, 131), (40, Padding::Reflection, 200)] {
+        for interpolation in [Interpolation::Linear, Interpolation::Nearest, Interpolation::Cubic] {
+            let all = Grid { batch: 2, channels, input: [1, 9, 13], points, coordinates: 2, interpolation, padding, align_corners: false };
+            let one = Grid { channels: 1, ..all };
+            let wave = |n: usize, k: f32| (0..n).map(|i| (i as f32 * k + 0.3).sin() * 1.3).collect::<Vec<f32>>();
+            let (area, mut grid) = (9 * 13, wave(4 * points, 0.37));
+            grid[5] = f32::NAN;
+            let (x, grad) = (wave(2 * channels * area, 1.7), wave(2 * channels * points, 2.3));
+            let (mut y, mut gx) = (vec![0.0; grad.len()], vec![0.0; x.len()]);
+            grid_sample(&all, &x, &grid, &mut y);
+            grid_sample_backward(&all, &grad, &x, &grid, Some(&mut gx), None);
+            for c in 0..channels {
+                let part = |v: &[f32], n: usize| [&v[c * n..][..n], &v[(channels + c) * n..][..n]].concat();
+                let (mut want_y, mut want_gx) = (vec![0.0; 2 * points], vec![0.0; 2 * area]);
+                grid_sample(&one, &part(&x, area), &grid, &mut want_y);
+                grid_sample_backward(&one, &part(&grad, points), &part(&x, area), &grid, Some(&mut want_gx), None);
+                assert_eq!((part(&y, points), part(&gx, area)), (want_y, want_gx), "{channels} channels, {interpolation:?}, {padding:?}");
+            }
+        }
+    }
+}

@@ -29,7 +29,7 @@ fn binary<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'static 
     }
     if !swapped
         && let (Ok(a), Ok(b)) = (slf.cast::<PyTensor>(), other.cast::<PyTensor>())
-        && let Some(out) = ops::elementwise::quick(op, a.get().get_tensor(), b.get().get_tensor())
+        && let Some(out) = ops::quick(op, a.get().get_tensor(), b.get().get_tensor())
     {
         return wrap_fresh(py, out.or_raise()?);
     }

@@ -10,6 +10,13 @@ from rushlight.utils.data.exception import ExceptionWrapper, KeyErrorMessage
 __all__ = ["ExceptionWrapper", "KeyErrorMessage", "_flatten_dense_tensors", "_unflatten_dense_tensors"]
 
 
+def _get_device_index(device: object, optional: bool = False, allow_cpu: bool = False) -> int:
+    """Return the number of an accelerator, -1 for the CPU if that is allowed; raises ValueError otherwise."""
+    if rl.device(device).type == "cpu" and allow_cpu:
+        return -1
+    raise ValueError(f"Expected a cuda device, but got: {device}; there is only the CPU")
+
+
 def _flatten_dense_tensors(tensors: Iterable[rl.Tensor]) -> rl.Tensor:
     """Return the elements of all tensors as one vector."""
     return rl.cat([t.reshape(-1) for t in tensors])

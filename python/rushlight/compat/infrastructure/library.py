@@ -147,8 +147,9 @@ def register_autograd(
 
 
 def register_fake(op: str | CustomOpDef, func: Callable | None = None, /, **options: Any) -> Callable:
-    """`CustomOpDef.register_fake` by name; a decorator when ``func`` is left out."""
-    return find(op).register_fake if func is None else find(op).register_fake(func)
+    """`CustomOpDef.register_fake` by name, also before the operator is defined; a decorator without ``func``."""
+    known = CustomOpDef(op) if isinstance(op, str) and op not in registered else find(op)
+    return known.register_fake if func is None else known.register_fake(func)
 
 
 impl_abstract = register_fake

@@ -1,11 +1,47 @@
-"""``torch.ops``: operators defined with `torch.library`, as ``torch.ops.NAMESPACE.NAME``."""
+"""``torch.ops``: operators defined with `torch.library`, as ``torch.ops.NAMESPACE.NAME``, and PyTorch's own as ``torch.ops.aten``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import rushlight as rl
+from rushlight import _C
 from rushlight.compat.absent import absent
 from rushlight.compat.infrastructure.library import CustomOpDef, registered
 
 load_library = absent("torch.ops.load_library", "Rushlight cannot load operators compiled for PyTorch", OSError)
+
+
+class OpOverload:
+    """An operator by its full name, ``aten.add.Tensor``: overloads share one function, which looks at its arguments."""
+
+    def __init__(self, name: str, overload: str, function: Callable) -> None:
+        self._name, self._overload, self._function = name, overload, function
+        self.__name__ = f"{name}.{overload}" if overload else name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<OpOverload(op='aten.{self._name}', overload='{self._overload}')>"
+
+
+class OpOverloadPacket(OpOverload):
+    """An operator whose overloads are attributes, ``aten.add``: the same object each time."""
+
+    def __init__(self, name: str, function: Callable) -> None:
+        super().__init__(name, "", function)
+
+    def __repr__(self) -> str:
+        return f"<OpOverloadPacket(op='aten.{self._name}')>"
+
+    def __getattr__(self, overload: str) -> OpOverload:
+        if overload.startswith("__"):
+            raise AttributeError(f"'OpOverloadPacket' object has no attribute {overload!r}")
+        found = OpOverload(self._name, overload, self._function)
+        setattr(self, overload, found)
+        return found
 
 
 class Namespace:
@@ -21,6 +57,39 @@ class Namespace:
                 f"'_OpNamespace' '{self.name}' object has no attribute '{operator}': no operator {full}"
             )
         return registered[full]
+
+
+# Names that only the operators have: what the function is called elsewhere.
+_OTHERWISE = {
+    "_pin_memory": "pin_memory",
+    "_to_copy": "to",
+    "alias": "view_as",
+    "sym_numel": "numel",
+    "sym_size": "size",
+}
+
+
+class Aten(Namespace):
+    """PyTorch's own operators: the functions of those names, or the methods of tensors.
+
+    An operator that is neither is a key, for tables by operator; calling it raises NotImplementedError naming it.
+    """
+
+    def __getattr__(self, operator: str) -> OpOverloadPacket:
+        for home in (rl, rl.nn.functional, _C, rl.Tensor):
+            function = getattr(home, _OTHERWISE.get(operator, operator), None)
+            if callable(function):
+                break
+        else:
+            if operator.startswith("__"):
+                raise AttributeError(f"'_OpNamespace' 'aten' object has no attribute {operator!r}")
+            function = absent(f"torch.ops.aten.{operator}", "Rushlight has no such operator")
+        packet = OpOverloadPacket(operator, function)
+        setattr(self, operator, packet)
+        return packet
+
+
+aten = Aten("aten")
 
 
 def __getattr__(name: str) -> Namespace:

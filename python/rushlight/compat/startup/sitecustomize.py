@@ -13,7 +13,8 @@ _HERE = os.path.dirname(__file__)
 sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry or ".") != os.path.realpath(_HERE)]
 if importlib.util.find_spec("rushlight") is not None:
     importlib.import_module("rushlight.compat").install()
-del sys.modules["sitecustomize"]
+_this = sys.modules.pop("sitecustomize")
 importlib.invalidate_caches()
 if importlib.util.find_spec("sitecustomize") is not None:
     importlib.import_module("sitecustomize")
+sys.modules.setdefault("sitecustomize", _this)  # the import of this very file looks for it

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from rushlight._C import image as native
+from rushlight.image._calls import thread_count
 from rushlight.image._errors import ImageError
-from rushlight.image._load import _threads as thread_count
 from rushlight.image.curation._files import Path
 
 Progress: TypeAlias = Callable[[int, int], object]

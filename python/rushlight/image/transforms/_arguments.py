@@ -89,21 +89,6 @@ def require_padding_mode(padding_mode: Any):
         raise ValueError("Padding mode should be either constant, edge, reflect or symmetric")
 
 
-def uniform(low: float, high: float) -> float:
-    """Draw a number from ``[low, high)``, in single precision."""
-    return rl.empty(1).uniform_(low, high).item()
-
-
-def below(low: int, high: int) -> int:
-    """Draw an integer from ``[low, high)``."""
-    return int(rl.randint(low, high, (1,)).item())
-
-
 def log_range(ratio: Sequence[float]) -> list[float]:
     """Return logarithms in single precision."""
     return rl.tensor(ratio, dtype=rl.float32).log().tolist()
-
-
-def ratio_between(logarithms: Sequence[float]) -> float:
-    """Draw a ratio whose logarithm is uniform, in single precision."""
-    return rl.empty(1).uniform_(*logarithms).exp().item()

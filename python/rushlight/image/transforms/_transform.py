@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import rushlight as rl
+from rushlight.image._torch import register_collation
+from rushlight.image.transforms._draw import rand
 from rushlight.image.transforms._sample import (
     TypeOrCheck,
     check_type,
@@ -38,6 +40,11 @@ class Transform(Module):
 
     def __init__(self) -> None:
         super().__init__()
+        register_collation()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        register_collation()
 
     def check_inputs(self, flat_inputs: list[Any]) -> None:
         """Raise if a sample is not one this transform can treat."""
@@ -114,4 +121,4 @@ class RandomTransform(Transform):
         self.p = p
 
     def applies(self) -> bool:
-        return not bool(rl.rand(1) >= self.p)
+        return not bool(rand(1) >= self.p)

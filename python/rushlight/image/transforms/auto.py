@@ -8,6 +8,7 @@ import numpy as np
 import rushlight as rl
 from rushlight.image.transforms import functional as F
 from rushlight.image.transforms._arguments import Fill, fill_for, fill_table
+from rushlight.image.transforms._draw import below, dirichlet, rand, randint
 from rushlight.image.transforms._policies import POLICIES, SPACES, Operation
 from rushlight.image.transforms._sample import is_image, opened, require_own
 from rushlight.image.transforms._transform import Transform
@@ -62,7 +63,7 @@ class Augmentation(Transform):
     def draw(self, space: dict[str, Operation]) -> tuple[str, Operation]:
         """Draw an operation."""
         names = tuple(space)
-        name = names[int(rl.randint(len(names), ()))]
+        name = names[int(randint(0, len(names)))]
         return name, space[name]
 
     def applied(self, image: Any, name: str, magnitude: float) -> Any:
@@ -78,7 +79,7 @@ def strength(magnitudes: rl.Tensor | None, index: int | None, signed: bool) -> f
     if magnitudes is None:
         return 0.0
     magnitude = float(magnitudes[index])
-    return -magnitude if signed and rl.rand(()) <= 0.5 else magnitude
+    return -magnitude if signed and rand() <= 0.5 else magnitude
 
 
 def sheared(image: Any, x: float, y: float, **options) -> Any:
@@ -135,12 +136,12 @@ class AutoAugment(Augmentation):
     @staticmethod
     def get_params(transform_num: int) -> tuple[int, rl.Tensor, rl.Tensor]:
         """Draw which pair, two numbers to compare with its probabilities, and two signs."""
-        return int(rl.randint(transform_num, (1,)).item()), rl.rand((2,)), rl.randint(2, (2,))
+        return below(0, transform_num), rand(2), randint(0, 2, (2,))
 
     def augmented(self, image: Any) -> Any:
         size = F.get_size(image)
-        for name, probability, index in self._policies[int(rl.randint(len(self._policies), ()))]:
-            if rl.rand(()) <= probability:
+        for name, probability, index in self._policies[int(randint(0, len(self._policies)))]:
+            if rand() <= probability:
                 operation = SPACES["policy"][name]
                 image = self.applied(image, name, strength(operation.magnitudes(10, *size), index, operation.signed))
         return image
@@ -189,7 +190,7 @@ class TrivialAugmentWide(Augmentation):
     def augmented(self, image: Any) -> Any:
         name, operation = self.draw(SPACES["wide"])
         magnitudes = operation.magnitudes(self.num_magnitude_bins, *F.get_size(image))
-        index = None if magnitudes is None else int(rl.randint(self.num_magnitude_bins, ()))
+        index = None if magnitudes is None else int(randint(0, self.num_magnitude_bins))
         return self.applied(image, name, strength(magnitudes, index, operation.signed))
 
 
@@ -233,19 +234,19 @@ class AugMix(Augmentation):
 
     def draw_weights(self, count: int) -> rl.Tensor:
         """Draw the shares of the image and of each chain for every image of a batch: ``[1 + mixture_width, N]``."""
-        between = rl._sample_dirichlet(rl.tensor([self.alpha] * 2).expand(count, -1))
-        among = rl._sample_dirichlet(rl.tensor([self.alpha] * self.mixture_width).expand(count, -1))
+        between = dirichlet(rl.tensor([self.alpha] * 2).expand(count, -1))
+        among = dirichlet(rl.tensor([self.alpha] * self.mixture_width).expand(count, -1))
         return rl.cat([between[:, :1], among * between[:, 1:]], 1).T
 
     def chain(self, image: rl.Tensor) -> rl.Tensor:
         """Return an image after operations that are drawn."""
         space = SPACES["mix" if self.all_ops else "mix without colours"]
         size = F.get_size(image)
-        depth = self.chain_depth if self.chain_depth > 0 else int(rl.randint(1, 4, (1,)).item())
+        depth = self.chain_depth if self.chain_depth > 0 else below(1, 4)
         for _ in range(depth):
             name, operation = self.draw(space)
             magnitudes = operation.magnitudes(10, *size)
-            index = None if magnitudes is None else int(rl.randint(self.severity, ()))
+            index = None if magnitudes is None else int(randint(0, self.severity))
             image = self.applied(image, name, strength(magnitudes, index, operation.signed))
         return image
 

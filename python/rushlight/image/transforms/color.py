@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-import rushlight as rl
 from rushlight.image.transforms import functional as F
-from rushlight.image.transforms._arguments import uniform
+from rushlight.image.transforms._draw import rand, randperm, uniform
 from rushlight.image.transforms._sample import query_chw
 from rushlight.image.transforms._transform import RandomTransform, Transform
 
@@ -74,7 +73,7 @@ class ColorJitter(Transform):
     @staticmethod
     def get_params(brightness: Range, contrast: Range, saturation: Range, hue: Range) -> tuple:
         """Draw the order of the changes, as indices into (brightness, contrast, saturation, hue), and their factors."""
-        order = rl.randperm(4)
+        order = randperm(4)
         ranges = (brightness, contrast, saturation, hue)
         return order, *(None if ends is None else uniform(ends[0], ends[1]) for ends in ranges)
 
@@ -117,7 +116,7 @@ class RandomChannelPermutation(Transform):
     """Reorder the channels at random."""
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        return {"permutation": rl.randperm(query_chw(flat_inputs)[0])}
+        return {"permutation": randperm(query_chw(flat_inputs)[0])}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return self._call_kernel(F.permute_channels, inpt, params["permutation"].tolist())
@@ -144,12 +143,12 @@ class RandomPhotometricDistort(Transform):
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         channels = query_chw(flat_inputs)[0]
         params = {f"{name}_factor": self.factor(*getattr(self, name)) for name in ADJUSTMENTS}
-        params["contrast_before"] = bool(rl.rand(()) < 0.5)
-        params["channel_permutation"] = rl.randperm(channels) if rl.rand(1) < self.p else None
+        params["contrast_before"] = bool(rand() < 0.5)
+        params["channel_permutation"] = randperm(channels) if rand(1) < self.p else None
         return params
 
     def factor(self, low: float, high: float) -> float | None:
-        return uniform(low, high) if rl.rand(1) < self.p else None
+        return uniform(low, high) if rand(1) < self.p else None
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         order = ["brightness", "contrast", "saturation", "hue"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any
 
-import rushlight as rl
+from rushlight.image.transforms._draw import rand, randperm, weighted
 from rushlight.image.transforms._one_pass import one_pass
 from rushlight.image.transforms._sample import is_array
 from rushlight.image.transforms._transform import Transform
@@ -71,7 +71,7 @@ class RandomApply(Sequential):
         self.p = p
 
     def forward(self, *inputs: Any) -> Any:
-        if rl.rand(1) >= self.p:
+        if rand(1) >= self.p:
             return inputs if len(inputs) > 1 else inputs[0]
         return self.run(inputs, self.transforms)
 
@@ -93,7 +93,7 @@ class RandomChoice(Transform):
         self.p = [weight / total for weight in p]
 
     def forward(self, *inputs: Any) -> Any:
-        chosen = int(rl.multinomial(rl.tensor(self.p), 1))
+        chosen = weighted(self.p)
         return self.transforms[chosen](*inputs)
 
 
@@ -106,7 +106,7 @@ class RandomOrder(Sequential):
         self.transforms = transforms
 
     def forward(self, *inputs: Any) -> Any:
-        order = rl.randperm(len(self.transforms)).tolist()
+        order = randperm(len(self.transforms)).tolist()
         return self.run(inputs, [self.transforms[index] for index in order])
 
 

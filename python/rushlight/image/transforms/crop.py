@@ -9,16 +9,14 @@ import rushlight as rl
 from rushlight.image.transforms import functional as F
 from rushlight.image.transforms._arguments import (
     Fill,
-    below,
     fill_for,
     fill_table,
     log_range,
-    ratio_between,
     require_padding,
     require_padding_mode,
     size_pair,
-    uniform,
 )
+from rushlight.image.transforms._draw import below, rand, randint, ratio_between, uniform
 from rushlight.image.transforms._sample import get_bounding_boxes, has_all, has_any, is_pure, query_size
 from rushlight.image.transforms._transform import Transform
 from rushlight.image.transforms.functional._formats import to_corners
@@ -155,7 +153,7 @@ class RandomCrop(Transform):
 
 def place(room: int) -> int:
     """Draw where a part begins that has ``room`` to move; nothing is drawn for one that has none."""
-    return int(rl.randint(0, room + 1, ())) if room > 0 else 0
+    return int(randint(0, room + 1)) if room > 0 else 0
 
 
 class RandomResizedCrop(Transform):
@@ -281,11 +279,11 @@ class RandomIoUCrop(Transform):
 
     def window(self, height: int, width: int) -> tuple[int, int, int, int] | None:
         """Draw left, top, right and bottom; None if they are no part of the ratio wanted."""
-        x, y = self.min_scale + (self.max_scale - self.min_scale) * rl.rand(2)
+        x, y = self.min_scale + (self.max_scale - self.min_scale) * rand(2)
         columns, rows = int(width * x), int(height * y)
         if not self.min_aspect_ratio <= columns / rows <= self.max_aspect_ratio:
             return None
-        x, y = rl.rand(2)
+        x, y = rand(2)
         left, top = int((width - columns) * x), int((height - rows) * y)
         return (left, top, left + columns, top + rows) if columns and rows else None
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import rushlight as rl
 from rushlight.image.transforms import functional as F
 from rushlight.image.transforms._arguments import (
     Fill,
@@ -13,6 +12,7 @@ from rushlight.image.transforms._arguments import (
     require_padding_mode,
     require_sequence,
 )
+from rushlight.image.transforms._draw import rand, randint
 from rushlight.image.transforms._sample import query_size
 from rushlight.image.transforms._transform import RandomTransform, Transform
 from rushlight.image.transforms.modes import InterpolationMode
@@ -101,7 +101,7 @@ class ScaleJitter(RandomlySized):
         height, width = query_size(flat_inputs)
         low, high = self.scale_range
         fit = min(self.target_size[1] / height, self.target_size[0] / width)
-        scale = fit * (low + rl.rand(1) * (high - low))
+        scale = fit * (low + rand(1) * (high - low))
         return {"size": (int(height * scale), int(width * scale))}
 
 
@@ -123,7 +123,7 @@ class RandomShortestSize(RandomlySized):
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         height, width = query_size(flat_inputs)
-        scale = self.min_size[int(rl.randint(len(self.min_size), ()))] / min(height, width)
+        scale = self.min_size[int(randint(0, len(self.min_size)))] / min(height, width)
         if self.max_size is not None:
             scale = min(scale, self.max_size / max(height, width))
         return {"size": (int(height * scale), int(width * scale))}
@@ -146,7 +146,7 @@ class RandomResize(RandomlySized):
         self.antialias = antialias
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        return {"size": [int(rl.randint(self.min_size, self.max_size, ()))]}
+        return {"size": [int(randint(self.min_size, self.max_size))]}
 
 
 class RandomHorizontalFlip(RandomTransform):
@@ -201,9 +201,9 @@ class RandomZoomOut(RandomTransform):
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
         height, width = query_size(flat_inputs)
         low, high = self.side_range
-        side = low + rl.rand(1) * (high - low)
+        side = low + rand(1) * (high - low)
         rows, columns = int(height * side), int(width * side)
-        x, y = rl.rand(2)
+        x, y = rand(2)
         left, top = int((columns - width) * x), int((rows - height) * y)
         return {"padding": [left, top, columns - left - width, rows - top - height]}
 

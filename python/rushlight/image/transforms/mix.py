@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rushlight as rl
-from rushlight.image.transforms._arguments import below
+from rushlight.image.transforms._draw import below, dirichlet
 from rushlight.image.transforms._sample import getter_of_labels, has_any, is_pure, query_size
 from rushlight.image.transforms._transform import Transform
 from rushlight.image.transforms.functional._pixels import is_pil, is_torch
@@ -37,7 +37,7 @@ class BatchMixture(Transform):
 
     def share(self) -> float:
         """Draw from the beta distribution."""
-        return float(rl._sample_dirichlet(rl.tensor([[self.alpha, self.alpha]]))[0, 0])
+        return float(dirichlet(rl.tensor([[self.alpha, self.alpha]]))[0, 0])
 
     def forward(self, *inputs: Any) -> Any:
         sample = inputs if len(inputs) > 1 else inputs[0]

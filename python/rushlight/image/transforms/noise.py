@@ -8,15 +8,8 @@ from typing import Any
 
 import rushlight as rl
 from rushlight.image.transforms import functional as F
-from rushlight.image.transforms._arguments import (
-    below,
-    log_range,
-    number_pair,
-    ratio_between,
-    require_sequence,
-    size_pair,
-    uniform,
-)
+from rushlight.image.transforms._arguments import log_range, number_pair, require_sequence, size_pair
+from rushlight.image.transforms._draw import below, normal, randint, ratio_between, uniform
 from rushlight.image.transforms._sample import query_chw
 from rushlight.image.transforms._transform import RandomTransform, Transform
 from rushlight.image.tv_tensors import BoundingBoxes, KeyPoints, Mask
@@ -141,7 +134,7 @@ def rectangle(channels: int, height: int, width: int, scale, log_ratio, value: l
         aspect = ratio_between(log_ratio)
         h, w = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
         if h < height and w < width:
-            v = rl.empty(channels, h, w).normal_() if value is None else rl.tensor(value)[:, None, None]
+            v = normal(channels, h, w) if value is None else rl.tensor(value)[:, None, None]
             return below(0, height - h + 1), below(0, width - w + 1), h, w, v
     return 0, 0, height, width, None
 
@@ -196,7 +189,7 @@ class JPEG(Transform):
         self.quality = quality
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        return {"quality": int(rl.randint(self.quality[0], self.quality[1] + 1, ()))}
+        return {"quality": int(randint(self.quality[0], self.quality[1] + 1))}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return self._call_kernel(F.jpeg, inpt, quality=params["quality"])

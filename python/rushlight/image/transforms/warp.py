@@ -5,16 +5,8 @@ from typing import Any
 
 import rushlight as rl
 from rushlight.image.transforms import functional as F
-from rushlight.image.transforms._arguments import (
-    Fill,
-    angle_range,
-    below,
-    fill_for,
-    fill_table,
-    number_pair,
-    require_sequence,
-    uniform,
-)
+from rushlight.image.transforms._arguments import Fill, angle_range, fill_for, fill_table, number_pair, require_sequence
+from rushlight.image.transforms._draw import below, rand, uniform
 from rushlight.image.transforms._sample import query_size
 from rushlight.image.transforms._transform import RandomTransform, Transform
 from rushlight.image.transforms.functional._matrices import perspective_coefficients
@@ -220,7 +212,7 @@ class ElasticTransform(Transform):
 
 def smooth_noise(height: int, width: int, sigma: float, sigmas: Sequence[float]) -> rl.Tensor:
     """Draw ``[1, 1, H, W]`` from [-1, 1), blurred by a kernel of eight standard deviations."""
-    noise = rl.rand(1, 1, height, width) * 2 - 1
+    noise = rand(1, 1, height, width) * 2 - 1
     if sigma <= 0.0:
         return noise
     edge = int(8 * sigma + 1) | 1

@@ -26,7 +26,7 @@ from .module_hooks import (
     register_module_parameter_registration_hook,
     replaced_by_hooks,
 )
-from .module_state import ModuleState
+from .module_state import _EXTRA_STATE_KEY_SUFFIX, ModuleState, _IncompatibleKeys  # noqa: F401
 from .module_tree import ModuleTree
 
 __all__ = [

@@ -1,8 +1,10 @@
 """Running a module on several devices."""
 
 from ..modules.module import Module
+from .distributed import DistributedDataParallel
+from .scatter_gather import gather, scatter
 
-__all__ = ["DataParallel", "DistributedDataParallel"]
+__all__ = ["DataParallel", "DistributedDataParallel", "gather", "scatter"]
 
 
 class DataParallel(Module):
@@ -25,13 +27,3 @@ class DataParallel(Module):
 
     def forward(self, *inputs, **kwargs):
         return self.module(*inputs, **kwargs)
-
-
-class DistributedDataParallel(Module):
-    """Not available: there is no distributed backend."""
-
-    def __init__(self, module, *args, **kwargs):
-        raise RuntimeError(
-            "DistributedDataParallel: distributed is not available "
-            "(torch.distributed.is_available() is False); use the module itself"
-        )

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from rushlight.train.datasets.images import ImageDataset, Images, split
+from rushlight.train.datasets.images import ImageDataset, split
+from rushlight.train.datasets.pictures import Pictures
 
 SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".qoi", ".tif", ".tiff", ".webp"}
 
 
 def load_folder(root: str | Path, size: int = 64, seed: int = 0) -> ImageDataset:
-    """Read ``root/CLASS/*.png`` (and other formats), cropped to a centred square and scaled to ``size`` pixels.
+    """Find ``root/CLASS/*.png`` (and other formats); they are decoded when they are used.
 
     With folders ``root/train`` and ``root/test`` those are the parts; otherwise 20 % of the pictures are held out.
     All-grey collections get one channel, others three.
-    Raises FileNotFoundError without at least two class folders, ImageError (a ValueError) naming a picture that cannot be decoded.
+    Raises FileNotFoundError without at least two class folders, ImageError (a ValueError) when no picture can be decoded.
     """
     root = Path(root)
     if (root / "train").is_dir() and (root / "test").is_dir():
         classes = _class_folders(root / "train")
-        pictures, held_out = _read(root / "train", classes, size), _read(root / "test", classes, size)
-        learn, choose = split(pictures, (0.9,), seed)
-        learn, choose, held_out = _same_channels(learn, choose, held_out)
+        pictures, held_out = _find(root / "train", classes, size), _find(root / "test", classes, size)
+        parts = [*split(pictures, (0.9,), seed), held_out]
     else:
         classes = _class_folders(root)
-        learn, choose, held_out = split(_same_channels(_read(root, classes, size))[0], (0.7, 0.1), seed)
-    return ImageDataset(root.resolve().name, classes, learn, choose, held_out)
+        pictures = _find(root, classes, size)
+        parts = split(pictures, (0.7, 0.1), seed)
+    if not pictures.has_colour() and not parts[-1].has_colour():
+        parts = [replace(part, channels=1) for part in parts]
+    return ImageDataset(root.resolve().name, classes, *parts)
 
 
 def _class_folders(root: Path) -> list[str]:
@@ -39,23 +43,15 @@ def _class_folders(root: Path) -> list[str]:
     return names
 
 
-def _read(root: Path, classes: list[str], size: int) -> Images:
-    from rushlight.image import load_batch
-
-    pixels, labels = [], []
+def _find(root: Path, classes: list[str], size: int) -> Pictures:
+    paths, labels = [], []
     for label, name in enumerate(classes):
-        paths = sorted(path for path in (root / name).rglob("*") if path.suffix.lower() in SUFFIXES)
-        if not paths:
+        found = sorted(str(path) for path in (root / name).rglob("*") if path.suffix.lower() in SUFFIXES)
+        if not found:
             raise FileNotFoundError(f"{root / name}: no pictures ({', '.join(sorted(SUFFIXES))})")
-        pixels.append(load_batch(paths, size, "bilinear", "center", layout="CHW"))
-        labels += [label] * len(paths)
-    return Images(np.concatenate(pixels), np.array(labels, dtype=np.int64))
-
-
-def _same_channels(*parts: Images) -> list[Images]:
-    """Keep one channel when every picture is grey."""
-    grey = all((part.pixels == part.pixels[:, :1]).all() for part in parts)
-    return [Images(part.pixels[:, :1], part.labels) for part in parts] if grey else list(parts)
+        paths += found
+        labels += [label] * len(found)
+    return Pictures(np.array(paths, dtype=object), np.array(labels, dtype=np.int64), size)
 
 
 def read_picture(path: str | Path, size: int, channels: int) -> np.ndarray:

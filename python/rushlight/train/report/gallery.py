@@ -57,7 +57,7 @@ def _card(results: Results, index: int) -> str:
     verdict = f"<b>{names[predicted]}</b>" + ("" if kind == "right" else f" <small>is {names[true]}</small>")
     crisp = " crisp" if results.data.size <= 32 else ""
     return (
-        f'<figure class="picture {kind}{crisp}"><img src="{data_uri(results.data.test.pixels[index])}" '
+        f'<figure class="picture {kind}{crisp}"><img src="{data_uri(results.data.test.picture(index))}" '
         f'alt="held-out image {index}" title="held-out image {index}">'
         f"<figcaption>{verdict}</figcaption>{_guesses(names, results.probabilities[index])}</figure>"
     )

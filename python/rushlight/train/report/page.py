@@ -12,6 +12,15 @@ from rushlight.train.report.gallery import right_predictions, wrong_predictions
 from rushlight.train.report.results import Results
 from rushlight.train.report.tables import MANY, class_table, confusion_matrix
 
+MOST_FAILURES = 20
+
+_AUGMENTED = {
+    "none": "unchanged while training",
+    "shift": "shifted by up to one pixel while training",
+    "crop": "a random part of each while training",
+    "mirror": "a random part of each while training, half of them mirrored",
+}
+
 
 def write_report(path: Path, results: Results) -> None:
     """Write the page for ``results``, replacing an older one in one step."""
@@ -46,7 +55,7 @@ def _headline(results: Results) -> str:
     right = int((results.predicted == results.labels).sum())
     tiles = {
         "Held-out loss": f"{results.loss:.4f}",
-        "Training time": _duration(results.seconds),
+        "Training time": f"{_duration(results.seconds)} <small>waiting {_share(results)}</small>",
         "Images a second": f"{_median([epoch.images_per_second for epoch in results.history]):,.0f}",
         "Epochs": f"{len(results.history)} <small>best {results.best_epoch}</small>",
         "Parameters": f"{results.parameter_count:,}",
@@ -59,6 +68,10 @@ def _headline(results: Results) -> str:
         f"<p>of the held-out images recognised:<br><b>{right:,} of {len(results.labels):,}</b>, "
         f"after learning from {len(data.train):,}.</p></div><dl>{cells}</dl></header>"
     )
+
+
+def _share(results: Results) -> str:
+    return f"{100 * results.waiting_seconds / results.seconds:.0f} %"
 
 
 def _duration(seconds: float) -> str:
@@ -89,11 +102,17 @@ def _settings(results: Results) -> str:
     rows = {
         "Images": f"{len(data.train):,} to train, {len(data.validation):,} to choose the best epoch, "
         f"{len(data.test):,} held out and looked at once",
-        "Image size": f"{data.channels} × {data.size} × {data.size}, shifted by up to one pixel while training",
+        "Image size": f"{data.channels} × {data.size} × {data.size}, {_AUGMENTED[results.settings.augment]}",
+        "Time": f"{_duration(results.seconds - results.waiting_seconds)} computing, "
+        f"{_duration(results.waiting_seconds)} waiting for images",
         "Optimiser": f"AdamW, one-cycle learning rate with peak {results.settings.lr:g}, "
         f"batches of {results.settings.batch_size}",
         "Seed": str(results.settings.seed),
         "Machine": escape(results.machine),
     }
+    if results.failures:
+        rows["Not read"] = "<br>".join(escape(message) for message in results.failures[:MOST_FAILURES])
+        rest = len(results.failures) - MOST_FAILURES
+        rows["Not read"] += f"<br>and {rest:,} more" if rest > 0 else ""
     cells = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows.items())
     return f'<section><h2>How it was made</h2><dl class="settings">{cells}</dl></section>'

@@ -52,6 +52,18 @@ class Results:
     def seconds(self) -> float:
         return sum(epoch.seconds for epoch in self.history)
 
+    @property
+    def waiting_seconds(self) -> float:
+        """Seconds in which nothing was computed because the next images were not there yet."""
+        return sum(epoch.waiting_seconds for epoch in self.history)
+
+    @property
+    def failures(self) -> list[str]:
+        """Why pictures could not be read, one message for each."""
+        parts = (self.data.train, self.data.validation, self.data.test)
+        found = [getattr(part, "failures", {}) for part in parts]
+        return [message for failures in found for message in failures.values()]
+
 
 @dataclass(frozen=True)
 class ClassFigures:

@@ -8,10 +8,14 @@ from typing import Generic
 from .collate import default_collate, default_convert
 from .dataset import IterableDataset, Sample
 from .fetch import DatasetKind as _DatasetKind
-from .iterators import SingleProcessIterator, WorkersIterator
+from .iterators import LoaderIterator, SingleProcessIterator, WorkersIterator
 from .resume import Progress
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 from .worker import get_worker_info
+
+# The iterators under the names that packages look for.
+_BaseDataLoaderIter, _MultiProcessingDataLoaderIter = LoaderIterator, WorkersIterator
+_SingleProcessDataLoaderIter = SingleProcessIterator
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 

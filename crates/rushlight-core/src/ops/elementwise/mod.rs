@@ -132,13 +132,11 @@ fn aligned(op: Binary, a: &Tensor, b: &Tensor, params: &Params, domain: Domain) 
     Some(Tensor::empty(a.shape(), result).inspect(|out| iter::run_contiguous(kernel, &[out, a, b], params)))
 }
 
-/// A binary row on two small aligned tensors outside the graph, past the gate; `None` if the call is anything else.
-///
-/// The gate costs as much as sixteen additions; operators of Python programs on small tensors come here first.
+/// A binary row without arguments on two small aligned tensors; `None` if the call is anything else.
 #[inline]
-pub fn quick(op: &'static super::Op, a: &Tensor, b: &Tensor) -> Option<Result<Tensor>> {
+pub(super) fn small(op: &'static super::Op, a: &Tensor, b: &Tensor) -> Option<Result<Tensor>> {
     let super::Rule::Elementwise(Formula::Binary(choice)) = &op.rule else { return None };
-    if a.numel() > SMALL || crate::autograd::grad_enabled() && (a.requires_grad() || b.requires_grad()) {
+    if a.numel() > SMALL {
         return None;
     }
     let (formula, params, domain) = choice(&Call { op, inputs: &[], args: &[] }).ok()?;

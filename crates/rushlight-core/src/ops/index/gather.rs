@@ -53,13 +53,15 @@ pub(crate) fn lines_of(index: &[usize], target: &[usize]) -> (Dims, Dims) {
 fn run_gather(c: &Call, outs: &[Tensor]) -> Result<()> {
     let (x, index) = (plain(c.input(0)?)?, c.input(1)?);
     let axis = Axis::of_call(c, &x, 0)?;
-    let at = checked(index, axis.size, |i| outside(Kind::Runtime, i, axis.dim, axis.size))?;
+    let at = integers(index)?;
     if index.numel() == 0 {
         return Ok(());
     }
     let (shape, strides) = lines_of(index.shape(), x.shape());
     let lines = Lines { shape: &shape, strides: &strides, dim: axis.dim };
-    match_bits!(x.dtype(), B => { kernels::gather(&lines, raw::<B>(&x)?, iter::slice::<i64>(&at)?, raw_mut::<B>(&outs[0])?); Ok(()) })
+    let at = iter::slice::<i64>(&at)?;
+    let inside = match_bits!(x.dtype(), B => kernels::gather(&lines, axis.size, raw::<B>(&x)?, at, raw_mut::<B>(&outs[0])?));
+    if inside { Ok(()) } else { Err(outside(Kind::Runtime, first_outside(at, 0, axis.size as i64), axis.dim, axis.size)) }
 }
 
 /// A number stands for a source of any shape.

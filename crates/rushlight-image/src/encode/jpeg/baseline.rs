@@ -4,23 +4,25 @@ use super::bits::Bits;
 use super::blocks::{Block, Blocks};
 use super::file::{write_huffman, write_scan};
 use super::sink::{AC, Encoding, Sink, Symbols, Writer};
-use crate::jpeg::huffman::{Definition, NATURAL};
+use crate::jpeg::huffman::Definition;
 use crate::jpeg::standard;
+use rushlight_kernels::vectorized;
 
-/// With the standard tables.
-pub fn write(blocks: &Blocks, file: &mut Vec<u8>) {
+/// With the standard tables; of `strips`, rows of MCUs, the first has the header's geometry.
+pub fn write(first: Blocks, strips: impl Iterator<Item = Blocks>, file: &mut Vec<u8>) {
     let definitions: Vec<Definition> = [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().filter_map(|(class, number)| standard::table(class, number)).collect();
     let [dc0, dc1, ac0, ac1] = &definitions[..] else { return };
-    begin(blocks, [dc0, dc1, ac0, ac1], file);
+    begin(&first, [dc0, dc1, ac0, ac1], file);
     let mut writer = Writer { bits: Bits::new(file), encodings: [dc0, dc1, ac0, ac1].map(Encoding::new) };
-    scan(blocks, &mut writer);
+    let mut last = [0; 3];
+    std::iter::once(first).chain(strips).for_each(|strip| write_strip(&strip, &mut last, &mut writer));
     writer.bits.finish();
 }
 
 /// With tables made for the image.
 pub fn write_optimized(blocks: &Blocks, file: &mut Vec<u8>) {
     let mut symbols = Symbols::new();
-    scan(blocks, &mut symbols);
+    scan(blocks, &mut [0; 3], &mut symbols);
     let definitions: [Definition; 4] = std::array::from_fn(|table| symbols.optimal(table));
     let definitions = definitions.each_ref();
     begin(blocks, definitions, file);
@@ -36,16 +38,23 @@ fn begin(blocks: &Blocks, definitions: [&Definition; 4], file: &mut Vec<u8>) {
     write_scan(file, blocks, &all, [0, 63], [0, 0]);
 }
 
-fn scan(blocks: &Blocks, sink: &mut impl Sink) {
-    let mut last = [0; 3];
+vectorized! {
+    fn write_strip[](strip: &Blocks, last: &mut [i32; 3], writer: &mut Writer) {
+        scan(strip, last, writer);
+    }
+}
+
+/// All MCUs; `last` has the DC coefficients before the first of them.
+#[inline(always)]
+fn scan(blocks: &Blocks, last: &mut [i32; 3], sink: &mut impl Sink) {
     for mcu in 0..blocks.mcus_wide * blocks.mcus_high {
         let (mcu_x, mcu_y) = (mcu % blocks.mcus_wide, mcu / blocks.mcus_wide);
-        for (component, last) in blocks.components.iter().zip(&mut last) {
+        for (component, last) in blocks.components.iter().zip(&mut *last) {
             for y in mcu_y * component.v..(mcu_y + 1) * component.v {
                 for x in mcu_x * component.h..(mcu_x + 1) * component.h {
-                    let block = component.block(x, y);
+                    let (block, nonzero) = component.marked(x, y);
                     difference(block[0] as i32, last, component.table, sink);
-                    coefficients(block, AC + component.table, sink);
+                    coefficients(block, nonzero, AC + component.table, sink);
                 }
             }
         }
@@ -68,23 +77,21 @@ pub fn difference(value: i32, last: &mut i32, table: usize, sink: &mut impl Sink
 }
 
 #[inline(always)]
-fn coefficients(block: &Block, table: usize, sink: &mut impl Sink) {
-    let mut run = 0;
-    for &place in &NATURAL[1..64] {
-        let value = block[place as usize] as i32;
-        if value == 0 {
-            run += 1;
-            continue;
-        }
+fn coefficients(block: &Block, nonzero: u64, table: usize, sink: &mut impl Sink) {
+    let (mut rest, mut last) = (nonzero & !1, 0);
+    while rest != 0 {
+        let place = rest.trailing_zeros() as usize;
+        rest &= rest - 1;
+        let mut run = place - last - 1;
+        last = place;
         while run > 15 {
             sink.symbol(table, 0xF0, 0, 0);
             run -= 16;
         }
-        let (size, bits) = magnitude(value);
-        sink.symbol(table, (run << 4 | size) as u8, bits, size);
-        run = 0;
+        let (size, bits) = magnitude(block[place] as i32);
+        sink.symbol(table, (run << 4) as u8 | size as u8, bits, size);
     }
-    if run > 0 {
+    if last < 63 {
         sink.symbol(table, 0, 0, 0);
     }
 }

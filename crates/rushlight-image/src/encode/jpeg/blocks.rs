@@ -1,9 +1,10 @@
 //! The quantised coefficients of an image.
 
-use super::{dct, planes};
+use super::dct::{self, Divisors};
+use super::{planes, zigzag};
 use crate::encode::Pixels;
 
-/// Coefficients of one block, in natural order.
+/// Coefficients of one block, in the order of the file.
 pub type Block = [i16; 64];
 
 /// One component.
@@ -19,6 +20,8 @@ pub struct Component {
     /// Blocks from row to row; those beyond `wide` and `high` only complete an MCU.
     pub stride: usize,
     pub blocks: Vec<Block>,
+    /// Of each block, which coefficients behind the first are not zero.
+    pub nonzero: Vec<u64>,
 }
 
 /// All components and the geometry of their MCUs.
@@ -31,8 +34,8 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Transforms an image; `factors` are the luma's sampling factors, `quantization` the tables of luma and chroma.
-    pub fn of(pixels: Pixels, factors: (usize, usize), quantization: &[[u16; 64]; 2]) -> Blocks {
+    /// Transforms an image; `factors` are the luma's sampling factors, `divisors` are of luma and chroma.
+    pub fn of(pixels: Pixels, factors: (usize, usize), divisors: &[Divisors; 2]) -> Blocks {
         let (h_max, v_max) = factors;
         let (mcus_wide, mcus_high) = (pixels.width.div_ceil(8 * h_max), pixels.height.div_ceil(8 * v_max));
         let planes = planes::planes(pixels, factors);
@@ -40,11 +43,14 @@ impl Blocks {
             let (h, v) = if i == 0 { factors } else { (1, 1) };
             let (wide, high) = ((pixels.width * h).div_ceil(8 * h_max), (pixels.height * v).div_ceil(8 * v_max));
             let stride = mcus_wide * h;
-            let mut blocks = vec![[0; 64]; stride * mcus_high * v];
-            for (row, samples) in blocks.chunks_exact_mut(stride).zip(plane.samples.chunks_exact(8 * plane.stride)) {
-                dct::transform_row(samples, plane.stride, &quantization[i.min(1)], &mut row[..wide]);
+            let (mut blocks, mut nonzero) = (vec![[0; 64]; stride * mcus_high * v], vec![0; stride * mcus_high * v]);
+            let mut natural = vec![[0; 64]; wide];
+            let rows = blocks.chunks_exact_mut(stride).zip(nonzero.chunks_exact_mut(stride));
+            for ((row, nonzero), samples) in rows.zip(plane.samples.chunks_exact(8 * plane.stride)) {
+                dct::transform_row(samples, plane.stride, &divisors[i.min(1)], &mut natural);
+                zigzag::reorder(&natural, row, nonzero);
             }
-            let mut component = Component { h, v, table: i.min(1), wide, high, stride, blocks };
+            let mut component = Component { h, v, table: i.min(1), wide, high, stride, blocks, nonzero };
             component.complete();
             component
         };
@@ -71,5 +77,10 @@ impl Component {
 
     pub fn block(&self, x: usize, y: usize) -> &Block {
         &self.blocks[y * self.stride + x]
+    }
+
+    /// A block, and which of its coefficients behind the first are not zero.
+    pub fn marked(&self, x: usize, y: usize) -> (&Block, u64) {
+        (self.block(x, y), self.nonzero[y * self.stride + x])
     }
 }

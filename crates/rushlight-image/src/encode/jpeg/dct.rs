@@ -2,6 +2,9 @@
 
 use rushlight_kernels::vectorized;
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
 const CONST_BITS: i32 = 13;
 const PASS1_BITS: i32 = 2;
 
@@ -77,9 +80,43 @@ fn one_dimension(d: [Lanes; 8], ends: impl Fn(Lanes) -> Lanes, shift: i32) -> [L
     [ends(add(tmp10, tmp11)), round(odd1), round(even2), round(odd3), ends(subtract(tmp10, tmp11)), round(odd5), round(even6), round(odd7)]
 }
 
+/// What divides by eight times the quantisation: for `n < 2^14` and `d = 8q`, `n / d = (n * factor >> 16) * scale >> 16`, where
+/// `factor` is `2^(16 + k) / d` rounded up, `scale` is `2^(16 - k)` and `k = log2(d) - 1`: `factor * d` exceeds `2^(16 + k)` by less than
+/// `d < 2^(k + 2)`, which adds less than `1/d` to the quotient. Coefficients are at most `8 * 1024`, and `4q` is added to them.
+pub struct Divisors {
+    /// In natural order, at most 255.
+    quantization: [u16; 64],
+    half: [u16; 64],
+    factor: [u16; 64],
+    scale: [u16; 64],
+}
+
+impl Divisors {
+    pub fn new(quantization: &[u16; 64]) -> Divisors {
+        let exponent = |q: u16| (8 * q as u32).ilog2() - 1;
+        let factor = |q: u16| (1u32 << (16 + exponent(q))).div_ceil(8 * q as u32) as u16;
+        Divisors {
+            quantization: *quantization,
+            half: quantization.map(|q| 4 * q),
+            factor: quantization.map(factor),
+            scale: quantization.map(|q| 1 << (16 - exponent(q))),
+        }
+    }
+}
+
+/// Transforms and quantises the blocks of eight rows of samples, `stride` apart; the blocks are in natural order.
+pub fn transform_row(samples: &[u8], stride: usize, divisors: &Divisors, blocks: &mut [[i16; 64]]) {
+    #[cfg(target_arch = "x86_64")]
+    if rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor.
+        return unsafe { avx2::transform_row(samples, stride, divisors, blocks) };
+    }
+    transform_lanes(samples, stride, &divisors.quantization, blocks);
+}
+
 vectorized! {
-    /// Transforms and quantises the blocks of eight rows of samples, `stride` apart; `quantization` is in natural order.
-    pub fn transform_row[](samples: &[u8], stride: usize, quantization: &[u16; 64], blocks: &mut [[i16; 64]]) {
+    /// The same in 32-bit lanes.
+    fn transform_lanes[](samples: &[u8], stride: usize, quantization: &[u16; 64], blocks: &mut [[i16; 64]]) {
         let divisors: [f32; 64] = quantization.map(|q| (8 * q) as f32);
         let halves: [i32; 64] = quantization.map(|q| (4 * q) as i32);
         let inverse = divisors.map(|d| 1.0 / d);
@@ -112,9 +149,23 @@ mod tests {
     #[test]
     fn a_flat_block_has_only_its_mean() {
         let mut blocks = [[7; 64]; 1];
-        transform_row(&[200; 64], 8, &[1; 64], &mut blocks);
+        transform_row(&[200; 64], 8, &Divisors::new(&[1; 64]), &mut blocks);
         assert_eq!(blocks[0][0], 8 * (200 - 128));
         assert!(blocks[0][1..].iter().all(|&v| v == 0));
+    }
+
+    #[test]
+    fn both_ways_agree() {
+        let noise = |i: u32| (i.wrapping_mul(2_654_435_761) >> 24) as u8;
+        let extreme = |i: u32| if noise(i / 3) & 1 == 0 { 0 } else { 255 };
+        let samples: Vec<u8> = (0..8 * 264u32).map(|i| if i % 264 < 128 { noise(i) } else { extreme(i) }).collect();
+        for q in 1..=255 {
+            let quantization = std::array::from_fn(|i| if i % 2 == 0 { q } else { 256 - q });
+            let (mut blocks, mut plain) = ([[0; 64]; 33], [[0; 64]; 33]);
+            transform_row(&samples, 264, &Divisors::new(&quantization), &mut blocks);
+            transform_lanes(&samples, 264, &quantization, &mut plain);
+            assert_eq!(blocks, plain);
+        }
     }
 
     /// Against the definition of the transform in floating point.
@@ -122,7 +173,7 @@ mod tests {
     fn coefficients_are_within_one_of_the_definition() {
         let samples: Vec<u8> = (0..64u32).map(|i| (i * i * 31 + i * 7) as u8).collect();
         let mut blocks = [[0; 64]; 1];
-        transform_row(&samples, 8, &[1; 64], &mut blocks);
+        transform_row(&samples, 8, &Divisors::new(&[1; 64]), &mut blocks);
         let cosine = |k: usize, n: usize| (std::f64::consts::PI * (2 * n + 1) as f64 * k as f64 / 16.0).cos() * if k == 0 { 0.125f64.sqrt() } else { 0.5 };
         for v in 0..8 {
             for u in 0..8 {

@@ -1,7 +1,7 @@
 //! A JPEG encoder whose files are, byte for byte, those of libjpeg-turbo with its accurate integer transform.
 //!
-//! The data go this way: [`planes`] converts colours and averages the chroma; [`dct`] transforms and quantises blocks; [`blocks`] holds
-//! the coefficients; [`baseline`] or [`progressive`] turn them into symbols for a [`sink`]: the bits of [`bits`], or a list of which
+//! The data go this way: [`planes`] converts colours and averages the chroma; [`dct`] transforms and quantises blocks; [`zigzag`]
+//! puts them in order; [`blocks`] holds the coefficients; [`baseline`] or [`progressive`] turn them into symbols for a [`sink`]: the bits of [`bits`], or a list of which
 //! [`tables`] makes the optimal Huffman tables first.
 
 mod baseline;
@@ -13,10 +13,12 @@ mod planes;
 mod progressive;
 mod sink;
 mod tables;
+mod zigzag;
 
 use super::Pixels;
 use crate::{Error, Mode, Result};
 use blocks::Blocks;
+use dct::Divisors;
 
 /// Longest side libjpeg writes.
 const LONGEST: usize = 65500;
@@ -79,12 +81,17 @@ pub fn jpeg(pixels: Pixels, options: JpegOptions) -> Result<Vec<u8>> {
     }
     let quantization = [tables::LUMINANCE, tables::CHROMINANCE].map(|base| tables::quantization(&base, options.quality.clamp(1, 100)));
     let factors = if pixels.mode == Mode::L { (1, 1) } else { options.subsampling.factors() };
-    let blocks = Blocks::of(pixels, factors, &quantization);
-    let mut file = file::begin(&blocks, &quantization, options.progressive);
+    let divisors = quantization.each_ref().map(Divisors::new);
+    // What is written once for all needs all coefficients; else a row of MCUs stays in the cache until it is written.
+    let rows = if options.progressive || options.optimize { pixels.height } else { 8 * factors.1 };
+    let mut strips = pixels.strips(rows).map(|strip| Blocks::of(strip, factors, &divisors));
+    let Some(first) = strips.next() else { return Err(Error::argument("a JPEG without rows".to_string())) };
+    let first = Blocks { height: pixels.height, ..first };
+    let mut file = file::begin(&first, &quantization, options.progressive);
     match options {
-        JpegOptions { progressive: true, .. } => progressive::write(&blocks, &mut file),
-        JpegOptions { optimize: true, .. } => baseline::write_optimized(&blocks, &mut file),
-        _ => baseline::write(&blocks, &mut file),
+        JpegOptions { progressive: true, .. } => progressive::write(&first, &mut file),
+        JpegOptions { optimize: true, .. } => baseline::write_optimized(&first, &mut file),
+        _ => baseline::write(first, strips, &mut file),
     }
     file.extend([0xFF, 0xD9]);
     Ok(file)

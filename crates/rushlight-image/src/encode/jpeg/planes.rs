@@ -4,17 +4,33 @@ use crate::Mode;
 use crate::encode::Pixels;
 use rushlight_kernels::vectorized;
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
 /// Samples of one component, in rows of whole blocks.
 pub struct Plane {
     pub samples: Vec<u8>,
     pub stride: usize,
 }
 
+const HALF: i32 = 1 << 15;
+const CENTER: i32 = (128 << 16) + HALF - 1;
+
+/// Luma and chroma (JFIF 1.02) of a row of RGB, in 16-bit fixed point.
+fn convert_row(rgb: &[u8], y: &mut [u8], cb: &mut [u8], cr: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    let done = match rushlight_kernels::simd::level() >= rushlight_kernels::simd::Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor.
+        true => unsafe { avx2::convert(rgb, y, cb, cr) },
+        false => 0,
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
+    convert_pixels(&rgb[3 * done..], &mut y[done..], &mut cb[done..], &mut cr[done..]);
+}
+
 vectorized! {
-    /// Luma and chroma (JFIF 1.02) of a row of RGB, in 16-bit fixed point.
-    fn convert_row[](rgb: &[u8], y: &mut [u8], cb: &mut [u8], cr: &mut [u8]) {
-        const HALF: i32 = 1 << 15;
-        const CENTER: i32 = (128 << 16) + HALF - 1;
+    fn convert_pixels[](rgb: &[u8], y: &mut [u8], cb: &mut [u8], cr: &mut [u8]) {
         let n = y.len().min(cb.len()).min(cr.len());
         for (((&[r, g, b], y), cb), cr) in rgb.as_chunks::<3>().0.iter().zip(&mut y[..n]).zip(&mut cb[..n]).zip(&mut cr[..n]) {
             let (r, g, b) = (r as i32, g as i32, b as i32);
@@ -100,5 +116,22 @@ impl Plane {
         for _ in rows..rows.next_multiple_of(8) {
             self.samples.extend_from_within(last..last + self.stride);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_of_conversion_agree() {
+        let levels = [0u8, 1, 2, 51, 77, 128, 129, 200, 254, 255];
+        let rgb: Vec<u8> = (0..1000).flat_map(|i| [i / 100, i / 10 % 10, i % 10].map(|digit| levels[digit])).collect();
+        let (mut rows, mut plain) = ([[0; 1000]; 3], [[0; 1000]; 3]);
+        let [y, cb, cr] = &mut rows;
+        convert_row(&rgb, y, cb, cr);
+        let [y, cb, cr] = &mut plain;
+        convert_pixels(&rgb, y, cb, cr);
+        assert_eq!(rows, plain);
     }
 }

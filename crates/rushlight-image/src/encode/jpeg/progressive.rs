@@ -4,7 +4,8 @@ use super::baseline::{difference, magnitude};
 use super::blocks::{Block, Blocks, Component};
 use super::file::{write_huffman, write_scan};
 use super::sink::{AC, Sink, Symbols};
-use crate::jpeg::huffman::{Definition, NATURAL};
+use crate::jpeg::huffman::Definition;
+use std::ops::RangeInclusive;
 
 /// One scan: of all components (`None`) or of one, which coefficients, and their bit position before and after.
 struct Scan(Option<usize>, [u8; 2], [u8; 2]);
@@ -73,8 +74,8 @@ fn write_dc(blocks: &Blocks, [high, low]: [u8; 2], file: &mut Vec<u8>) {
 fn write_ac(blocks: &Blocks, index: usize, band: [u8; 2], [high, low]: [u8; 2], file: &mut Vec<u8>) {
     let component = &blocks.components[index];
     let table = AC + component.table;
-    let mut pass =
-        AcPass { symbols: Symbols::new(), table, places: &NATURAL[band[0] as usize..=band[1] as usize], low: low as u32, end_run: 0, waiting: Vec::new() };
+    let places = band[0] as usize..=band[1] as usize;
+    let mut pass = AcPass { symbols: Symbols::new(), table, places, low: low as u32, end_run: 0, waiting: Vec::new() };
     each_block(component, |block| if high == 0 { pass.first(block) } else { pass.refine(block) });
     pass.end_bands();
     let definition = pass.symbols.optimal(table);
@@ -91,11 +92,11 @@ fn each_block(component: &Component, mut work: impl FnMut(&Block)) {
 }
 
 /// A band of one component.
-struct AcPass<'a> {
+struct AcPass {
     symbols: Symbols,
     table: usize,
     /// Where the band's coefficients are.
-    places: &'a [u8],
+    places: RangeInclusive<usize>,
     low: u32,
     /// Blocks that ended since the last symbol.
     end_run: u32,
@@ -103,7 +104,7 @@ struct AcPass<'a> {
     waiting: Vec<u8>,
 }
 
-impl AcPass<'_> {
+impl AcPass {
     /// The size of a coefficient at the scan's precision.
     fn level(&self, value: i16) -> i32 {
         (value as i32).abs() >> self.low
@@ -112,8 +113,7 @@ impl AcPass<'_> {
     /// First bits (G.1.2.2).
     fn first(&mut self, block: &Block) {
         let mut run = 0;
-        for &place in self.places {
-            let value = block[place as usize];
+        for &value in &block[self.places.clone()] {
             let level = self.level(value);
             if level == 0 {
                 run += 1;
@@ -135,10 +135,9 @@ impl AcPass<'_> {
 
     /// One more bit (G.1.2.3).
     fn refine(&mut self, block: &Block) {
-        let newest = self.places.iter().rposition(|&place| self.level(block[place as usize]) == 1);
+        let newest = block[self.places.clone()].iter().rposition(|&value| self.level(value) == 1);
         let (mut run, mut corrections) = (0u32, Vec::new());
-        for (k, &place) in self.places.iter().enumerate() {
-            let value = block[place as usize];
+        for (k, &value) in block[self.places.clone()].iter().enumerate() {
             let level = self.level(value);
             if level == 0 {
                 run += 1;

@@ -50,7 +50,7 @@ impl Sink for Writer<'_> {
 
     #[inline(always)]
     fn bits(&mut self, value: u32, count: u32) {
-        self.bits.put(value, count);
+        self.bits.put(value & ((1 << count) - 1), count);
     }
 }
 

@@ -30,7 +30,7 @@ pub fn transform_row(blocks: &[Block], flat: &[bool], table: &Block, out: &mut [
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_row(block: &Block, row: usize) -> __m128i {
+pub(super) fn load_row(block: &Block, row: usize) -> __m128i {
     let values: &[i16] = &block[8 * row..8 * row + 8];
     // SAFETY: eight 16-bit values are the sixteen bytes read; the load needs no alignment.
     unsafe { _mm_loadu_si128(values.as_ptr().cast()) }
@@ -38,7 +38,7 @@ fn load_row(block: &Block, row: usize) -> __m128i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn broadcast_row(block: &Block, row: usize) -> __m256i {
+pub(super) fn broadcast_row(block: &Block, row: usize) -> __m256i {
     _mm256_broadcastsi128_si256(load_row(block, row))
 }
 
@@ -77,27 +77,27 @@ fn transform_pair(pair: &[Block; 2], quantization: &[__m256i; 8], out: &mut [u8]
 /// `a * ka + b * kb` of pairs of interleaved 16-bit values.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn madd(pair: [__m256i; 2], ka: i16, kb: i16) -> [__m256i; 2] {
+pub(super) fn madd<const N: usize>(pair: [__m256i; N], ka: i16, kb: i16) -> [__m256i; N] {
     let factors = _mm256_set1_epi32((ka as u16 as i32) | (kb as i32) << 16);
-    [_mm256_madd_epi16(pair[0], factors), _mm256_madd_epi16(pair[1], factors)]
+    pair.map(|v| _mm256_madd_epi16(v, factors))
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn interleave(a: __m256i, b: __m256i) -> [__m256i; 2] {
+pub(super) fn interleave(a: __m256i, b: __m256i) -> [__m256i; 2] {
     [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)]
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn add(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
-    [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])]
+pub(super) fn add<const N: usize>(a: [__m256i; N], b: [__m256i; N]) -> [__m256i; N] {
+    std::array::from_fn(|i| _mm256_add_epi32(a[i], b[i]))
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn sub(a: [__m256i; 2], b: [__m256i; 2]) -> [__m256i; 2] {
-    [_mm256_sub_epi32(a[0], b[0]), _mm256_sub_epi32(a[1], b[1])]
+pub(super) fn sub<const N: usize>(a: [__m256i; N], b: [__m256i; N]) -> [__m256i; N] {
+    std::array::from_fn(|i| _mm256_sub_epi32(a[i], b[i]))
 }
 
 /// 16-bit values widened and shifted left by the 13 bits of the constants.

@@ -1,42 +1,71 @@
 //! Transforms to 4x4, 2x2 and 1x1 samples: libjpeg's accurate reduced-size inverse DCTs.
 //!
-//! Both passes run over lanes, the columns and then the rows of a block, in plain loops that become vector code.
+//! Both passes run over lanes, the columns and then the rows of a block.
 
-use super::{Block, CONST_BITS, PASS1_BITS, flat_sample};
-use rushlight_kernels::vectorized;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
+use super::{Block, CONST_BITS, PASS1_BITS, fill, flat_sample};
+#[cfg(target_arch = "x86_64")]
+use rushlight_kernels::simd::{Level, level};
 
 /// Transforms a row of blocks into `size` rows of samples, `size` (1, 2 or 4) in each block.
-pub fn transform_row(size: usize, blocks: &[Block], quantization: &Block, out: &mut [u8], stride: usize) {
+///
+/// `blocks` has an even length; `flat[i]` says that block `i` has no AC coefficients.
+pub fn transform_row(size: usize, blocks: &[Block], flat: &[bool], quantization: &Block, out: &mut [u8], stride: usize) {
     match size {
-        4 => transform_row4(blocks, quantization, out, stride),
+        4 => transform_row4(blocks, flat, quantization, out, stride),
         2 => transform_row2(blocks, quantization, out, stride),
         _ => blocks.iter().zip(out).for_each(|(block, sample)| *sample = flat_sample(block[0], quantization[0])),
     }
 }
 
-vectorized! {
-    fn transform_row4[](blocks: &[Block], quantization: &Block, out: &mut [u8], stride: usize) {
-        for (i, block) in blocks.iter().enumerate() {
-            let columns = four(dequantize(block, quantization), CONST_BITS - PASS1_BITS + 1);
-            let turned: [[i32; 4]; 8] = std::array::from_fn(|x| std::array::from_fn(|y| columns[y][x]));
-            let samples = four(turned, CONST_BITS + PASS1_BITS + 3 + 1).map(|lanes| lanes.map(sample));
-            for (y, row) in out.chunks_mut(stride).take(4).enumerate() {
-                row[4 * i..4 * i + 4].copy_from_slice(&[samples[0][y], samples[1][y], samples[2][y], samples[3][y]]);
-            }
-        }
+fn transform_row4(blocks: &[Block], flat: &[bool], quantization: &Block, out: &mut [u8], stride: usize) {
+    #[cfg(target_arch = "x86_64")]
+    match level() {
+        // SAFETY: `level` found AVX-512 on this processor.
+        Level::Avx512 => return unsafe { avx2::transform_row4_avx512(blocks, flat, quantization, out, stride) },
+        // SAFETY: `level` found AVX2 on this processor.
+        Level::Avx2 => return unsafe { avx2::transform_row4(blocks, flat, quantization, out, stride) },
+        Level::Base => {}
+    }
+    for (i, (block, &flat)) in blocks.iter().zip(flat).enumerate() {
+        transform4(block, flat, quantization, &mut out[4 * i..], stride);
     }
 }
 
-vectorized! {
-    fn transform_row2[](blocks: &[Block], quantization: &Block, out: &mut [u8], stride: usize) {
-        for (i, block) in blocks.iter().enumerate() {
-            let columns = two(dequantize(block, quantization), CONST_BITS - PASS1_BITS + 2);
-            let turned: [[i32; 2]; 8] = std::array::from_fn(|x| std::array::from_fn(|y| columns[y][x]));
-            let samples = two(turned, CONST_BITS + PASS1_BITS + 3 + 2).map(|lanes| lanes.map(sample));
-            for (y, row) in out.chunks_mut(stride).take(2).enumerate() {
-                row[2 * i..2 * i + 2].copy_from_slice(&[samples[0][y], samples[1][y]]);
-            }
-        }
+fn transform_row2(blocks: &[Block], quantization: &Block, out: &mut [u8], stride: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if level() >= Level::Avx2 {
+        // SAFETY: `level` found AVX2 on this processor.
+        return unsafe { avx2::transform_row2(blocks, quantization, out, stride) };
+    }
+    for (i, block) in blocks.iter().enumerate() {
+        transform2(block, quantization, &mut out[2 * i..], stride);
+    }
+}
+
+/// One block in plain code.
+pub(super) fn transform4(block: &Block, flat: bool, quantization: &Block, out: &mut [u8], stride: usize) {
+    if flat {
+        let value = (block[0].wrapping_mul(quantization[0]) as i32) << PASS1_BITS;
+        return fill(sample((value + 16) >> 5), 4, 4, out, stride);
+    }
+    let columns = four(dequantize(block, quantization), CONST_BITS - PASS1_BITS + 1);
+    let turned: [[i32; 4]; 8] = std::array::from_fn(|x| std::array::from_fn(|y| columns[y][x]));
+    let samples = four(turned, CONST_BITS + PASS1_BITS + 3 + 1).map(|lanes| lanes.map(sample));
+    for (y, row) in out.chunks_mut(stride).take(4).enumerate() {
+        row[..4].copy_from_slice(&[samples[0][y], samples[1][y], samples[2][y], samples[3][y]]);
+    }
+}
+
+/// One block in plain code.
+pub(super) fn transform2(block: &Block, quantization: &Block, out: &mut [u8], stride: usize) {
+    let columns = two(dequantize(block, quantization), CONST_BITS - PASS1_BITS + 2);
+    let turned: [[i32; 2]; 8] = std::array::from_fn(|x| std::array::from_fn(|y| columns[y][x]));
+    let samples = two(turned, CONST_BITS + PASS1_BITS + 3 + 2).map(|lanes| lanes.map(sample));
+    for (y, row) in out.chunks_mut(stride).take(2).enumerate() {
+        row[..2].copy_from_slice(&[samples[0][y], samples[1][y]]);
     }
 }
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
+from rushlight.image.transforms.functional._on_pixels import enhanced, on_pixels
 from rushlight.image.transforms.functional._pixels import NATIVE, is_pil, pixels
-from rushlight.image.transforms.functional._tone import check_channels, check_factor
+from rushlight.image.transforms.functional._tone import check_factor
 
 __all__ = [
     "adjust_contrast",
@@ -54,49 +55,33 @@ def grayscale_to_rgb(inpt):
 
 
 @dispatched
+@on_pixels(enhanced("Contrast"), channels=(1, 3))
 def adjust_contrast(inpt, contrast_factor: float):
     """Blend with the mean luma of each image: 0 is a grey image, 1 the image itself.
 
     >>> adjust_contrast(np.array([[100, 200]], np.uint8), 0.5)
     array([[125, 175]], dtype=uint8)
     """
-    factor = check_factor("contrast_factor", contrast_factor)
-    if is_pil(inpt):
-        from PIL import ImageEnhance
-
-        return ImageEnhance.Contrast(inpt).enhance(factor)
-    found = pixels(inpt)
-    check_channels(found)
-    return found.through(augment.contrast, factor)
+    return inpt.through(augment.contrast, check_factor("contrast_factor", contrast_factor))
 
 
 @dispatched
+@on_pixels(enhanced("Color"), channels=(1, 3))
 def adjust_saturation(inpt, saturation_factor: float):
     """Blend with the grey image: 0 is grey, 1 the image itself. Images of one channel stay as they are."""
     factor = check_factor("saturation_factor", saturation_factor)
-    if is_pil(inpt):
-        from PIL import ImageEnhance
-
-        return ImageEnhance.Color(inpt).enhance(factor)
-    found = pixels(inpt)
-    check_channels(found)
-    return found.give(found.array) if found.channels == 1 else found.through(augment.saturation, factor)
+    return inpt.give(inpt.array) if inpt.channels == 1 else inpt.through(augment.saturation, factor)
 
 
-@dispatched
-def adjust_hue(inpt, hue_factor: float):
-    """Turn the hue by ``hue_factor`` of the whole circle, in [-0.5, 0.5]. Images of one channel stay as they are."""
+def check_hue(hue_factor: float) -> float:
     if not -0.5 <= hue_factor <= 0.5:
         raise ValueError(f"hue_factor ({hue_factor}) is not in [-0.5, 0.5].")
-    if is_pil(inpt):
-        return pil_hue(inpt, hue_factor)
-    found = pixels(inpt)
-    check_channels(found)
-    return found.give(found.array) if found.channels == 1 else found.through(augment.turn_hue, float(hue_factor))
+    return float(hue_factor)
 
 
 def pil_hue(image, hue_factor: float):
     """Turn the hue in Pillow's 8-bit HSV."""
+    check_hue(hue_factor)
     if image.mode in ("L", "1", "I", "F"):
         return image
     hue, *rest = image.convert("HSV").split()
@@ -108,18 +93,26 @@ def pil_hue(image, hue_factor: float):
 
 
 @dispatched
+@on_pixels(pil_hue, channels=(1, 3))
+def adjust_hue(inpt, hue_factor: float):
+    """Turn the hue by ``hue_factor`` of the whole circle, in [-0.5, 0.5]. Images of one channel stay as they are."""
+    turn = check_hue(hue_factor)
+    return inpt.give(inpt.array) if inpt.channels == 1 else inpt.through(augment.turn_hue, turn)
+
+
+@dispatched
+@on_pixels()
 def permute_channels(inpt, permutation: Sequence[int]):
     """Return an image whose channel ``i`` is channel ``permutation[i]`` of the given one.
 
     >>> permute_channels(np.array([[[1, 2, 3]]], np.uint8), [2, 0, 1])
     array([[[3, 1, 2]]], dtype=uint8)
     """
-    found = pixels(inpt)
-    if len(permutation) != found.channels:
+    if len(permutation) != inpt.channels:
         raise ValueError(
-            f"Length of permutation does not match number of channels: {len(permutation)} != {found.channels}"
+            f"Length of permutation does not match number of channels: {len(permutation)} != {inpt.channels}"
         )
-    order = [int(c) % found.channels for c in permutation]
-    if found.array.dtype in NATIVE:
-        return found.through(augment.permute, order)
-    return found.give(found.array.take(order, -3 if found.planar else -1))
+    order = [int(c) % inpt.channels for c in permutation]
+    if inpt.array.dtype in NATIVE:
+        return inpt.through(augment.permute, order)
+    return inpt.give(inpt.array.take(order, -3 if inpt.planar else -1))

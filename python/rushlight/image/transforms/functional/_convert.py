@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from rushlight import _C
-from rushlight.image.transforms.functional._dispatch import dispatched
+from rushlight.image.transforms.functional._dispatch import dispatched, input_first
 from rushlight.image.transforms.functional._pixels import MODES, NATIVE, is_pil, is_tensor, is_torch, pixels
 
 augment = _C.image.augment
@@ -14,6 +14,7 @@ augment = _C.image.augment
 __all__ = ["convert_image_dtype", "normalize", "pil_to_tensor", "to_dtype", "to_image", "to_pil_image", "to_tensor"]
 
 
+@input_first
 def to_tensor(pic):
     """Return an image as a tensor ``[C, H, W]``; 8-bit samples become floats in [0, 1].
 
@@ -33,6 +34,7 @@ def to_tensor(pic):
     return _C.from_numpy(array)
 
 
+@input_first
 def pil_to_tensor(pic):
     """Return the samples of a PIL image as a tensor ``[C, H, W]`` of the same type."""
     if not is_pil(pic):
@@ -54,6 +56,7 @@ def channels_first(image) -> np.ndarray:
     return np.array(np.moveaxis(array, -1, -3), order="C")
 
 
+@input_first
 def to_pil_image(pic, mode: str | None = None):
     """Return a tensor ``[C, H, W]`` or an array ``[H, W, C]`` as a PIL image; floats in [0, 1] become 8-bit samples.
 
@@ -181,6 +184,7 @@ def converted(array: np.ndarray, dtype: np.dtype, scale: bool) -> np.ndarray:
     return (array >> shift).astype(want) if shift > 0 else array.astype(want) << want.type(-shift)
 
 
+@input_first
 def convert_image_dtype(image, dtype=None):
     """Return ``to_dtype(image, dtype, scale=True)``."""
     return to_dtype(image, dtype, scale=True)

@@ -3,7 +3,32 @@
 import functools
 from collections.abc import Callable
 
-__all__ = ["dispatched", "register_kernel"]
+__all__ = ["dispatched", "input_first", "register_kernel"]
+
+INPUT_NAMES = ("inpt", "img", "image", "video", "mask", "tensor", "pic")
+"""What torchvision calls the first argument of its functions, by version and by kind of input."""
+
+
+def input_first(function: Callable) -> Callable:
+    """Let the first argument of a function be given by any of torchvision's names for it.
+
+    >>> input_first(lambda inpt, factor: inpt * factor)(img=3, factor=2)
+    6
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        return function(*(args or take_input(function, kwargs)), **kwargs)
+
+    return call
+
+
+def take_input(function: Callable, kwargs: dict) -> tuple:
+    """Take the input of a function out of its keyword arguments."""
+    for name in INPUT_NAMES:
+        if name in kwargs:
+            return (kwargs.pop(name),)
+    raise TypeError(f"{function.__name__}() missing 1 required positional argument: 'inpt'")
 
 
 def dispatched(function: Callable) -> Callable:
@@ -21,12 +46,13 @@ def dispatched(function: Callable) -> Callable:
     kernels: dict[type, Callable] = {}
 
     @functools.wraps(function)
-    def call(inpt, *args, **kwargs):
+    def call(*args, **kwargs):
+        args = args or take_input(function, kwargs)
         if kernels:
-            for parent in type(inpt).__mro__:
+            for parent in type(args[0]).__mro__:
                 if kernel := kernels.get(parent):
-                    return kernel(inpt, *args, **kwargs)
-        return function(inpt, *args, **kwargs)
+                    return kernel(*args, **kwargs)
+        return function(*args, **kwargs)
 
     call.kernels = kernels
     call.of_image = function

@@ -1,6 +1,6 @@
 """The size and the channels of an image."""
 
-from rushlight.image.transforms.functional._dispatch import dispatched
+from rushlight.image.transforms.functional._dispatch import dispatched, input_first
 from rushlight.image.transforms.functional._pixels import is_pil, is_tensor, pixels
 
 __all__ = [
@@ -41,11 +41,13 @@ def get_num_channels(inpt) -> int:
     return get_dimensions(inpt)[0]
 
 
+@input_first
 def get_image_num_channels(inpt) -> int:
     """Return how many channels an image has: an older name of ``get_num_channels``."""
     return get_num_channels(inpt)
 
 
+@input_first
 def get_image_size(inpt) -> list[int]:
     """Return ``[width, height]``, in this order, as torchvision's v1 does."""
     return get_size(inpt)[::-1]

@@ -6,8 +6,11 @@ import sys
 import numpy as np
 
 from rushlight import _C
+from rushlight.image.transforms._draw import own_generator, randn
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._pixels import is_pil, is_torch, pixels
+
+augment = _C.image.augment
 
 __all__ = ["gaussian_noise", "jpeg"]
 
@@ -25,8 +28,9 @@ def gaussian_noise(inpt, mean: float = 0.0, sigma: float = 0.1, clip: bool = Tru
     array, dtype = found.array, found.array.dtype
     if dtype != np.uint8 and dtype.kind != "f":
         raise ValueError(f"Input tensor is expected to be in uint8 or float dtype, got dtype={dtype}")
-    framework = sys.modules["torch"] if is_torch(inpt) else _C
-    noise = framework.randn(array.shape).numpy()
+    # The streams of the two packages' generators are the same.
+    foreign = is_torch(inpt) and own_generator() is None
+    noise = (sys.modules["torch"].randn(array.shape) if foreign else randn(*array.shape)).numpy()
     if dtype.kind == "f":
         result = array + (dtype.type(mean) + noise.astype(dtype, copy=False) * dtype.type(sigma))
         return found.give(result.clip(0, 1, out=result) if clip else result)
@@ -50,9 +54,9 @@ def jpeg(image, quality: int):
     result = np.empty_like(found.array, order="C")
     sources = found.array.reshape(-1, *found.array.shape[-3:])
     for source, target in zip(sources, result.reshape(sources.shape)):
-        interleaved = np.ascontiguousarray(source.transpose(1, 2, 0)) if found.planar else np.ascontiguousarray(source)
-        decoded = again(interleaved, quality)
-        target[...] = decoded.transpose(2, 0, 1) if found.planar else decoded
+        source = np.ascontiguousarray(source)
+        decoded = again(augment.interleaved(source) if found.planar else source, quality)
+        target[...] = augment.planes(decoded) if found.planar else decoded
     return found.give(result)
 
 

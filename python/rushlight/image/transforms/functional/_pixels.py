@@ -109,7 +109,7 @@ def pixels(image: Any) -> Pixels:
         return array_pixels(image)
     if is_torch(image):
         torch = sys.modules["torch"]
-        return tensor_pixels(image, torch, torch.Tensor.numpy, torch.from_numpy)
+        return torch_pixels(image, torch)
     if is_pil(image):
         return pil_pixels(image)
     return array_pixels(decoded(image))
@@ -160,6 +160,16 @@ def tensor_pixels(tensor, framework, view: Callable, wrap: Callable) -> Pixels:
         dtype = tensor.dtype
         return planes(view(tensor.float()), lambda array: wrap(array).to(dtype))
     return planes(view(tensor), wrap)
+
+
+def torch_pixels(tensor, torch) -> Pixels:
+    """Return the samples of a tensor of PyTorch, which itself refuses to lend the memory of most that are no images."""
+    if tensor.ndim >= 2:
+        try:
+            return planes(tensor.numpy(), torch.from_numpy)
+        except (RuntimeError, TypeError):
+            pass
+    return tensor_pixels(tensor, torch, torch.Tensor.numpy, torch.from_numpy)
 
 
 def planes(array: np.ndarray, wrap: Callable) -> Pixels:

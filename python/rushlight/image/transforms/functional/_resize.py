@@ -99,17 +99,18 @@ def output_size(have: tuple[int, int], size: int | Sequence[int] | None, max_siz
             raise ValueError(f"max_size must be an integer when size is None, but got {max_size} instead.")
         short, long = int(max_size * short / long), max_size
     else:
-        short, long = edges(short, long, size if isinstance(size, int) else size[0], max_size)
+        short, long = edges(short, long, size, max_size)
     return positive(*((long, short) if have[1] <= have[0] else (short, long)))
 
 
-def edges(short: int, long: int, size: int, max_size: int | None) -> tuple[int, int]:
-    """Return the edges after the shorter one became ``size``, the longer one at most ``max_size``."""
+def edges(short: int, long: int, asked: int | Sequence[int], max_size: int | None) -> tuple[int, int]:
+    """Return the edges after the shorter one became the size asked for, the longer one at most ``max_size``."""
+    size = asked if isinstance(asked, int) else asked[0]
     new_short, new_long = size, int(size * long / short)
     if max_size is not None:
         if max_size <= size:
             raise ValueError(
-                f"max_size = {max_size} must be strictly greater than the requested size for the smaller edge size = {size}"
+                f"max_size = {max_size} must be strictly greater than the requested size for the smaller edge size = {asked}"
             )
         if new_long > max_size:
             return int(max_size * new_short / new_long), max_size

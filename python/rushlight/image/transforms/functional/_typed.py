@@ -1,10 +1,12 @@
 """What every function does with images, videos, masks, boxes and key points that are ``TVTensor``s."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import rushlight as rl
 from rushlight.image.transforms.functional import _boxes, _convert, _keypoints, _meta, _pad
+from rushlight.image.transforms.functional._dispatch import input_first
 from rushlight.image.transforms.functional._dispatch import register_kernel as register
 from rushlight.image.transforms.functional._interpolation import InterpolationMode, interpolation_mode
 from rushlight.image.transforms.functional._pixels import is_tensor
@@ -91,7 +93,7 @@ def refusal(functional: Callable) -> Callable:
 
 def argument_names(functional: Callable) -> tuple[str, ...]:
     """Return the names of the arguments of a function after the input, in order."""
-    code = functional.of_image.__code__
+    code = inspect.unwrap(functional.of_image).__code__
     return code.co_varnames[1 : code.co_argcount]
 
 
@@ -214,6 +216,6 @@ def of_kind(functions: dict[str, Any], name: str) -> Callable | None:
     """Return the function of plain tensors that torchvision has under a name like ``resize_image`` or ``crop_mask``."""
     operation, _, kind = name.rpartition("_")
     if kind == "mask":
-        return MASKS.get(operation)
+        return MASKS.get(operation) and input_first(MASKS[operation])
     found = functions.get(operation)
-    return found.of_image if kind in ("image", "video") and hasattr(found, "kernels") else None
+    return input_first(found.of_image) if kind in ("image", "video") and hasattr(found, "kernels") else None

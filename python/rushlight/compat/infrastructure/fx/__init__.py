@@ -16,6 +16,7 @@ Node = absent_type("torch.fx.Node", _REASON)
 Proxy = absent_type("torch.fx.Proxy", _REASON)
 Tracer = absent_type("torch.fx.Tracer", _REASON)
 Transformer = absent_type("torch.fx.Transformer", _REASON)
+map_arg = absent("torch.fx.map_arg", _REASON)
 
 
 def wrap(fn_or_name: str | Callable) -> str | Callable:

@@ -2,8 +2,8 @@
 
 import sys
 
-from . import collate, fetch, worker
-from .exception import ExceptionWrapper
+from .. import collate, fetch, worker
+from ..exception import ExceptionWrapper
 
 __all__ = ["ExceptionWrapper", "collate", "fetch", "worker"]
 

@@ -61,6 +61,10 @@ def script_if_tracing(fn: Callable) -> Callable:
 _script_if_tracing = script_if_tracing
 
 
+class TracerWarning(Warning):
+    """The category of warnings about tracing, for filters; never given here."""
+
+
 def export(fn: Callable) -> Callable:
     """Mark a method as an entry point of a scripted module: returns ``fn``."""
     return fn
@@ -71,7 +75,7 @@ def unused(fn: Callable) -> Callable:
     return fn
 
 
-script_method = interface = export
+script_method = interface = _overload = _overload_method = export
 
 
 def ignore(drop: bool | Callable = False, **options: Any) -> Callable:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from rushlight.compat.infrastructure._dynamo.eval_frame import OptimizedModule as OptimizedModule
 from rushlight.compat.infrastructure.compiler import (
     allow_in_graph,
     assume_constant_result,
@@ -28,7 +30,24 @@ __all__ = [
     "run",
 ]
 
-config = SimpleNamespace(
+
+class Settings(SimpleNamespace):
+    """Settings that can be set for good, or by ``patch`` for the time of a ``with``."""
+
+    @contextmanager
+    def patch(self, name: str | dict | None = None, value: Any = None, **values: Any) -> Iterator[None]:
+        """Set ``name`` to ``value``, a dictionary, or keywords, until the end of the ``with``."""
+        given = name if isinstance(name, dict) else {} if name is None else {name: value}
+        before = dict(vars(self))
+        vars(self).update(given | values)
+        try:
+            yield
+        finally:
+            vars(self).clear()
+            vars(self).update(before)
+
+
+config = Settings(
     cache_size_limit=8, capture_scalar_outputs=False, optimize_ddp=True, recompile_limit=8, suppress_errors=False
 )
 """Settings of a compiler that is not there: they can be set and read, and change nothing."""
@@ -54,3 +73,6 @@ def mark_dynamic(t: Any, index: int | tuple[int, ...], **options: Any) -> None:
 
 def mark_static(t: Any, index: int | tuple[int, ...] | None = None) -> None:
     """Declare a dimension as fixed: every size is accepted anyway."""
+
+
+mark_static_address = mark_unbacked = maybe_mark_dynamic = mark_static

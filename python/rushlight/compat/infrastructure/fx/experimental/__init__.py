@@ -1,0 +1,1 @@
+"""``torch.fx.experimental``: what the capture of graphs asks of a program."""

@@ -1,0 +1,99 @@
+"""Random numbers of transforms: from the default generator, or from that of the sample or the worker at hand."""
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator
+
+import rushlight as rl
+from rushlight.utils.data import get_worker_info
+
+
+class _Thread(threading.local):
+    generator: rl.Generator | None = None
+    worker: tuple[int, int] | None = None
+    of_worker: rl.Generator | None = None
+
+
+_thread = _Thread()
+
+
+@contextlib.contextmanager
+def drawing_from(seed: int) -> Iterator[None]:
+    """Let the transforms of this thread draw what they would after ``manual_seed(seed)``, and no generator know of it.
+
+    >>> with drawing_from(3):
+    ...     first = rand(1)
+    >>> bool(first == rl.rand(1, generator=rl.Generator().manual_seed(3)))
+    True
+    """
+    before, _thread.generator = _thread.generator, rl.Generator().manual_seed(seed)
+    try:
+        yield
+    finally:
+        _thread.generator = before
+
+
+def own_generator() -> rl.Generator | None:
+    """Return the generator this thread draws from; None for the default one.
+
+    A worker process of PyTorch's ``DataLoader`` has a generator of the worker's seed: the default one is a copy of the
+    parent's, so that all workers in all epochs would draw the same.
+    """
+    return _thread.generator or worker_generator()
+
+
+def worker_generator() -> rl.Generator | None:
+    data = sys.modules.get("torch.utils.data")
+    info = data and data.get_worker_info()
+    if info is None or data.get_worker_info is get_worker_info:
+        return None
+    if _thread.worker != (os.getpid(), info.seed):
+        _thread.worker = os.getpid(), info.seed
+        _thread.of_worker = rl.Generator().manual_seed(info.seed)
+    return _thread.of_worker
+
+
+def rand(*shape: int) -> rl.Tensor:
+    return rl.rand(shape, generator=own_generator())
+
+
+def randn(*shape: int) -> rl.Tensor:
+    return rl.randn(shape, generator=own_generator())
+
+
+def normal(*shape: int) -> rl.Tensor:
+    return rl.empty(shape).normal_(generator=own_generator())
+
+
+def uniform(low: float, high: float) -> float:
+    """Draw a number from ``[low, high)``, in single precision."""
+    return rl.empty(1).uniform_(low, high, generator=own_generator()).item()
+
+
+def randint(low: int, high: int, shape: tuple[int, ...] = ()) -> rl.Tensor:
+    return rl.randint(low, high, shape, generator=own_generator())
+
+
+def below(low: int, high: int) -> int:
+    """Draw an integer from ``[low, high)``."""
+    return int(randint(low, high, (1,)).item())
+
+
+def randperm(count: int) -> rl.Tensor:
+    return rl.randperm(count, generator=own_generator())
+
+
+def weighted(weights: list[float]) -> int:
+    """Draw an index with probabilities in proportion to ``weights``."""
+    return int(rl.multinomial(rl.tensor(weights), 1, generator=own_generator()))
+
+
+def dirichlet(concentration: rl.Tensor) -> rl.Tensor:
+    return rl._sample_dirichlet(concentration, generator=own_generator())
+
+
+def ratio_between(logarithms: list[float]) -> float:
+    """Draw a ratio whose logarithm is uniform, in single precision."""
+    return rl.empty(1).uniform_(*logarithms, generator=own_generator()).exp().item()
