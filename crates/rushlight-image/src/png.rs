@@ -56,6 +56,15 @@ fn info(data: &[u8]) -> Result<Info> {
     Ok(describe(&open(data, &Limits::default())?, data))
 }
 
+/// An error if the palette ends within a colour, on which the `png` crate panics.
+fn check_palette(data: &[u8]) -> Result<()> {
+    let mut before_pixels = metadata::chunks(data).take_while(|(kind, _)| kind != b"IDAT");
+    match before_pixels.find(|(kind, content)| kind == b"PLTE" && content.len() % 3 != 0) {
+        Some((_, content)) => Err(Error::new(Format::Png, ErrorKind::Malformed, format!("a palette of {} bytes is not one of whole colours", content.len()))),
+        None => Ok(()),
+    }
+}
+
 /// The data with the last chunk, which may be missing where the one before it is complete.
 fn with_end(data: &[u8]) -> Cow<'_, [u8]> {
     const END: &[u8] = b"\0\0\0\0IEND\xAE\x42\x60\x82";
@@ -67,6 +76,7 @@ fn with_end(data: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
+    check_palette(data)?;
     let data = &with_end(data);
     let mut reader = open(data, limits)?;
     let Info { width, height, mode, bits, .. } = describe(&reader, data);

@@ -121,3 +121,20 @@ fn a_png_may_end_without_its_last_chunk() {
     assert_eq!(decode(&png[..png.len() - 12], &small()).unwrap().samples, Samples::U8(pixels));
     assert!(decode(&png[..png.len() - 13], &small()).is_err());
 }
+
+#[test]
+fn a_palette_that_ends_within_a_colour_is_an_error() {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 4, 4);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_palette([7; 6].to_vec());
+    encoder.write_header().unwrap().write_image_data(&[1; 16]).unwrap();
+    // A colour and a third.
+    let at = file.windows(4).position(|kind| kind == b"PLTE").unwrap();
+    file[at - 1] = 4;
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&file[at..at + 8]);
+    file.splice(at + 8..at + 14, checksum.sum().to_be_bytes());
+    let error = decode(&file, &small()).unwrap_err();
+    assert_eq!((error.kind, error.reason.contains("palette of 4 bytes")), (ErrorKind::Malformed, true));
+}

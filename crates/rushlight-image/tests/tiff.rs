@@ -178,6 +178,8 @@ fn what_is_not_decoded_is_named() {
     assert_eq!((error.kind, error.reason.contains("L*a*b*")), (ErrorKind::Unsupported, true));
     let error = fault(&[(BITS, &[64]), (PHOTOMETRIC, &[1]), (FORMAT, &[3])]);
     assert_eq!((error.kind, error.reason.contains("64 bits")), (ErrorKind::Unsupported, true));
+    // The samples of a JPEG have eight bits, whatever the tags say.
+    assert_eq!(fault(&[(BITS, &[2]), (PHOTOMETRIC, &[1]), (COMPRESSION, &[7])]).kind, ErrorKind::Unsupported);
 }
 
 #[test]

@@ -216,7 +216,7 @@ impl<'a> Page<'a> {
             _ if !known => Err(unsupported(format!("{:?} of {} bits, {:?}, is not decoded", self.colors, self.bits, self.numbers))),
             _ if self.compression.is_fax() && (self.bits, self.samples) != (1, 1) => Err(malformed("fax compression of more than one bit a pixel")),
             _ if subsampled && (self.planar || self.samples != 3) => Err(unsupported("subsampled chroma in planes of its own is not decoded")),
-            _ if self.compression == Compression::Jpeg && (self.bits > 8 || self.samples == 4 && !self.planar) => {
+            _ if self.compression == Compression::Jpeg && (self.bits != 8 || self.samples == 4 && !self.planar) => {
                 Err(unsupported(format!("JPEG compression of {} samples of {} bits is not decoded", self.samples, self.bits)))
             }
             _ => Ok(self),
