@@ -105,8 +105,8 @@ pub fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     let format = sniff(data)?;
     guarded(format, || {
         let info = headers(format, data)?;
-        let samples = info.width as u64 * info.height as u64 * info.mode.channels() as u64;
-        limits.check(format, info.width, info.height, samples * (info.bits / 8) as u64)?;
+        let pixel = info.mode.channels() as u64 * (info.bits / 8) as u64;
+        limits.check(format, info.width, info.height, (info.width as u64 * info.height as u64).saturating_mul(pixel))?;
         (codec(format).decode)(data, limits)
     })
 }

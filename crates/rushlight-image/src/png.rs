@@ -13,6 +13,7 @@ pub(crate) const CODEC: Codec = Codec { info, decode };
 type PngReader<'a> = Reader<Cursor<&'a [u8]>>;
 
 fn open<'a>(data: &'a [u8], limits: &Limits) -> Result<PngReader<'a>> {
+    check_palette(data)?;
     let mut options = DecodeOptions::default();
     options.set_ignore_text_chunk(true);
     options.set_ignore_iccp_chunk(true);
@@ -76,7 +77,6 @@ fn with_end(data: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
-    check_palette(data)?;
     let data = &with_end(data);
     let mut reader = open(data, limits)?;
     let Info { width, height, mode, bits, .. } = describe(&reader, data);

@@ -182,6 +182,25 @@ fn what_is_not_decoded_is_named() {
     assert_eq!(fault(&[(BITS, &[2]), (PHOTOMETRIC, &[1]), (COMPRESSION, &[7])]).kind, ErrorKind::Unsupported);
 }
 
+/// Sides of more than sixteen bits, whose products have more than 64.
+#[test]
+fn the_largest_sides_are_refused() {
+    let mut file = b"II*\0\x08\0\0\0\x05\0".to_vec();
+    for (tag, kind, value) in [(256u16, 4u16, u32::MAX), (257, 4, u32::MAX), (262, 3, 1), (322, 4, 1 << 31), (323, 4, 1 << 31)] {
+        file.extend([&tag.to_le_bytes()[..], &kind.to_le_bytes(), &1u32.to_le_bytes(), &value.to_le_bytes()].concat());
+    }
+    file.extend([0; 4]);
+    assert_eq!(decode(&file, &Limits::default()).unwrap_err().kind, ErrorKind::Limit);
+    // A pixel in a tile whose area has 65 bits.
+    for at in [18, 30] {
+        file[at..at + 4].copy_from_slice(&1u32.to_le_bytes());
+    }
+    for at in [54, 66] {
+        file[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    }
+    assert_eq!(decode(&file, &Limits::default()).unwrap_err().kind, ErrorKind::Limit);
+}
+
 #[test]
 fn tiles_much_larger_than_the_image_are_refused() {
     let mut tiled = file(1, 1, &[(BITS, &[8]), (PHOTOMETRIC, &[1]), (322, &[65520]), (323, &[65520])], &[&[0]]);

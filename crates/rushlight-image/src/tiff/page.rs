@@ -235,8 +235,8 @@ impl<'a> Page<'a> {
             return Err(malformed("strips or tiles without rows"));
         }
         // Tiles reach over the right and lower edge, by less than one of them.
-        let padded = self.chunks_wide() as u64 * self.chunk.0 as u64 * self.chunks_high() as u64 * self.chunk.1 as u64;
-        if padded > 4 * self.width as u64 * self.height as u64 + (1 << 22) {
+        let padded = self.chunks_wide() as u128 * self.chunk.0 as u128 * self.chunks_high() as u128 * self.chunk.1 as u128;
+        if padded > 4 * self.width as u128 * self.height as u128 + (1 << 22) {
             return Err(Error::new(
                 Format::Tiff,
                 ErrorKind::Limit,
