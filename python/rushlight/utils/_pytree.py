@@ -92,9 +92,6 @@ def _node_type(tree: Any) -> Any:
     return namedtuple if _is_namedtuple(cls) else StructSequence if hasattr(cls, "n_sequence_fields") else cls
 
 
-_get_node_type = _node_type
-
-
 def _sequence_keys(x: Any) -> list:
     return [(SequenceKey(i), v) for i, v in enumerate(x)]
 
@@ -237,7 +234,7 @@ def _is_leaf(tree: Any, is_leaf: Leaf | None) -> bool:
     return (is_leaf is not None and is_leaf(tree)) or _node_type(tree) not in SUPPORTED_NODES
 
 
-tree_is_leaf = _is_leaf
+_get_node_type, tree_is_leaf = _node_type, _is_leaf
 
 
 def tree_flatten(tree: PyTree, is_leaf: Leaf | None = None) -> tuple[list, TreeSpec]:
