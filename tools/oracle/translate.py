@@ -34,11 +34,14 @@ def resolve(root: object, path: str) -> object:
 
 
 def ours(path: str) -> object:
-    """Return our object of a dotted path below ``torch``."""
+    """Return our object of a dotted path below ``torch``; what only says that it is missing is missing."""
     try:
-        return resolve(rl, path.removeprefix("torch."))
+        found = resolve(rl, path.removeprefix("torch."))
     except (AttributeError, ImportError):
         raise Missing(path) from None
+    if getattr(found, "absent", False):
+        raise Missing(path)
+    return found
 
 
 @functools.cache

@@ -7,12 +7,13 @@ from typing import NoReturn
 
 
 def absent(name: str, reason: str, error: type[Exception] = NotImplementedError) -> Callable[..., NoReturn]:
-    """Return a function that raises ``error`` with ``name`` and ``reason`` whenever it is called."""
+    """Return a function that raises ``error`` with ``name`` and ``reason`` whenever it is called; its ``absent`` is true."""
 
     def call(*arguments: object, **options: object) -> NoReturn:
         raise error(f"{name}: {reason}")
 
     call.__name__ = call.__qualname__ = name.rpartition(".")[2]
+    call.absent = True
     call.__doc__ = f"Raises {error.__name__}: {reason}"
     return call
 

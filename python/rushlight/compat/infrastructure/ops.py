@@ -19,6 +19,7 @@ class OpOverload:
     def __init__(self, name: str, overload: str, function: Callable) -> None:
         self._name, self._overload, self._function = name, overload, function
         self.__name__ = f"{name}.{overload}" if overload else name
+        self.absent = getattr(function, "absent", False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(*args, **kwargs)
