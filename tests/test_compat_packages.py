@@ -86,7 +86,10 @@ def test_what_packages_reach_for_is_there(lines, tmp_path):
             "torch.sparse_coo_tensor([[0]], [1.0])",
             "NotImplementedError: torch.sparse_coo_tensor: Rushlight has no sparse",
         ),
-        ("torch.ops.aten._sparse_addmm()", "NotImplementedError: torch.ops.aten._sparse_addmm: Rushlight has no such"),
+        (
+            "torch.ops.aten._sparse_addmm()",
+            "NotImplementedError: torch.ops.aten._sparse_addmm: Rushlight has no sparse",
+        ),
         ("torch.export.export(torch.nn.Linear(1, 1), ())", "NotImplementedError: torch.export.export: Rushlight runs"),
         ("torch.distributed.tensor.DTensor()", "RuntimeError: torch.distributed.tensor.DTensor: Rushlight runs in one"),
     ],

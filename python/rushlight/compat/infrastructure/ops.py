@@ -69,12 +69,12 @@ _OTHERWISE = {
     "sym_size": "size",
 }
 
+# Operators that packages have as keys of tables; calling them raises NotImplementedError.
+_KEYS = frozenset({"_sparse_addmm", "_sparse_mm_reduce_impl"})
+
 
 class Aten(Namespace):
-    """PyTorch's own operators: the functions of those names, or the methods of tensors.
-
-    An operator that is neither is a key, for tables by operator; calling it raises NotImplementedError naming it.
-    """
+    """PyTorch's own operators: the functions of those names, or the methods of tensors."""
 
     def __getattr__(self, operator: str) -> OpOverloadPacket:
         for home in (rl, rl.nn.functional, _C, rl.Tensor):
@@ -82,9 +82,9 @@ class Aten(Namespace):
             if callable(function):
                 break
         else:
-            if operator.startswith("__"):
-                raise AttributeError(f"'_OpNamespace' 'aten' object has no attribute {operator!r}")
-            function = absent(f"torch.ops.aten.{operator}", "Rushlight has no such operator")
+            if operator not in _KEYS:
+                return super().__getattr__(operator)
+            function = absent(f"torch.ops.aten.{operator}", "Rushlight has no sparse tensors")
         packet = OpOverloadPacket(operator, function)
         setattr(self, operator, packet)
         return packet
