@@ -241,9 +241,11 @@ unsafe fn compute<T: Float>(plan: &Plan<T>, block: &Block<T>) {
     let mut row_groups = block.rows.div_ceil(GROUP);
     let mut col_groups = 1;
     if plan.parallel {
-        let wanted = (block.rows * block.cols * block.depth / TASK).max(2 * pool::num_threads());
+        // Some tasks a thread even out; more of them cost a large product a tenth of its speed.
+        let threads = pool::num_threads();
+        let wanted = (block.rows * block.cols * block.depth / TASK).clamp(2 * threads, 4 * threads);
         col_groups = wanted.div_ceil(row_groups).min(panels);
-        row_groups = row_groups.max((2 * pool::num_threads()).div_ceil(col_groups)).min(row_tiles);
+        row_groups = row_groups.max((2 * threads).div_ceil(col_groups)).min(row_tiles);
     }
     let (tall, wide) = (row_tiles.div_ceil(row_groups), panels.div_ceil(col_groups));
     let (row_groups, col_groups) = (row_tiles.div_ceil(tall), panels.div_ceil(wide));
