@@ -50,7 +50,7 @@ class Fallback(MetaPathFinder):
         # A parent that came from the target searches the target's folder: left to itself, the import
         # system would load the module a second time under this name.
         parent = fullname.rpartition(".")[0]
-        if sys.modules[parent].__name__ in (parent, "torch") and PathFinder.find_spec(fullname, path) is not None:
+        if sys.modules[parent].__spec__.name == parent and PathFinder.find_spec(fullname, path) is not None:
             return None
         module = _import(f"{self.target}.{tail}")
         return None if module is None else _same(fullname, module)

@@ -16,8 +16,11 @@ def _get_tracing_state() -> None:
 
 
 def _are_functorch_transforms_active() -> bool:
-    """False outside of `func`: what runs inside of its transforms sees plain tensors."""
-    return False
+    """Return whether this code runs inside of `func.vmap`, or of a derivative such as `func.grad`."""
+    from rushlight.func.recorded import recording
+    from rushlight.func.rules.random import levels
+
+    return bool(levels()) or recording()
 
 
 def _get_default_device() -> str:

@@ -41,11 +41,11 @@ def one_of(kind, **given):
 
 def standard_normal(shape, like):
     """Return normal numbers of mean 0 and deviation 1 with the dtype of ``like``."""
-    return rl.empty(shape, dtype=like.dtype, device=like.device).normal_()
+    return _standard_normal(shape, like.dtype, like.device)
 
 
 def _standard_normal(shape, dtype, device):
-    """`standard_normal` under the name and with the arguments that packages built on PyTorch call."""
+    """The same under the name and with the arguments that packages built on PyTorch call."""
     return rl.empty(shape, dtype=dtype, device=device).normal_()
 
 

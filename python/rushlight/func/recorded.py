@@ -28,6 +28,11 @@ class _Active(threading.local):
 _active = _Active()
 
 
+def recording() -> bool:
+    """Return whether this thread runs a function to be differentiated."""
+    return bool(_active.recordings)
+
+
 class Recording:
     """One run of ``func`` on ``args``, differentiable with respect to those numbered ``argnums`` (all if ``None``)."""
 

@@ -16,4 +16,4 @@ def show() -> str:
 
 def parallel_info() -> str:
     """Return a text about the threads in use."""
-    return f"ATen/Parallel:\n\tat::get_num_threads() : {rl.get_num_threads()}\n"
+    return f"Rushlight: {rl.get_num_threads()} threads\n"

@@ -60,14 +60,13 @@ class Namespace:
         return registered[full]
 
 
-# Names that only the operators have: what the function is called elsewhere.
-_OTHERWISE = {
-    "_pin_memory": "pin_memory",
-    "_to_copy": "to",
-    "alias": "view_as",
-    "sym_numel": "numel",
-    "sym_size": "size",
-}
+def _to_copy(self: Any, *, dtype: Any = None, device: Any = None, **options: Any) -> Any:
+    """Return a copy of ``self`` as another dtype or on another device."""
+    return self.to(dtype=dtype, device=device, copy=True, **options)
+
+
+# Names that only the operators have.
+_OWN = {"_pin_memory": rl.Tensor.pin_memory, "_to_copy": _to_copy, "sym_numel": rl.numel, "sym_size": rl.Tensor.size}
 
 # Operators that packages have as keys of tables; calling them raises NotImplementedError.
 _KEYS = frozenset({"_sparse_addmm", "_sparse_mm_reduce_impl"})
@@ -77,14 +76,12 @@ class Aten(Namespace):
     """PyTorch's own operators: the functions of those names, or the methods of tensors."""
 
     def __getattr__(self, operator: str) -> OpOverloadPacket:
-        for home in (rl, rl.nn.functional, _C, rl.Tensor):
-            function = getattr(home, _OTHERWISE.get(operator, operator), None)
-            if callable(function):
-                break
-        else:
-            if operator not in _KEYS:
-                return super().__getattr__(operator)
+        homes = (getattr(home, operator, None) for home in (rl, rl.nn.functional, _C, rl.Tensor))
+        function = _OWN.get(operator) or next(filter(callable, homes), None)
+        if function is None and operator in _KEYS:
             function = absent(f"torch.ops.aten.{operator}", "Rushlight has no sparse tensors")
+        if function is None:
+            return super().__getattr__(operator)
         packet = OpOverloadPacket(operator, function)
         setattr(self, operator, packet)
         return packet
