@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rushlight.compat.infrastructure.jit import Final, export, ignore, is_scripting, unused  # noqa: F401
+from rushlight.compat.infrastructure.jit import Final, _overload, _overload_method, export, ignore, is_scripting, unused  # noqa: F401  # noqa: F401
 
-
-def _copy_to_script_wrapper(fn: Callable) -> Callable:
-    """Mark a method as one of the compiled module too: returns it."""
-    return fn
-
-
-_overload = _overload_method = _copy_to_script_wrapper
+_copy_to_script_wrapper = export
 
 
 def boolean_dispatch(

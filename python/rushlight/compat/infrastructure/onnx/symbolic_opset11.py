@@ -1,12 +1,5 @@
 """``torch.onnx.symbolic_opset11``: an exporter's functions, which are not here."""
 
-from __future__ import annotations
+from rushlight.compat.infrastructure.onnx import opset
 
-from rushlight.compat.absent import absent
-from rushlight.compat.infrastructure.onnx import REASON
-
-
-def __getattr__(name: str) -> object:
-    if name.startswith("__"):
-        raise AttributeError(f"module 'torch.onnx.symbolic_opset11' has no attribute {name!r}", name=name)
-    return absent(f"torch.onnx.symbolic_opset11.{name}", REASON)
+__getattr__ = opset(11)
