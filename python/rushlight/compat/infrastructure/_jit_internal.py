@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rushlight.compat.infrastructure.jit import Final, _overload, _overload_method, export, ignore, is_scripting, unused  # noqa: F401  # noqa: F401
+from rushlight.compat.infrastructure.jit import Final as Final
+from rushlight.compat.infrastructure.jit import _overload as _overload
+from rushlight.compat.infrastructure.jit import _overload_method as _overload_method
+from rushlight.compat.infrastructure.jit import export as export
+from rushlight.compat.infrastructure.jit import ignore as ignore
+from rushlight.compat.infrastructure.jit import is_scripting as is_scripting
+from rushlight.compat.infrastructure.jit import unused as unused
 
 _copy_to_script_wrapper = export
 
