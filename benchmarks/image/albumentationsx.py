@@ -1,7 +1,7 @@
 """AlbumentationsX' ways to do the twenty augmentations: arrays of bytes, the same parameters, called as its users call them.
 
 AlbumentationsX is under the AGPL: it is measured where somebody installed it, nothing else uses it. Its flips return views of the array,
-whose rows or samples run backwards; the time to put them in order falls on what comes next and is not measured.
+whose rows or pixels run backwards and which no framework takes; like all results they are asked for as arrays in order, which the others are already.
 """
 
 from __future__ import annotations
@@ -53,4 +53,4 @@ def calls(image: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
         "autocontrast": A.AutoContrast(p=1),
         "equalize": A.Equalize(p=1),
     }
-    return {name: lambda step=step: step(image=image)["image"] for name, step in steps.items()}
+    return {name: lambda step=step: np.ascontiguousarray(step(image=image)["image"]) for name, step in steps.items()}
