@@ -51,8 +51,8 @@ class PILToTensor(TensorMaker):
     _opens_files = False
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        tensor = F.pil_to_tensor(inpt) if is_pil(inpt) else plain(F.to_image(opened(inpt)))
-        return as_framework(tensor, self._framework)
+        tensor = F.pil_to_tensor(inpt) if is_pil(inpt) else F.to_image(opened(inpt))
+        return as_framework(plain(tensor) if isinstance(tensor, Image) else tensor, self._framework)
 
     def chosen(self, leaves: list[Any]) -> list[bool]:
         # In a structure, text and bytes are data.
@@ -66,8 +66,10 @@ class ToImage(TensorMaker):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         if self._framework == "rushlight":
-            return F.to_image(inpt)
-        return inpt if is_torch(inpt) else as_framework(plain(F.to_image(inpt)), self._framework)
+            image = F.to_image(inpt)
+            return image if isinstance(image, Image) else Image(image)
+        image = inpt if is_torch(inpt) else F.to_image(inpt)
+        return as_framework(plain(image) if isinstance(image, Image) else image, self._framework)
 
 
 class ToPILImage(Transform):
