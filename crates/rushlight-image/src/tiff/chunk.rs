@@ -84,8 +84,7 @@ impl Places {
 fn lzw(data: &[u8], bytes: usize) -> Result<Vec<u8>> {
     let dialect = if matches!(data, [0, second, ..] if second & 1 == 1) { Dialect::EarlyTiff } else { Dialect::Tiff };
     let mut out = vec![0; bytes];
-    let mut parts = [data].into_iter();
-    match lzw::decode(dialect, &mut out, || Some(parts.next().unwrap_or(&[]))) {
+    match lzw::decode(dialect, data, &mut out) {
         Ok(()) => Ok(out),
         Err(Fault::Truncated) => Err(truncated()),
         Err(Fault::Malformed) => Err(malformed("the LZW data of a strip or tile have a code that does not exist")),
