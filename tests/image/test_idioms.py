@@ -74,6 +74,14 @@ def test_no_transforms_leave_samples_alone():
         T.Compose(None)
 
 
+def test_one_mean_for_all_channels():
+    image = PIL.fromarray(noise(4, 5, 3))
+    expected = T.Compose([T.ToTensor(), T.Normalize([0.5] * 3, [0.25] * 3)])(image).numpy()
+    for mean, std in ((0.5, 0.25), ((0.5,), (0.25,)), (np.float32(0.5), np.float64(0.25))):
+        np.testing.assert_array_equal(T.Compose([T.ToTensor(), T.Normalize(mean, std)])(image).numpy(), expected)
+        np.testing.assert_array_equal(F.normalize(F.to_tensor(image), mean, std).numpy(), expected)
+
+
 def test_masks_with_a_palette_are_indices(indexed):
     indices = np.asarray(indexed)
     np.testing.assert_array_equal(F.pil_to_tensor(indexed)[0].numpy(), indices)
