@@ -138,7 +138,7 @@ def test_an_avif_may_be_followed_by_anything():
         np.testing.assert_array_equal(image.load_bytes(odd), expected)
 
 
-def extended(flags, *chunks):
+def extended(*chunks):
     body = b"WEBP" + b"".join(
         kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2) for kind, data in chunks
     )
@@ -148,7 +148,7 @@ def extended(flags, *chunks):
 def test_a_webp_may_announce_alpha_and_have_none():
     plain = encoded("WEBP")
     head = bytes([0x10, 0, 0, 0, 20, 0, 0, 9, 0, 0])
-    data = extended(0x10, (b"VP8X", head), (b"VP8 ", plain[20:]))
+    data = extended((b"VP8X", head), (b"VP8 ", plain[20:]))
     np.testing.assert_array_equal(image.load_bytes(data, mode="unchanged"), pillows(data, "RGBA"))
 
 
@@ -156,9 +156,23 @@ def test_the_image_of_a_webp_may_come_late_in_its_file(tmp_path):
     plain = encoded("WEBP")
     path = tmp_path / "late.webp"
     head = bytes([0, 0, 0, 0, 20, 0, 0, 9, 0, 0])
-    path.write_bytes(extended(0, (b"VP8X", head), *[(b"ABCD", b"")] * 20000, (b"VP8 ", plain[20:])))
+    path.write_bytes(extended((b"VP8X", head), *[(b"ABCD", b"")] * 20000, (b"VP8 ", plain[20:])))
     assert image.image_info(path) == (21, 10)
     np.testing.assert_array_equal(image.load(path), image.load_bytes(plain))
+
+
+def test_the_first_frame_of_a_webp_fits_its_canvas():
+    def animation(width, height):
+        sides = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
+        head = bytes([2, 0, 0, 0]) + bytes([20, 0, 0, 9, 0, 0])
+        return extended((b"VP8X", head), (b"ANIM", bytes(6)), (b"ANMF", bytes(6) + sides + b"\x64\0\0\0" + image_chunk))
+
+    image_chunk = encoded("WEBP")[12:]
+    for size in ((21, 10), (20, 10)):
+        np.testing.assert_array_equal(image.load_bytes(animation(*size)), pillows(animation(*size)))
+    for size in ((21, 11), (22, 10), (1 << 24, 1 << 24)):
+        with pytest.raises(image.ImageError, match="WebP: malformed"):
+            image.load_bytes(animation(*size))
 
 
 def test_lengths_of_plain_strips_do_not_count():

@@ -86,8 +86,13 @@ fn on_canvas(first: &first::First, (width, height): (usize, usize), mode: Mode) 
     let file = first.file();
     let mut decoder = open(&file)?;
     let (columns, rows) = (decoder.dimensions().0 as usize, decoder.dimensions().1 as usize);
-    if decoder.is_animated() || first.left + columns > width || first.top + rows > height {
-        let reason = format!("a frame of {columns}x{rows} pixels at {}, {} on a canvas of {width}x{height}", first.left, first.top);
+    // The size that is announced need not be that of the image, but has to fit.
+    let (announced_columns, announced_rows) = first.size();
+    if decoder.is_animated() || first.left + columns.max(announced_columns) > width || first.top + rows.max(announced_rows) > height {
+        let reason = format!(
+            "a frame of {columns}x{rows} pixels, announced with {announced_columns}x{announced_rows}, at {}, {} on a canvas of {width}x{height}",
+            first.left, first.top
+        );
         return Err(Error::new(Format::WebP, ErrorKind::Malformed, reason));
     }
     let samples = pixels(&mut decoder)?;
