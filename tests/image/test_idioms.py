@@ -120,6 +120,36 @@ def test_a_folder_that_opens_its_samples_itself(root):
     assert not isinstance(create_dataloader(data), ImageLoader)
 
 
+class Blur:
+    """A transform of a program's own, for PIL images."""
+
+    def __call__(self, image):
+        from PIL import ImageFilter
+
+        return image.filter(ImageFilter.BLUR)
+
+
+def gray(image):
+    return image.convert("L")
+
+
+CHAINS = {
+    "first": [T.Lambda(gray), T.Resize(10), T.ToTensor()],
+    "behind others": [T.CenterCrop(12), Blur(), T.RandomHorizontalFlip(1.0), T.ToTensor()],
+    "within others": [T.RandomApply([T.Lambda(gray)], p=1.0), T.ToTensor()],
+    "of tensors": [T.Resize(10), T.ToTensor(), T.Lambda(lambda tensor: tensor * 2)],
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+def test_own_functions_get_pil_images(root, chain):
+    data = ImageFolder(root, T.Compose(chain))
+    expected = [T.Compose(chain)(default_loader(path)).numpy() for path, _ in data.samples]
+    np.testing.assert_array_equal(np.stack([image.numpy() for image, _ in data]), np.stack(expected))
+    (images, _), *_ = create_dataloader(data, batch_size=6, shuffle=False)
+    np.testing.assert_array_equal(images.numpy(), np.stack(expected))
+
+
 def test_samples_can_be_set(root):
     data = ImageFolder(root, T.ToTensor())
     data.samples = data.samples[:1] + data.samples[4:]

@@ -1,5 +1,6 @@
 """Image files with labels: folders whose sub-folders are classes, and lists of paths."""
 
+import importlib.util
 import os
 import sys
 
@@ -33,8 +34,9 @@ class ImageDataset(Dataset):
     Args:
         paths: of the files.
         labels: one for each path.
-        transform: called with each image, a uint8 array `[H, W, 3]`; torchvision's with a PIL image; those of
-            `rushlight.image` with the path itself, if nothing else is asked for, so that they can decode only what they need.
+        transform: called with each image, a uint8 array `[H, W, 3]`; torchvision's with a PIL image, and so those of `rushlight.image`
+            that call functions of the program's own before they make tensors; the others of `rushlight.image` with the path itself, if
+            nothing else is asked for, so that they can decode only what they need.
         size, crop, normalize, device: as `rushlight.image.load` takes them. Without a transform and with
             `device="cpu"` the image is a tensor `[3, H, W]`.
         target_transform: called with each label.
@@ -123,17 +125,31 @@ class ImageDataset(Dataset):
     def _opens_files(self):
         """Whether the transform can be given the path."""
         plain = all(value is None for value in self.options.values())
-        return plain and type(self.transform).__module__.startswith("rushlight.image.transforms")
+        ours = type(self.transform).__module__.startswith("rushlight.image.transforms")
+        return plain and ours and not wants_pillow(self.transform)
 
 
 def transformed(transform, image):
-    """What a transform makes of an array. Torchvision's know no arrays: they get a PIL image, as they do from torchvision."""
-    foreign = type(transform).__module__.startswith("torchvision.") and isinstance(image, np.ndarray)
-    if foreign and image.dtype == np.uint8:
+    """What a transform makes of an array; of the array as a PIL image where torchvision's data sets would give one to functions that need it."""
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and wants_pillow(transform):
         from PIL import Image
 
         image = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
     return transform(image)
+
+
+def wants_pillow(transform):
+    """Whether the images that come in go to torchvision, which knows no arrays, or to functions of the program's own within a transform of ours."""
+    from rushlight.image._batches import draws_own
+
+    if type(transform).__module__.startswith("torchvision."):
+        return True
+    if not type(transform).__module__.startswith("rushlight.image.transforms."):
+        return False
+    steps = transform.transforms if type(transform).__name__ == "Compose" else [transform]
+    foreign = [not draws_own(step) for step in steps]
+    makers = [type(step).__name__ in ("ToTensor", "PILToTensor", "ToImage") for step in steps]
+    return any(foreign) and not any(makers[: foreign.index(True)]) and importlib.util.find_spec("PIL") is not None
 
 
 def native_recipe(options):
