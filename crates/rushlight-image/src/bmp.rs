@@ -55,7 +55,7 @@ impl Header {
             return Err(malformed(format!("a size of {width}x{height} pixels")));
         }
         let compression = match (code, bits) {
-            (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) | (3, 16 | 32) | (6, 16 | 32) => Compression::None,
+            (0, 1 | 2 | 4 | 8 | 16 | 24 | 32) | (3, 16 | 24 | 32) | (6, 16 | 32) => Compression::None,
             (1, 8) => Compression::Rle8,
             (2, 4) => Compression::Rle4,
             _ => return Err(Error::new(Format::Bmp, ErrorKind::Unsupported, format!("compression {code} of {bits} bits is not decoded"))),
@@ -69,6 +69,10 @@ impl Header {
             for (i, mask) in masks.iter_mut().enumerate().take(count) {
                 *mask = u32_at(data, 54 + 4 * i)?;
             }
+            // No fields at all stand for the usual ones, as for Pillow.
+            if bits == 32 && masks == [0; 4] {
+                masks = [0xFF_0000, 0xFF00, 0xFF, 0xFF00_0000];
+            }
         }
         let between = if size == 40 && code == 3 {
             12
@@ -78,7 +82,10 @@ impl Header {
             0
         };
         let start = u32_at(data, 10)? as usize;
-        let palette = if bits <= 8 { read_palette(data, 14 + size + between, start, bits, size)? } else { Vec::new() };
+        let behind = 14 + size + between;
+        let palette = if bits <= 8 { read_palette(data, behind, start, bits, size)? } else { Vec::new() };
+        // Where nothing is said the pixels follow what is read.
+        let start = if start == 0 { behind + palette.len() * entry_size(size) } else { start };
         Ok(Header { width: width as usize, height: height.unsigned_abs() as usize, top_down: height < 0, bits, compression, masks, palette, start })
     }
 
@@ -96,13 +103,19 @@ impl Header {
     }
 }
 
+/// Bytes of a palette's colour.
+fn entry_size(header_size: usize) -> usize {
+    if header_size == 12 { 3 } else { 4 }
+}
+
 /// The colours between the header and the pixels: at most what the depth can index.
 fn read_palette(data: &[u8], from: usize, to: usize, bits: usize, size: usize) -> Result<Vec<[u8; 3]>> {
-    let entry = if size == 12 { 3 } else { 4 };
+    let entry = entry_size(size);
     let declared = if size >= 36 { u32_at(data, 46)? as usize } else { 0 };
     let most = 1 << bits;
     let count = if declared == 0 { most } else { declared.min(most) };
-    let bytes = data.get(from..to.min(data.len())).unwrap_or(&[]);
+    let to = if to == 0 { data.len() } else { to.min(data.len()) };
+    let bytes = data.get(from..to).unwrap_or(&[]);
     let palette: Vec<[u8; 3]> = bytes.chunks_exact(entry).take(count).map(|c| [c[2], c[1], c[0]]).collect();
     if palette.is_empty() { Err(malformed("there is no palette")) } else { Ok(palette) }
 }
@@ -137,11 +150,12 @@ fn in_order(samples: &mut [u8], row: usize, top_down: bool) -> Vec<&mut [u8]> {
     rows
 }
 
-fn rows<'a>(header: &Header, data: &'a [u8]) -> Result<std::slice::ChunksExact<'a, u8>> {
-    let stride = (header.width * header.bits).div_ceil(32) * 4;
+fn rows<'a>(header: &Header, data: &'a [u8]) -> Result<std::slice::Chunks<'a, u8>> {
+    let bits = header.width * header.bits;
+    let (stride, last) = (bits.div_ceil(32) * 4, bits.div_ceil(8));
     // The padding of the last row may be missing.
-    let needed = stride.checked_mul(header.height).ok_or_else(truncated)?;
-    Ok(data.get(..needed).ok_or_else(truncated)?.chunks_exact(stride))
+    let needed = stride.checked_mul(header.height - 1).and_then(|size| size.checked_add(last)).ok_or_else(truncated)?;
+    Ok(data.get(..needed).ok_or_else(truncated)?.chunks(stride))
 }
 
 fn indices(header: &Header, data: &[u8]) -> Result<Vec<u8>> {

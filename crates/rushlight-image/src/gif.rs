@@ -102,8 +102,12 @@ impl<'a> Frame<'a> {
         if !(1..=8).contains(&size) {
             return Err(malformed(format!("pixels of {size} bits")));
         }
+        let mut codes = Vec::new();
+        while let Ok(block @ [_, ..]) = self.packed.block() {
+            codes.extend_from_slice(block);
+        }
         let mut out = vec![0; self.columns * self.rows];
-        match lzw::decode(Dialect::Gif(size), &mut out, || self.packed.block().ok()) {
+        match lzw::decode(Dialect::Gif(size), &codes, &mut out) {
             Ok(()) => {}
             Err(Fault::Truncated) => return Err(truncated()),
             Err(Fault::Malformed) => return Err(malformed("the LZW data have a code that does not exist")),

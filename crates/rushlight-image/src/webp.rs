@@ -2,6 +2,7 @@
 
 mod first;
 mod frames;
+mod opaque;
 
 use crate::image::Codec;
 use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, Samples, exif};
@@ -20,8 +21,16 @@ fn fault(error: DecodingError) -> Error {
     Error::new(Format::WebP, kind, error.to_string())
 }
 
+/// Whether the file says that it is longer.
+fn is_cut(data: &[u8]) -> bool {
+    data.get(4..).and_then(|size| size.first_chunk()).is_some_and(|&size| u32::from_le_bytes(size) as usize > data.len().saturating_sub(8))
+}
+
 fn open(data: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>> {
-    let mut decoder = WebPDecoder::new(Cursor::new(data)).map_err(fault)?;
+    let mut decoder = WebPDecoder::new(Cursor::new(data)).map_err(|error| match error {
+        DecodingError::ChunkMissing if is_cut(data) => Error::new(Format::WebP, ErrorKind::Truncated, "the data end before the image"),
+        error => fault(error),
+    })?;
     frames::check(data, decoder.dimensions())?;
     // A chunk of metadata is no longer than the file, whatever it declares.
     decoder.set_memory_limit(data.len());
@@ -52,8 +61,17 @@ fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     let mode = mode(&decoder);
     match first::find(data)? {
         Some(first) if decoder.is_animated() => on_canvas(&first, (width as usize, height as usize), mode),
-        _ => Image::from_u8(Format::WebP, width as usize, height as usize, mode, pixels(&mut decoder)?),
+        _ => match opaque::find(data) {
+            Some(file) => Ok(still(&mut open(&file)?)?.into_mode(mode)),
+            None => still(&mut decoder),
+        },
     }
+}
+
+fn still(decoder: &mut WebPDecoder<Cursor<&[u8]>>) -> Result<Image> {
+    let (width, height) = decoder.dimensions();
+    let samples = pixels(decoder)?;
+    Image::from_u8(Format::WebP, width as usize, height as usize, mode(decoder), samples)
 }
 
 fn pixels(decoder: &mut WebPDecoder<Cursor<&[u8]>>) -> Result<Vec<u8>> {
@@ -68,8 +86,13 @@ fn on_canvas(first: &first::First, (width, height): (usize, usize), mode: Mode) 
     let file = first.file();
     let mut decoder = open(&file)?;
     let (columns, rows) = (decoder.dimensions().0 as usize, decoder.dimensions().1 as usize);
-    if decoder.is_animated() || first.left + columns > width || first.top + rows > height {
-        let reason = format!("a frame of {columns}x{rows} pixels at {}, {} on a canvas of {width}x{height}", first.left, first.top);
+    // The size that is announced need not be that of the image, but has to fit.
+    let (announced_columns, announced_rows) = first.size();
+    if decoder.is_animated() || first.left + columns.max(announced_columns) > width || first.top + rows.max(announced_rows) > height {
+        let reason = format!(
+            "a frame of {columns}x{rows} pixels, announced with {announced_columns}x{announced_rows}, at {}, {} on a canvas of {width}x{height}",
+            first.left, first.top
+        );
         return Err(Error::new(Format::WebP, ErrorKind::Malformed, reason));
     }
     let samples = pixels(&mut decoder)?;

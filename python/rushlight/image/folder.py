@@ -1,5 +1,6 @@
 """Image files with labels: folders whose sub-folders are classes, and lists of paths."""
 
+import importlib.util
 import os
 import sys
 
@@ -8,11 +9,23 @@ import numpy as np
 from rushlight.image._torch import register_collation
 from rushlight.utils.data import Dataset
 
-__all__ = ["IMG_EXTENSIONS", "ImageDataset", "ImageFolder", "collate_fn", "create_dataloader"]
+__all__ = ["IMG_EXTENSIONS", "ImageDataset", "ImageFolder", "collate_fn", "create_dataloader", "default_loader"]
 
 IMG_EXTENSIONS = (
     ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp", ".avif", ".gif", ".qoi", ".pbm", ".pnm"
 )  # fmt: skip
+
+
+def default_loader(path):
+    """A file as an upright PIL image of mode RGB, or as an array where there is no Pillow: for programs that open `samples` themselves."""
+    from rushlight.image import load
+
+    array = load(path)
+    try:
+        from PIL import Image
+    except ImportError:
+        return array
+    return Image.fromarray(array)
 
 
 class ImageDataset(Dataset):
@@ -21,8 +34,9 @@ class ImageDataset(Dataset):
     Args:
         paths: of the files.
         labels: one for each path.
-        transform: called with each image, a uint8 array `[H, W, 3]`; torchvision's with a PIL image; those of
-            `rushlight.image` with the path itself, if nothing else is asked for, so that they can decode only what they need.
+        transform: called with each image, a uint8 array `[H, W, 3]`; torchvision's with a PIL image, and so those of `rushlight.image`
+            that call functions of the program's own before they make tensors; the others of `rushlight.image` with the path itself, if
+            nothing else is asked for, so that they can decode only what they need.
         size, crop, normalize, device: as `rushlight.image.load` takes them. Without a transform and with
             `device="cpu"` the image is a tensor `[3, H, W]`.
         target_transform: called with each label.
@@ -55,7 +69,7 @@ class ImageDataset(Dataset):
                 f"expected a label for each path, but got {len(labels)} labels for {len(self.paths)} paths"
             )
         self.transform, self.target_transform = transform, target_transform
-        self.loader = loader
+        self.loader = default_loader if loader is None else loader
         self.device = device
         self.options = {"size": size, "crop": crop, "normalize": normalize, **options}
         register_collation()
@@ -80,7 +94,7 @@ class ImageDataset(Dataset):
 
     def __getitems__(self, indices):
         """A whole batch, decoded on several threads where no Python has to be called for each image."""
-        if self.transform is not None or self.loader is not None:
+        if self.transform is not None or self.loader is not default_loader:
             return [self[index] for index in indices]
         from rushlight.image import load_batch
 
@@ -98,7 +112,7 @@ class ImageDataset(Dataset):
     def _image(self, path):
         from rushlight.image import load
 
-        if self.loader is not None:
+        if self.loader is not default_loader:
             image = self.loader(path)
         elif self.transform is None:
             return load(path, **self._tensor_options())
@@ -111,17 +125,31 @@ class ImageDataset(Dataset):
     def _opens_files(self):
         """Whether the transform can be given the path."""
         plain = all(value is None for value in self.options.values())
-        return plain and type(self.transform).__module__.startswith("rushlight.image.transforms")
+        ours = type(self.transform).__module__.startswith("rushlight.image.transforms")
+        return plain and ours and not wants_pillow(self.transform)
 
 
 def transformed(transform, image):
-    """What a transform makes of an array. Torchvision's know no arrays: they get a PIL image, as they do from torchvision."""
-    foreign = type(transform).__module__.startswith("torchvision.") and isinstance(image, np.ndarray)
-    if foreign and image.dtype == np.uint8:
+    """What a transform makes of an array; of the array as a PIL image where torchvision's data sets would give one to functions that need it."""
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8 and wants_pillow(transform):
         from PIL import Image
 
         image = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image)
     return transform(image)
+
+
+def wants_pillow(transform):
+    """Whether the images that come in go to torchvision, which knows no arrays, or to functions of the program's own within a transform of ours."""
+    from rushlight.image._batches import draws_own
+
+    if type(transform).__module__.startswith("torchvision."):
+        return True
+    if not type(transform).__module__.startswith("rushlight.image.transforms."):
+        return False
+    steps = transform.transforms if type(transform).__name__ == "Compose" else [transform]
+    foreign = [not draws_own(step) for step in steps]
+    makers = [type(step).__name__ in ("ToTensor", "PILToTensor", "ToImage") for step in steps]
+    return any(foreign) and not any(makers[: foreign.index(True)]) and importlib.util.find_spec("PIL") is not None
 
 
 def native_recipe(options):
@@ -141,11 +169,31 @@ def _threads():
     return max(1, thread_count(None) // worker_share()[1])
 
 
+class StandardTransform:
+    """The transforms of images and of labels, applied together."""
+
+    def __init__(self, transform, target_transform):
+        self.transform, self.target_transform = transform, target_transform
+
+    def __call__(self, image, target):
+        """The image and the label, transformed."""
+        image = image if self.transform is None else self.transform(image)
+        return image, target if self.target_transform is None else self.target_transform(target)
+
+    def __repr__(self):
+        lines = ["StandardTransform"]
+        for name, transform in (("Transform", self.transform), ("Target transform", self.target_transform)):
+            if transform is not None:
+                first, *rest = repr(transform).splitlines()
+                lines += [f"{name}: {first}", *(" " * (len(name) + 2) + line for line in rest)]
+        return "\n".join(lines)
+
+
 class ImageFolder(ImageDataset):
     """Images in `root/CLASS/.../file`; the classes are the sorted names of the sub-folders.
 
-    The attributes are torchvision's: `classes`, `class_to_idx`, `samples` (`imgs`), `targets`, `loader`,
-    `extensions`, `transform`, `target_transform`. The arguments after `root` are those of `ImageDataset`, and
+    The attributes and methods are torchvision's: `classes`, `class_to_idx`, `samples` (`imgs`), `targets`, `loader`, `extensions`,
+    `transform`, `target_transform`, `transforms`, `find_classes`, `make_dataset`. The arguments after `root` are those of `ImageDataset`, and
 
     Args:
         is_valid_file: called with each path in place of looking at its extension.
@@ -177,11 +225,10 @@ class ImageFolder(ImageDataset):
         self.extensions = tuple(extensions) if is_valid_file is None else None
         self.is_valid_file = is_valid_file
         self.classes, self.class_to_idx = self.find_classes(self.root)
-        self.samples = self._find_samples(allow_empty)
-        paths = [path for path, _ in self.samples]
-        self.targets = [target for _, target in self.samples]
+        samples = self.make_dataset(self.root, self.class_to_idx, self.extensions, is_valid_file, allow_empty)
+        self.targets = [target for _, target in samples]
         super().__init__(
-            paths,
+            [path for path, _ in samples],
             self.targets,
             transform,
             size,
@@ -192,10 +239,29 @@ class ImageFolder(ImageDataset):
             loader=loader,
             **options,
         )
+        self.samples = samples
+
+    @property
+    def samples(self):
+        """`(path, label)` of each image; another list may be set."""
+        return self._samples
+
+    @samples.setter
+    def samples(self, samples):
+        self._samples = samples
+        self.paths = [os.fspath(path) for path, _ in samples]
+        self.labels = [label for _, label in samples]
 
     @property
     def imgs(self):
+        """The same list as `samples`."""
         return self.samples
+
+    @property
+    def transforms(self):
+        """A function of image and label that applies both transforms, if there is one."""
+        given = self.transform is not None or self.target_transform is not None
+        return StandardTransform(self.transform, self.target_transform) if given else None
 
     def find_classes(self, directory):
         """`(classes, class_to_idx)` of the sub-folders of a folder."""
@@ -204,15 +270,17 @@ class ImageFolder(ImageDataset):
             raise FileNotFoundError(f"Couldn't find any class folder in {directory}.")
         return classes, {name: index for index, name in enumerate(classes)}
 
-    def _find_samples(self, allow_empty):
-        valid = self.is_valid_file or (lambda path: path.lower().endswith(self.extensions))
+    @staticmethod
+    def make_dataset(directory, class_to_idx, extensions=None, is_valid_file=None, allow_empty=False):
+        """`(path, label)` of all images in the sub-folders of a folder."""
+        valid = is_valid_file or (lambda path: path.lower().endswith(tuple(extensions)))
         samples, empty = [], []
-        for name, index in sorted(self.class_to_idx.items()):
-            found = [path for path in _walk(os.path.join(self.root, name)) if valid(path)]
+        for name, index in sorted(class_to_idx.items()):
+            found = [path for path in _walk(os.path.join(directory, name)) if valid(path)]
             samples += [(path, index) for path in found]
             empty += [] if found else [name]
         if empty and not allow_empty:
-            known = f" Supported extensions are: {', '.join(self.extensions)}" if self.extensions else ""
+            known = f" Supported extensions are: {', '.join(extensions)}" if extensions else ""
             raise FileNotFoundError(f"Found no valid file for the classes {', '.join(empty)}.{known}")
         return samples
 
@@ -222,12 +290,7 @@ class ImageFolder(ImageDataset):
             f"    Number of datapoints: {len(self)}",
             f"    Root location: {self.root}",
         ]
-        named = (("Transform", self.transform), ("Target transform", self.target_transform))
-        given = [(name, transform) for name, transform in named if transform is not None]
-        lines += ["    StandardTransform"] if given else []
-        for name, transform in given:
-            first, *rest = repr(transform).splitlines()
-            lines += [f"{name}: {first}", *(" " * (len(name) + 2) + line for line in rest)]
+        lines += [f"    {self.transforms!r}"] if self.transforms is not None else []
         return "\n".join(lines)
 
 

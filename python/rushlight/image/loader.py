@@ -10,7 +10,7 @@ from rushlight.image._calls import thread_count, wrapper
 from rushlight.image._errors import ImageError
 from rushlight.image._fuse import fuse
 from rushlight.image._sample_stream import permutation
-from rushlight.image.folder import ImageDataset, collate_labels, native_recipe
+from rushlight.image.folder import ImageDataset, collate_labels, default_loader, native_recipe
 from rushlight.image.tar import IMAGES, INTEGERS, Failure, TarDataset, decode_field, pick
 
 __all__ = ["ImageLoader"]
@@ -21,7 +21,7 @@ VERSION = 1
 def is_native(dataset):
     """Whether the loader knows where a data set's images are."""
     if isinstance(dataset, ImageDataset):
-        return dataset.loader is None and type(dataset).__getitem__ is ImageDataset.__getitem__
+        return dataset.loader is default_loader and type(dataset).__getitem__ is ImageDataset.__getitem__
     return isinstance(dataset, TarDataset) and type(dataset).__iter__ is TarDataset.__iter__
 
 

@@ -2,6 +2,7 @@
 
 import io
 import os
+import stat
 import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -107,21 +108,36 @@ def _fault(error, body, url):
 
 def read_url(url, timeout=TIMEOUT, retries=RETRIES, max_bytes=MAX_BYTES, max_redirects=MAX_REDIRECTS, headers=None):
     """The bytes behind a URL."""
+    if not isinstance(url, str):
+        raise TypeError(f"a URL is a str, got {type(url).__name__}: use rushlight.image.load for paths")
     scheme = urllib.parse.urlsplit(url).scheme.lower()
     if scheme in ("http", "https"):
         return _http.fetch(
             url, timeout=timeout, retries=retries, max_bytes=max_bytes, max_redirects=max_redirects, headers=headers
         )
     try:
-        with open(path_of_file_url(url), "rb") if scheme == "file" else _open_fsspec(url) as file:
+        with _open_regular(url) if scheme == "file" else _open_fsspec(url) as file:
             data = file.read(max_bytes + 1)
     except FileNotFoundError:
         raise ImageNotFoundError(url, None, "there is no such file") from None
+    except ImageError:
+        raise
     except OSError as error:
         raise ImageError(url, None, str(error)) from None
     if len(data) > max_bytes:
         raise ImageError(url, None, f"the file is larger than max_bytes={max_bytes}")
     return data
+
+
+def _open_regular(url):
+    """The file of a `file://` URL: reading anything but a regular one might never end."""
+    path = path_of_file_url(url)
+    if "\0" in path:
+        raise ImageError(url, None, "a path has no NUL byte")
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        raise ImageError(url, None, "it is a directory" if stat.S_ISDIR(mode) else "it is not a regular file")
+    return open(path, "rb")
 
 
 def path_of_file_url(url):

@@ -26,6 +26,20 @@ pub fn list(data: &[u8]) -> Result<Vec<Box<'_>>> {
     Ok(boxes)
 }
 
+/// The boxes of a file up to one that is cut, if those that say what it holds come before: where its data are does not depend on other boxes.
+pub fn of_file(data: &[u8]) -> Result<Vec<Box<'_>>> {
+    let mut reader = Reader::new(data);
+    let mut boxes: Vec<Box> = Vec::new();
+    while !reader.is_empty() && boxes.len() < MOST_BOXES {
+        match reader.next_box() {
+            Ok(found) => boxes.push(found),
+            Err(_) if boxes.iter().any(|b| matches!(&b.kind, b"meta" | b"moov")) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(boxes)
+}
+
 /// The first box of a kind.
 pub fn find<'a>(boxes: &[Box<'a>], kind: &[u8; 4]) -> Option<&'a [u8]> {
     boxes.iter().find(|b| b.kind == *kind).map(|b| b.content)

@@ -41,7 +41,7 @@ pub struct Picture<'a> {
 impl<'a> Picture<'a> {
     /// The first frame of a sequence, or the primary item.
     pub fn find(file: &'a [u8]) -> Result<Picture<'a>> {
-        let top = boxes::list(file)?;
+        let top = boxes::of_file(file)?;
         let sequence = boxes::require(&top, b"ftyp")?.starts_with(b"avis");
         match boxes::find(&top, b"moov") {
             Some(moov) if sequence => Picture::of_tracks(movie::tracks(file, moov)?),

@@ -41,13 +41,14 @@ impl Places {
 
     /// The packed samples of a strip or tile, `bytes` of them.
     pub fn packed<'a>(&self, page: &Page<'a>, index: usize, columns: usize, rows: usize, bytes: usize) -> Result<Cow<'a, [u8]>> {
-        let data = self.data(page, index)?;
+        let data = match page.compression {
+            // How long these are does not have to be told.
+            Compression::None => page.directory.part(self.offsets[index], bytes as u64).ok_or_else(truncated)?,
+            _ => self.data(page, index)?,
+        };
         let data = if page.reversed { Cow::Owned(data.iter().map(|byte| byte.reverse_bits()).collect()) } else { Cow::Borrowed(data) };
         Ok(match page.compression {
-            Compression::None => match data {
-                Cow::Borrowed(data) => Cow::Borrowed(data.get(..bytes).ok_or_else(truncated)?),
-                Cow::Owned(data) => Cow::Owned(data.get(..bytes).ok_or_else(truncated)?.to_vec()),
-            },
+            Compression::None => data,
             Compression::Lzw => Cow::Owned(lzw(&data, bytes)?),
             Compression::Deflate => Cow::Owned(inflate(&data, bytes)?),
             Compression::PackBits => Cow::Owned(pack_bits(&data, bytes)?),
@@ -83,8 +84,7 @@ impl Places {
 fn lzw(data: &[u8], bytes: usize) -> Result<Vec<u8>> {
     let dialect = if matches!(data, [0, second, ..] if second & 1 == 1) { Dialect::EarlyTiff } else { Dialect::Tiff };
     let mut out = vec![0; bytes];
-    let mut parts = [data].into_iter();
-    match lzw::decode(dialect, &mut out, || Some(parts.next().unwrap_or(&[]))) {
+    match lzw::decode(dialect, data, &mut out) {
         Ok(()) => Ok(out),
         Err(Fault::Truncated) => Err(truncated()),
         Err(Fault::Malformed) => Err(malformed("the LZW data of a strip or tile have a code that does not exist")),

@@ -32,6 +32,11 @@ pub fn find(data: &[u8]) -> Result<Option<First<'_>>> {
 }
 
 impl First<'_> {
+    /// Columns and rows as the frame announces them.
+    pub fn size(&self) -> (usize, usize) {
+        (self.columns as usize + 1, self.rows as usize + 1)
+    }
+
     /// A file with this frame as its image; with a header for the alpha chunk that may come before the image.
     pub fn file(&self) -> Vec<u8> {
         let alpha = self.chunks.starts_with(b"ALPH");

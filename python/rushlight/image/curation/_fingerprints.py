@@ -45,7 +45,7 @@ def fingerprints(
     found: list[Fingerprint | ImageError] = []
     size = _BATCH * threads
     for start in range(0, len(paths), size):
-        batch = [os.fspath(path) for path in paths[start : start + size]]
+        batch = [os.fsdecode(path) for path in paths[start : start + size]]
         for result in native.fingerprint_files(batch, algorithm, content, exif, max_pixels, threads):
             found.append(result if isinstance(result, ImageError) else Fingerprint(*result))
         if progress is not None:

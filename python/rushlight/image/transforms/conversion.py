@@ -3,6 +3,7 @@
 import sys
 import warnings
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,8 @@ class PILToTensor(TensorMaker):
     _opens_files = False
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        tensor = F.pil_to_tensor(inpt) if is_pil(inpt) else plain(F.to_image(opened(inpt)))
-        return as_framework(tensor, self._framework)
+        tensor = F.pil_to_tensor(inpt) if is_pil(inpt) else F.to_image(opened(inpt))
+        return as_framework(plain(tensor) if isinstance(tensor, Image) else tensor, self._framework)
 
     def chosen(self, leaves: list[Any]) -> list[bool]:
         # In a structure, text and bytes are data.
@@ -66,8 +67,10 @@ class ToImage(TensorMaker):
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         if self._framework == "rushlight":
-            return F.to_image(inpt)
-        return inpt if is_torch(inpt) else as_framework(plain(F.to_image(inpt)), self._framework)
+            image = F.to_image(inpt)
+            return image if isinstance(image, Image) else Image(image)
+        image = inpt if is_torch(inpt) else F.to_image(inpt)
+        return as_framework(plain(image) if isinstance(image, Image) else image, self._framework)
 
 
 class ToPILImage(Transform):
@@ -165,12 +168,12 @@ class ConvertImageDtype(Transform):
 
 
 class Normalize(Transform):
-    """Return ``(image - mean) / std`` by channel."""
+    """Return ``(image - mean) / std`` by channel; one number is for all channels."""
 
-    def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False):
+    def __init__(self, mean: float | Sequence[float], std: float | Sequence[float], inplace: bool = False):
         super().__init__()
-        self.mean = list(mean)
-        self.std = list(std)
+        self.mean = [mean] if isinstance(mean, Real) else list(mean)
+        self.std = [std] if isinstance(std, Real) else list(std)
         self.inplace = inplace
 
     def check_inputs(self, flat_inputs: list[Any]) -> None:

@@ -16,9 +16,9 @@ def get_framework() -> str:
 
 
 def set_framework(name: str) -> None:
-    """Let ``ToTensor``, ``PILToTensor`` and ``ToImage`` make tensors of "rushlight" or "torch".
+    """Let ``ToTensor``, ``PILToTensor`` and ``ToImage``, and the functions of their names, make tensors of "rushlight" or "torch".
 
-    It counts for the transforms that are built afterwards, which keep it when they are pickled.
+    It counts for the transforms that are built afterwards, which keep it when they are pickled, and for the functions at once.
 
     >>> set_framework("rushlight")
     >>> get_framework()
@@ -30,10 +30,11 @@ def set_framework(name: str) -> None:
     _chosen = name
 
 
-def as_framework(tensor: rl.Tensor, name: str) -> Any:
+def as_framework(tensor: Any, name: str) -> Any:
     """Return a tensor as one of a framework that shares its memory."""
+    ours = isinstance(tensor, rl.Tensor)
     if name == "rushlight":
-        return tensor
+        return tensor if ours else rl.from_numpy(tensor.numpy())
     import torch
 
-    return torch.from_numpy(tensor.numpy())
+    return torch.from_numpy(tensor.numpy()) if ours else tensor

@@ -6,8 +6,9 @@ import sys
 import numpy as np
 
 from rushlight import _C
+from rushlight.image.transforms.framework import as_framework, get_framework
 from rushlight.image.transforms.functional._dispatch import dispatched, input_first
-from rushlight.image.transforms.functional._pixels import MODES, NATIVE, is_pil, is_tensor, is_torch, pixels
+from rushlight.image.transforms.functional._pixels import MODES, NATIVE, is_pil, is_tensor, is_torch, pixels, samples
 
 augment = _C.image.augment
 
@@ -25,13 +26,13 @@ def to_tensor(pic):
         raise TypeError(f"pic should be PIL Image or ndarray. Got {type(pic)}")
     if isinstance(pic, np.ndarray) and pic.ndim not in (2, 3):
         raise ValueError(f"pic should be 2/3 dimensional. Got {pic.ndim} dimensions.")
-    found = pixels(pic)
+    found = samples(pic)
     if found.array.dtype == np.uint8:
-        return _C.from_numpy(augment.floats(found.contiguous(), False, True, True))
+        return chosen(augment.floats(found.contiguous(), False, True, True))
     array = channels_first(pic)
     if is_pil(pic) and pic.mode == "1":
         array = array.astype(np.float32)
-    return _C.from_numpy(array)
+    return chosen(array)
 
 
 @input_first
@@ -39,18 +40,23 @@ def pil_to_tensor(pic):
     """Return the samples of a PIL image as a tensor ``[C, H, W]`` of the same type."""
     if not is_pil(pic):
         raise TypeError(f"pic should be PIL Image. Got {type(pic)}")
-    return _C.from_numpy(channels_first(pic))
+    return chosen(channels_first(pic))
 
 
 @dispatched
 def to_image(inpt):
     """Return an image as a tensor ``[C, H, W]``; tensors are returned as they are."""
-    return inpt if is_tensor(inpt) else _C.from_numpy(channels_first(inpt))
+    return inpt if is_tensor(inpt) else chosen(channels_first(inpt))
+
+
+def chosen(array: np.ndarray):
+    """Return an array as a tensor of the framework that is set."""
+    return as_framework(_C.from_numpy(array), get_framework())
 
 
 def channels_first(image) -> np.ndarray:
     """Return samples of an interleaved image in new memory, ``[..., C, H, W]``."""
-    array = pixels(image).array
+    array = samples(image).array
     if array.dtype in NATIVE:
         return augment.planes(np.ascontiguousarray(array))
     return np.array(np.moveaxis(array, -1, -3), order="C")

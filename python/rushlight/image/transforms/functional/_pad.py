@@ -7,7 +7,7 @@ import numpy as np
 
 from rushlight import _C
 from rushlight.image.transforms.functional._dispatch import dispatched
-from rushlight.image.transforms.functional._pixels import NATIVE, Pixels, is_pil, is_tensor, pixels
+from rushlight.image.transforms.functional._pixels import NATIVE, Pixels, is_pil, is_tensor, samples
 
 __all__ = ["pad"]
 
@@ -33,7 +33,7 @@ def pad(
         raise ValueError(
             f"`padding_mode` should be either `'constant'`, `'edge'`, `'reflect'` or `'symmetric'`, but got `'{padding_mode}'`."
         )
-    found = pixels(inpt)
+    found = samples(inpt)
     values = fill_values(fill, found.channels)
     if padding_mode != "constant" and len(values) > 1 and not is_pil(inpt):
         raise ValueError(f"Padding mode '{padding_mode}' is not supported if fill is not scalar")

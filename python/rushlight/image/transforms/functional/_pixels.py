@@ -194,16 +194,28 @@ def array_pixels(array: np.ndarray) -> Pixels:
 
 def pil_pixels(image) -> Pixels:
     """Return the samples of a PIL image; a result with as many channels has its mode again."""
+    if image.mode in INDEXED:
+        raise TypeError(f"the samples of mode {image.mode} are indices: pass image.convert('RGB')")
+    return pil_samples(image)
+
+
+def samples(inpt: Any) -> Pixels:
+    """Return ``pixels``, and of PIL images with a palette their indices."""
+    return pil_samples(inpt) if is_pil(inpt) else pixels(inpt)
+
+
+def pil_samples(image) -> Pixels:
     from PIL import Image
 
-    if image.mode in ("P", "PA"):
-        raise TypeError(f"the samples of mode {image.mode} are indices: pass image.convert('RGB')")
     array = np.asarray(image)
     bands = len(image.getbands())
 
     def give(result: np.ndarray):
         if result.shape[-1] == 1:
-            return Image.fromarray(result[..., 0])
+            gray = Image.fromarray(result[..., 0])
+            if image.mode in INDEXED:
+                gray.putpalette(image.getpalette())
+            return gray
         if result.shape[-1] == bands and image.mode not in MODES.values():
             return Image.frombytes(image.mode, result.shape[1::-1], np.ascontiguousarray(result).tobytes())
         return Image.fromarray(result)
@@ -211,6 +223,7 @@ def pil_pixels(image) -> Pixels:
     return Pixels(array[..., None] if array.ndim == 2 else array, False, give)
 
 
+INDEXED = ("P", "PA")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import rushlight as rl
+from rushlight.image.transforms.framework import get_framework
 from rushlight.image.transforms.functional import _boxes, _convert, _keypoints, _meta, _pad
 from rushlight.image.transforms.functional._dispatch import input_first
 from rushlight.image.transforms.functional._dispatch import register_kernel as register
 from rushlight.image.transforms.functional._interpolation import InterpolationMode, interpolation_mode
-from rushlight.image.transforms.functional._pixels import is_tensor
+from rushlight.image.transforms.functional._pixels import is_tensor, is_torch
 from rushlight.image.tv_tensors import BoundingBoxes, Image, KeyPoints, Mask, TVTensor, Video, plain
 
 __all__ = [
@@ -166,9 +167,10 @@ def get_size_mask(mask: rl.Tensor) -> list[int]:
     return list(mask.shape[-2:])
 
 
-def to_image(inpt) -> Image:
-    """Return an image of any kind as a ``tv_tensors.Image`` ``[C, H, W]``."""
-    return Image(plain(inpt) if isinstance(inpt, TVTensor) else _convert.to_image(inpt))
+def to_image(inpt) -> Any:
+    """Return an image of any kind as a ``tv_tensors.Image`` ``[C, H, W]``; after ``set_framework("torch")`` as a plain tensor of PyTorch."""
+    tensor = plain(inpt) if isinstance(inpt, TVTensor) else _convert.to_image(inpt)
+    return tensor if is_torch(tensor) and get_framework() == "torch" else Image(tensor)
 
 
 BOX_ARGUMENTS, POINT_ARGUMENTS = ("format", "canvas_size", "clamping_mode"), ("canvas_size",)
