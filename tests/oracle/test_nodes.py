@@ -30,7 +30,7 @@ def test_class_names(name):
 
 
 SHOWN = """
-x @ x[0] | x[0] @ x[0] | x[None] @ x | lib.stack([x, x]) | x.unbind()[0] | x.repeat(2, 1) | x.roll(1, 0) | x.split([1, 1])[0] | x.split(1)[0] | x.norm() | x.norm(dim=1)
+x @ x[0] | x[0] @ x[0] | x[None] @ x | lib.stack([x, x]) | x.unbind()[0] | x.repeat(2, 1) | x.roll(1, 0) | x.split([1, 1])[0] | x.split(1)[0] | x.t().reshape(-1) | x.t().flatten() | x.reshape(-1) | x.norm() | x.norm(dim=1)
 x.log1p() | x.square() | lib.fft.rfft(x) | lib.nn.functional.linear(x[None], x, x[0]) | lib.nn.LSTMCell(2, 2)(x)[0]
 lib.nn.functional.adaptive_max_pool2d(x[None], 1)
 """.replace("\n", "|")

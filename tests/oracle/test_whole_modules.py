@@ -1,6 +1,7 @@
 """Files of whole modules, as ``torch.save(model)`` writes them, are read by the other side."""
 
 import io
+import pickle
 import subprocess
 import sys
 import warnings
@@ -58,6 +59,27 @@ def test_a_recurrent_module_computes_after_the_passage():
     expected = module(rl.ones(4, 1, 2))[0].flatten().tolist()
     theirs = torch.load(file, weights_only=False)(torch.ones(4, 1, 2))[0]
     assert theirs.flatten().tolist() == pytest.approx(expected, abs=1e-6)
+
+
+READ = """
+import pickle, sys, torch
+for value in pickle.load(open(sys.argv[1], "rb")):
+    print(value)
+"""
+
+
+def test_plain_pickles_of_pytorch_are_read(tmp_path):
+    values = [
+        torch.arange(6.0).view(2, 3).t(),
+        torch.nn.Linear(2, 1),
+        torch.nn.LSTM(1, 1).state_dict(),
+        torch.tanh.__name__,
+    ]
+    file, program = tmp_path / "values", tmp_path / "program.py"
+    program.write_text(READ)
+    file.write_bytes(pickle.dumps(values))
+    lines = printed("-m", "rushlight.cli", "run", str(program), str(file))
+    assert lines == set("\n".join(map(str, values)).splitlines())
 
 
 PLACES = """
