@@ -50,6 +50,46 @@ def test_the_import_system_and_metadata_answer_for_torch():
     run("from importlib.metadata import version; import torch; assert version('torch') == torch.__version__")
 
 
+def test_classes_and_functions_have_pytorch_s_names():
+    printed = run(
+        "import torch, torch.optim.lr_scheduler, torch.distributed.nn\n"
+        "import torch.nn.functional as F\n"
+        "print(type(torch.ones(1)), torch.nn.GRUCell, torch.Generator, type(torch.ones(2).max(0)))\n"
+        "print(torch.optim.lr_scheduler.StepLR, F.relu.__module__, torch.cuda.Event, torch.typename(torch.nn.ReLU()))\n"
+    )
+    assert printed == (
+        "<class 'torch.Tensor'> <class 'torch.nn.modules.rnn.GRUCell'> <class 'torch._C.Generator'> "
+        "<class 'torch.return_types.max'>\n<class 'torch.optim.lr_scheduler.StepLR'> torch.nn.functional "
+        "<class 'torch.cuda.Event'> torch.nn.modules.activation.ReLU"
+    )
+
+
+def test_names_are_given_back():
+    run(
+        "import rushlight as rl\nimport torch.nn\nassert rl.nn.Linear.__module__ == 'torch.nn.modules.linear'\n"
+        "compat.uninstall()\nassert (rl.Tensor.__module__, rl.nn.Linear.__module__) == ('rushlight', 'rushlight.nn.modules.linear')\n"
+        "import rushlight.optim\nassert rl.optim.Adam.__module__ == 'rushlight.optim.adam'"
+    )
+
+
+def test_annotations_of_classes_are_found():
+    run(
+        "import torch, typing\n"
+        "class Model(torch.nn.Module):\n    weight: 'torch.Tensor | None'\n"
+        "assert typing.get_type_hints(Model)['weight'] == torch.Tensor | None"
+    )
+
+
+def test_what_is_pickled_comes_back_under_the_same_names():
+    run(
+        "import pickle, torch, functools\nfrom torch import nn\n"
+        "acts = [torch.tanh, nn.functional.gelu, functools.partial(torch.relu), len]\n"
+        "kept = [torch.ones(2).max(0), torch.Size([1]), torch.float32, nn.LSTM(1, 1), nn.ParameterList([torch.ones(1)])]\n"
+        "for value in acts + kept:\n    assert repr(pickle.loads(pickle.dumps(value))) == repr(value), value\n"
+        "assert b'rushlight' not in pickle.dumps(kept + acts)"
+    )
+
+
 def test_installing_twice_and_uninstalling():
     run(
         "compat.install(); compat.uninstall(); import sys; assert not compat.installed() and 'torch' not in sys.modules"

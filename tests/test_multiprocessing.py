@@ -13,6 +13,12 @@ def add_one(index, tensor):
     tensor[index] += 1
 
 
+def descend(index, model):
+    optimizer = rl.optim.SGD(model.parameters(), lr=0.25)
+    model(rl.ones(1, 2)).sum().backward()
+    optimizer.step()
+
+
 def fail(index):
     raise ValueError("in the child")
 
@@ -29,6 +35,15 @@ def test_shared_memory_is_one_memory():
         mp.spawn(fail)
     with pytest.raises(mp.ProcessExitedException, match="exit code 3"):
         mp.spawn(end)
+
+
+def test_processes_train_one_model():
+    model = rl.nn.Linear(2, 1)
+    assert not model.weight.is_shared() and not rl.ones(2).is_shared()
+    rl.nn.init.zeros_(model.share_memory().weight)
+    assert model.weight.is_shared() and model.bias.is_shared()
+    mp.spawn(descend, (model,), nprocs=2)
+    assert model.weight.tolist() == [[-0.5, -0.5]] and model.weight.grad is None
 
 
 def test_queues_carry_tensors():

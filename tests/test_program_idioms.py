@@ -209,3 +209,9 @@ def test_scatter_takes_its_number_by_name():
     index = rl.tensor([[1]])
     assert rl.zeros(1, 2).scatter(1, index, value=3.0).tolist() == [[0, 3]]
     assert rl.zeros(1, 2).scatter_(1, index=index, value=2).tolist() == [[0, 2]]
+
+
+def test_the_steps_of_a_range_may_be_a_tensor():
+    assert rl.linspace(0, 1, rl.tensor(3)).tolist() == [0, 0.5, 1]
+    with pytest.raises(TypeError, match="must be int"):
+        rl.linspace(0, 1, rl.tensor(3.0))

@@ -20,7 +20,7 @@ from rushlight._dtypes import finfo, iinfo  # noqa: E402
 
 _C.finfo, _C.iinfo = finfo, iinfo
 
-from rushlight import _ops, _public, _tensor  # noqa: E402
+from rushlight import _function_pickles, _ops, _public, _tensor  # noqa: E402, F401
 
 __version__ = "0.1.0"
 

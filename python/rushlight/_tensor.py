@@ -177,6 +177,20 @@ def storage(self):
     return TypedStorage(_C._storage(self), self.dtype)
 
 
+def share_memory_(self):
+    """Move the elements to memory that other processes see."""
+    from rushlight.multiprocessing import sharing
+
+    return sharing.share_memory_(self)
+
+
+def is_shared(self):
+    """Whether the elements lie in memory that other processes see."""
+    from rushlight.multiprocessing import sharing
+
+    return sharing.is_shared(self)
+
+
 def set_(self, source=None, storage_offset=0, size=None, stride=None):
     """Let this tensor stand for other memory."""
     if source is None:
@@ -291,7 +305,7 @@ def itself(self, *args, **kwargs):
 
 
 METHODS = [
-    register_hook, register_post_accumulate_grad_hook, backward, to, cpu, cuda, untyped_storage, storage, set_, map_, apply_,
+    register_hook, register_post_accumulate_grad_hook, backward, to, cpu, cuda, untyped_storage, storage, share_memory_, is_shared, set_, map_, apply_,
     __repr__, __format__, __iter__, __reversed__, __contains__, map2_, *_exchange.METHODS, *_layouts.METHODS,
 ]  # fmt: skip
 FLAGS = "is_cuda is_mps is_xpu is_xla is_sparse is_sparse_csr is_quantized is_mkldnn is_nested is_ipu is_vulkan is_maia is_mtia".split()
@@ -299,7 +313,6 @@ ANSWERS = {
     "is_conj": False,
     "is_neg": False,
     "is_pinned": False,
-    "is_shared": False,
     "is_distributed": False,
     "is_coalesced": False,
 }
@@ -316,7 +329,7 @@ def attach(tensor_class):
         setattr(tensor_class, name, property(lambda self: False))
     for name, value in ANSWERS.items():
         setattr(tensor_class, name, constant_method(name, value))
-    for name in ("resolve_conj", "resolve_neg", "coalesce", "pin_memory", "share_memory_", "positive"):
+    for name in ("resolve_conj", "resolve_neg", "coalesce", "pin_memory", "positive"):
         setattr(tensor_class, name, itself)
     for name in LAYOUT_CHANGES:
         setattr(tensor_class, f"{name}_", layout_change(name))

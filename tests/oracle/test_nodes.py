@@ -29,6 +29,19 @@ def test_class_names(name):
     assert isinstance(nodes[0], rl.autograd.graph.Node) and str(type(nodes[0])) == str(type(nodes[1]))
 
 
+SHOWN = """
+x @ x[0] | x[0] @ x[0] | x[None] @ x | lib.stack([x, x]) | x.unbind()[0] | x.repeat(2, 1) | x.roll(1, 0) | x.split([1, 1])[0] | x.split(1)[0] | x.t().reshape(-1) | x.t().flatten() | x.reshape(-1) | x.norm() | x.norm(dim=1)
+x.log1p() | x.square() | lib.fft.rfft(x) | lib.nn.functional.linear(x[None], x, x[0]) | lib.nn.LSTMCell(2, 2)(x)[0]
+lib.nn.functional.adaptive_max_pool2d(x[None], 1)
+""".replace("\n", "|")
+
+
+@pytest.mark.parametrize("call", [part.strip() for part in SHOWN.split("|") if part.strip()])
+def test_names_that_printing_shows(call):
+    ours, theirs = (eval(call, {"lib": lib, "x": lib.ones(2, 2, requires_grad=True)}) for lib in (rl, torch))
+    assert ours.grad_fn.name() == theirs.grad_fn.name()
+
+
 @pytest.mark.parametrize(
     "name, kept",
     [

@@ -1,5 +1,6 @@
 """Operators that make tensors from shapes and numbers."""
 
+import operator
 from builtins import range as builtin_range
 
 from rushlight import _C
@@ -139,8 +140,9 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None, require
 
     The second half is counted down from ``end``, so the sequence is symmetric in rounding.
     """
-    if not isinstance(steps, int):
+    if not hasattr(steps, "__index__") or (isinstance(steps, _C.Tensor) and steps.is_floating_point()):
         raise TypeError(f"linspace(): argument 'steps' must be int, not {type(steps).__name__}")
+    steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     device = device_of_ends(start, end, device)

@@ -168,6 +168,9 @@ def sum_product(a, b, summed):
                 b = b.sum(d, keepdim=True)
         else:
             (shared if in_a and in_b else left if in_a else right).append(d)
+    # The product lies in memory as the result names its dims wherever one operand's all stand before the other's.
+    if left and right and right[-1] < left[0]:
+        return sum_product(b, a, summed)
     if not inner:
         return a * b
     kept = inner + [d for d in summed if d not in inner]

@@ -56,6 +56,11 @@ def prod(input, dim=None, keepdim=False, *, dtype=None):
 
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """Return ``(sum |x|^ord)^(1 / ord)`` of all elements or along ``dim``; at zero the gradient is zero."""
+    return _C._label(unlabelled_norm(x, ord, dim, keepdim, dtype), "LinalgVectorNormBackward0")
+
+
+def unlabelled_norm(x, ord, dim, keepdim, dtype):
+    """`vector_norm`, whose last node has the name of the operation that ends it."""
     x = x if dtype is None else x.to(dtype)
     if not (x.is_floating_point() or x.is_complex()):
         raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype}")
@@ -73,7 +78,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
         return size.sum(dims, keepdim)
     if size.dtype in (_C.float16, _C.bfloat16):
         return root_of_powers(size.to(_C.float32), ord, dims, keepdim).to(size.dtype)
-    return _C._label(root_of_powers(size, ord, dims, keepdim), "LinalgVectorNormBackward0")
+    return root_of_powers(size, ord, dims, keepdim)
 
 
 def root_of_powers(size, ord, dims, keepdim):
@@ -194,7 +199,7 @@ def nuclear_norm(input, dim, keepdim):
 @op
 def dist(input, other, p=2):
     """Return the p-norm of ``input - other``."""
-    return vector_norm(input - other, p)
+    return _C._label(unlabelled_norm(input - other, p, None, False, None), "DistBackward0")
 
 
 @op(inplace=True, out=True)

@@ -10,7 +10,8 @@ def named_result(name, *fields):
         body = ",\n".join(f"{field}={value!r}" for field, value in zip(fields, self))
         return f"torch.return_types.{name}(\n{body})"
 
-    def build(cls, values):
+    def build(cls, values, unnamed=None):
+        # Pickles of PyTorch give the fields without a position second; these classes have none.
         values = tuple(values)
         if len(values) != len(fields):
             raise TypeError(f"{name}() takes a {len(fields)}-sequence ({len(values)}-sequence given)")

@@ -6,9 +6,9 @@ from .dimensions import require_ints, wrap_dim
 from .registry import op
 
 
-def cut(input, dim, points):
-    """Return the parts of ``input`` between consecutive ``points`` along ``dim``."""
-    return tuple(input.narrow(dim, a, b - a) for a, b in zip(points, points[1:]))
+def cut(input, dim, points, node="SplitBackward0"):
+    """Return the parts of ``input`` between consecutive ``points`` along ``dim``, made by nodes of a name."""
+    return tuple(_C._label(input.narrow(dim, a, b - a), node) for a, b in zip(points, points[1:]))
 
 
 @op
@@ -51,7 +51,7 @@ def split_with_sizes(input, split_sizes, dim=0):
     points = [0]
     for size in sizes:
         points.append(points[-1] + size)
-    return cut(input, dim, points)
+    return cut(input, dim, points, "SplitWithSizesBackward0")
 
 
 @op(aliases=("unsafe_chunk",))

@@ -220,7 +220,7 @@ class dual_level:
 
 
 def make_dual(tensor: "rl.Tensor", tangent: "rl.Tensor", *, level: int | None = None) -> "rl.Tensor":
-    """Return a view of ``tensor`` with a tangent of its shape and dtype."""
+    """Return a view of ``tensor`` with a tangent of its shape, converted to its dtype."""
     if not _levels:
         raise RuntimeError(
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to enter_dual_level() first."
@@ -228,14 +228,13 @@ def make_dual(tensor: "rl.Tensor", tangent: "rl.Tensor", *, level: int | None = 
     for what, x in (("primal", tensor), ("tangent", tangent)):
         if not (x.is_floating_point() or x.is_complex()):
             raise ValueError(f"Expected {what} to be floating point or complex, but got: {x.dtype}")
-    if tensor.shape != tangent.shape or tensor.dtype != tangent.dtype:
+    if tensor.shape != tangent.shape:
         raise RuntimeError(
-            f"make_dual: Expected a tangent of shape {list(tensor.shape)} and {tensor.dtype}, "
-            f"but got {list(tangent.shape)} and {tangent.dtype}"
+            f"make_dual: Expected a tangent of shape {list(tensor.shape)}, but got {list(tangent.shape)}"
         )
     with _C.DisableTorchFunction():
         dual = tensor.view_as(tensor)
-    _set_tangent(dual, tangent, is_root=True)
+    _set_tangent(dual, tangent.to(tensor.dtype), is_root=True)
     return dual
 
 

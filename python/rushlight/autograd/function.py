@@ -104,7 +104,9 @@ class FunctionMeta(type):
 
     def __init__(cls, name: str, bases: tuple, attrs: dict) -> None:
         super().__init__(name, bases, attrs)
-        cls._backward_cls = type(f"{name}Backward", (BackwardFunction,), {"_forward_cls": cls})
+        cls._backward_cls = type(
+            f"{name}Backward", (BackwardFunction,), {"_forward_cls": cls, "__module__": BackwardFunction.__module__}
+        )
 
 
 class Function(metaclass=FunctionMeta):

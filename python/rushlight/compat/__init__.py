@@ -17,12 +17,15 @@ import sys
 from rushlight.compat.attributes import expose, lookup
 from rushlight.compat.distribution import TorchDistributionFinder
 from rushlight.compat.finder import Alias, Fallback
+from rushlight.compat.naming import Naming
 from rushlight.compat.version import FOLLOWED, TorchVersion
 
 __all__ = ["FOLLOWED", "TorchVersion", "install", "install_in_children", "installed", "lookup", "uninstall"]
 
 _INFRASTRUCTURE = Fallback("rushlight", "rushlight.compat.infrastructure")
-_TORCH = Alias("torch", "rushlight", hidden={"cli", "compat", "models", "train"})
+_OWN = {"cli", "models", "train"}
+_TORCH = Alias("torch", "rushlight", hidden={"compat", *_OWN})
+_NAMING = Naming("rushlight", own={"image", *_OWN})
 _DISTRIBUTION = TorchDistributionFinder()
 _replaced: list[tuple[str, str]] = []
 
@@ -31,7 +34,7 @@ def install() -> None:
     """Make ``import torch``, ``find_spec("torch")`` and ``importlib.metadata.version("torch")`` mean Rushlight.
 
     ``rushlight.__version__`` becomes ``torch.__version__``, a string that compares like PyTorch's, and
-    ``rushlight.__name__`` is "torch", which packages built on PyTorch check.
+    ``rushlight.__name__`` is "torch", which packages built on PyTorch check; classes and functions have PyTorch's names.
     Calling it twice does nothing more. Raises RuntimeError when PyTorch itself is already imported.
 
     >>> install()
@@ -51,6 +54,7 @@ def install() -> None:
         )
     expose(rushlight)
     sys.meta_path[:0] = [_TORCH, _INFRASTRUCTURE, _DISTRIBUTION]
+    _NAMING.begin()
     _replaced.append((rushlight.__name__, rushlight.__version__))
     rushlight.__name__, rushlight.__version__ = "torch", TorchVersion.here(rushlight.__version__)
 
@@ -71,6 +75,7 @@ def uninstall() -> None:
         return
     for finder in (_TORCH, _DISTRIBUTION, _INFRASTRUCTURE):
         sys.meta_path.remove(finder)
+    _NAMING.end()
     for name in [name for name in sys.modules if name.partition(".")[0] == "torch"]:
         del sys.modules[name]
     rushlight.__name__, rushlight.__version__ = _replaced.pop()

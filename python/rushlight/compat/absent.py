@@ -20,7 +20,8 @@ def absent(name: str, reason: str, error: type[Exception] = NotImplementedError)
 
 def absent_type(name: str, reason: str, error: type[Exception] = NotImplementedError) -> type:
     """Return a class for ``isinstance`` and annotations of which no instance can be made."""
-    return type(name.rpartition(".")[2], (), {"__init__": absent(name, reason, error), "__module__": "rushlight"})
+    module, _, short = name.rpartition(".")
+    return type(short, (), {"__init__": absent(name, reason, error), "__module__": module})
 
 
 def attributes(

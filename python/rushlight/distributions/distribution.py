@@ -98,6 +98,15 @@ class Distribution:
         new._batch_shape, new._event_shape, new._validate_args = batch_shape, self._event_shape, self._validate_args
         return new
 
+    def _get_checked_instance(self, cls, _instance=None):
+        """Return ``_instance``, or an empty one of this class, whose ``expand`` is that of ``cls``."""
+        if _instance is None and type(self).__init__ != cls.__init__:
+            raise NotImplementedError(
+                f"Subclass {type(self).__name__} of {cls.__name__} that defines a custom __init__ method must also "
+                "define a custom .expand() method."
+            )
+        return type(self).__new__(type(self)) if _instance is None else _instance
+
     def sample(self, sample_shape=()):
         """Draw without gradients."""
         with rl.no_grad():

@@ -30,9 +30,11 @@ class Independent(Distribution):
         super().__init__(shape[:batch], shape[batch:], validate_args)
 
     def expand(self, batch_shape, _instance=None):
+        new = self._get_checked_instance(Independent, _instance)
         inner = self._event_shape[: self.reinterpreted_batch_ndims]
         base = self.base_dist.expand((*batch_shape, *inner))
-        return Independent(base, self.reinterpreted_batch_ndims, validate_args=self._validate_args)
+        Independent.__init__(new, base, self.reinterpreted_batch_ndims, validate_args=self._validate_args)
+        return new
 
     @property
     def has_rsample(self):

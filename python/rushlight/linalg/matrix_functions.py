@@ -59,7 +59,7 @@ def matrix_exp(A):
     result = pade(A * (0.5**halvings).to(A.dtype), degree)
     for step in range(int(halvings.max()) if A.device.type != "meta" else 0):
         result = _C.where(halvings > step, result @ result, result)
-    return result
+    return _C._label(result, "LinalgMatrixExpBackward0")
 
 
 def halvings_below(A, limit):

@@ -42,6 +42,11 @@ def shared_descriptor(storage):
     return _descriptors.get(storage.data_ptr())
 
 
+def is_shared(tensor):
+    """Whether a tensor's data lies in memory that child processes share."""
+    return tensor.untyped_storage().data_ptr() in _descriptors
+
+
 def share_memory_(tensor):
     """Move a tensor's data to memory that child processes share; returns the tensor.
 
@@ -51,7 +56,7 @@ def share_memory_(tensor):
     >>> rl.multiprocessing.share_memory_(rl.ones(2))
     tensor([1., 1.])
     """
-    if tensor.numel() == 0 or tensor.untyped_storage().data_ptr() in _descriptors:
+    if tensor.numel() == 0 or is_shared(tensor):
         return tensor
     data = tensor.detach().contiguous()
     memory = tensor_memory(data)

@@ -62,7 +62,7 @@ def warn_if_has_hooks(tensor):
             )
 
 
-class _Gate(rl.autograd.Function):
+class BackwardHookFunction(rl.autograd.Function):
     """Identity whose backward pass hands the gradients to `receive` and passes on what it returns.
 
     With `fill` a gradient that did not arrive is zero, otherwise None.
@@ -151,7 +151,9 @@ def _send_through(receive, fill, values):
     if not (rl.is_grad_enabled() and any(values[i].requires_grad for i in positions)):
         return values, None
     gated = list(values)
-    for i, tensor in zip(positions, _Gate.apply(receive, fill, *(values[i] for i in positions)), strict=True):
+    for i, tensor in zip(
+        positions, BackwardHookFunction.apply(receive, fill, *(values[i] for i in positions)), strict=True
+    ):
         gated[i] = tensor
     return (tuple(gated) if type(values) is tuple else type(values)(*gated)), positions
 

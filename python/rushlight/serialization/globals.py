@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 import rushlight as rl
+from rushlight._places import torch_module
 
 from . import rebuild
 from .excerpt import excerpt
@@ -270,8 +271,9 @@ def added_table():
             item, name = item
         else:
             name = f"{item.__module__}.{item.__qualname__}"
+            table[f"{torch_module(item.__module__, item.__qualname__)}.{item.__qualname__}"] = item
         table[name] = item
-        table[torch_name(name)] = item
+        table[_torch_name(name)] = item
     return table
 
 
@@ -280,6 +282,6 @@ def _check_named(item):
         raise ValueError(f"add_safe_globals: expected an object and its full name, got {item!r}")
 
 
-def torch_name(name):
+def _torch_name(name):
     """The name that a file has for a name of this package."""
     return "torch" + name[len("rushlight") :] if name.split(".")[0] == "rushlight" else name

@@ -7,9 +7,10 @@ function be chosen without importing it.
 import pickle
 
 import rushlight as rl
+from rushlight._places import torch_module
 
 from . import rebuild
-from .globals import REBUILD_FUNCTIONS, torch_name
+from .globals import REBUILD_FUNCTIONS
 from .storage import (
     DTYPE_NAMES,
     STORAGE_TYPE_OF,
@@ -128,5 +129,6 @@ def _torch_place(obj, name):
         return TORCH_NAMES[obj]
     module = getattr(obj, "__module__", None) or ""
     if module.split(".")[0] == "rushlight":
-        return torch_name(module), name or obj.__qualname__
+        name = name or obj.__qualname__
+        return torch_module(module, name), name
     return None

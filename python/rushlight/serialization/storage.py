@@ -103,7 +103,8 @@ class TypedStorage:
         return item.tolist() if item.dim() == 0 else item
 
     def __repr__(self):
-        return f"TypedStorage(dtype={self.dtype}, device={self.device}) of size {len(self)}"
+        elements = "..." if self.is_meta else " " + "\n ".join(map(str, self))
+        return f"{elements}\n[torch.storage.TypedStorage(dtype={self.dtype}, device={self.device}) of size {len(self)}]"
 
     def __reduce_ex__(self, protocol):
         # Protocol 5 lets the caller of pickle move the bytes aside without a copy.

@@ -41,6 +41,17 @@ def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
         _settings.early_stop = previous
 
 
+def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
+    """Return the accelerators that hold ``args`` and the states of their random numbers: none."""
+    return [], []
+
+
+def set_device_states(devices: Sequence[int], states: Sequence[Any], *, device_type: str | None = None) -> None:
+    """Set the states of the random numbers of accelerators, of which there are none."""
+    if len(devices):
+        raise RuntimeError(f"set_device_states: there are no accelerators, and {list(devices)} were given")
+
+
 def noop_context_fn() -> tuple[Any, Any]:
     """Return two contexts that do nothing."""
     return nullcontext(), nullcontext()

@@ -80,7 +80,10 @@ pub fn rebase_output(x: &Tensor, edge: Edge) -> Result<()> {
     let slices = CopySlices { base: base.layout().clone(), view: x.layout().clone(), inner: node };
     let outer = Node::new("CopySlices", edges, smallvec![meta], Action::Custom(Box::new(slices)));
     base.set_history(Edge { node: outer, output: 0 });
-    let _ = x.grad_fn();
+    // Asking for the edges of `node` may have regenerated the view already, from the base before this change.
+    if x.0.origin != Origin::OtherType {
+        regenerate_view(x, base, x.version());
+    }
     Ok(())
 }
 

@@ -188,6 +188,14 @@ impl Tensor {
         self.grad_fn().is_none()
     }
 
+    /// The same tensor, its node named after the operation that ends here.
+    pub(crate) fn labelled(self, name: &str) -> Tensor {
+        if let Some(edge) = self.grad_fn() {
+            edge.node.set_label(name);
+        }
+        self
+    }
+
     /// The node that made it, regenerated for a view whose base was changed in place since.
     pub fn grad_fn(&self) -> Option<Edge> {
         if let Some(base) = &self.0.base

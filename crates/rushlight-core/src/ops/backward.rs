@@ -44,6 +44,11 @@ enum Memory {
 pub(crate) type KeptInputs = SmallVec<[Option<Saved>; 2]>;
 
 /// Whether position `i` is in a mask; its last bit stands for all positions after it.
+/// Whether an input of the mask requires a gradient.
+fn asked(inputs: &Inputs, mask: u32) -> bool {
+    inputs.iter().enumerate().any(|(i, x)| bit(mask, i) && x.as_ref().is_some_and(Tensor::requires_grad))
+}
+
 fn bit(mask: u32, i: usize) -> bool {
     mask & 1 << i.min(31) != 0
 }
@@ -59,7 +64,12 @@ impl RowBackward {
         if op.keep.inputs == 0 {
             return Ok(KeptInputs::new());
         }
-        inputs.iter().enumerate().map(|(i, x)| x.as_ref().filter(|_| bit(op.keep.inputs, i)).map(Saved::input).transpose()).collect()
+        inputs.iter().enumerate().map(|(i, x)| x.as_ref().filter(|_| RowBackward::keeps(op, i, inputs)).map(Saved::input).transpose()).collect()
+    }
+
+    /// Whether a gradient that will be asked for uses input `i`.
+    pub(crate) fn keeps(op: &Op, i: usize, inputs: &Inputs) -> bool {
+        bit(op.keep.inputs, i) && op.keep.only_for.iter().filter(|(at, _)| *at == i).all(|(_, users)| asked(inputs, *users))
     }
 
     pub(crate) fn new(op: &'static Op, inputs: &Inputs, kept: KeptInputs, args: Args, outputs: &Outputs) -> Result<RowBackward> {
@@ -71,7 +81,7 @@ impl RowBackward {
             return Ok(RowBackward { op, args, inputs: metas, saved: Mutex::new(Memory::Nothing) });
         }
         let mut saved = SavedTensors { inputs: kept, outputs: SmallVec::new() };
-        if op.keep.outputs != 0 {
+        if op.keep.outputs != 0 && asked(inputs, op.keep.outputs_for) {
             for (i, x) in outputs.iter().enumerate() {
                 saved.outputs.push(if bit(op.keep.outputs, i) { Some(Saved::output(x, i)?) } else { None });
             }

@@ -7,16 +7,16 @@ use crate::{DType, Result, Scalar, bail, grads, iter, rows};
 use smallvec::{SmallVec, smallvec};
 
 rows! {
-    MM = Op::new("mm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_mm, run: run_mm }).vjp(3, 0, |b| grads![b; b.g()?.mm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.mm(b.g()?)?]).autocast(Autocast::Lower).doc("Product of two matrices");
-    BMM = Op::new("bmm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_bmm, run: run_bmm }).vjp(3, 0, |b| grads![b; b.g()?.bmm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.bmm(b.g()?)?]).autocast(Autocast::Lower).doc("Products of two batches of matrices");
+    MM = Op::new("mm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_mm, run: run_mm }).vjp(3, 0, |b| grads![b; b.g()?.mm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.mm(b.g()?)?]).only_for(&[(0, 2), (1, 1)]).autocast(Autocast::Lower).doc("Product of two matrices");
+    BMM = Op::new("bmm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_bmm, run: run_bmm }).vjp(3, 0, |b| grads![b; b.g()?.bmm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.bmm(b.g()?)?]).only_for(&[(0, 2), (1, 1)]).autocast(Autocast::Lower).doc("Products of two batches of matrices");
     ADDMM = Op::new("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_addmm, run: run_addmm }).vjp(6, 0, |b| {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
         grads![b; scaled(g, beta)?, scaled(&g.mm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.mm(g)?, alpha)?]
-    }).autocast(Autocast::Lower).in_place().doc("beta self + alpha mat1 mat2");
+    }).only_for(&[(1, 4), (2, 2)]).autocast(Autocast::Lower).in_place().doc("beta self + alpha mat1 mat2");
     BADDBMM = Op::new("baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_baddbmm, run: run_baddbmm }).vjp(6, 0, |b| {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
         grads![b; scaled(g, beta)?, scaled(&g.bmm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.bmm(g)?, alpha)?]
-    }).autocast(Autocast::Lower).in_place().doc("beta self + alpha batch1 batch2");
+    }).only_for(&[(1, 4), (2, 2)]).autocast(Autocast::Lower).in_place().doc("beta self + alpha batch1 batch2");
     DOT = Op::new("dot(Tensor self, Tensor tensor) -> Tensor", Rule::Composite(dot)).doc("Product of two vectors");
     MATMUL = Op::new("matmul(Tensor self, Tensor other) -> Tensor", Rule::Composite(matmul)).doc("Product of vectors, matrices or broadcast batches of matrices");
     LINEAR = Op::new("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", Rule::Composite(linear)).internal().doc("input weight^T + bias");
@@ -109,6 +109,8 @@ fn infer_baddbmm(c: &Call) -> Result<Metas> {
     infer_added(c, 3)
 }
 
+/// The node of a product's last step, a view that no other tensor shares.
+const UNSAFE_VIEW: &str = "UnsafeViewBackward0";
 const ONE: Scalar = Scalar::Int(1);
 const ZERO: Scalar = Scalar::Int(0);
 
@@ -161,9 +163,9 @@ fn matmul(c: &Call) -> Result<Outputs> {
             bail!(Runtime, "inconsistent tensor size, expected tensor {:?} and src {:?} to have the same number of elements", a.shape(), b.shape())
         }
         (2, 2) => one(a.mm(b)?),
-        (1, 1) => one(a.unsqueeze(0)?.mm(&b.unsqueeze(1)?)?.reshape(&[])?),
+        (1, 1) => one(a.unsqueeze(0)?.mm(&b.unsqueeze(1)?)?.reshape(&[])?.labelled("DotBackward0")),
         (1, _) => one(a.unsqueeze(0)?.matmul(b)?.squeeze(-2)?),
-        (_, 1) => one(a.matmul(&b.unsqueeze(1)?)?.squeeze(-1)?),
+        (_, 1) => one(a.matmul(&b.unsqueeze(1)?)?.squeeze(-1)?.labelled(if a.ndim() == 2 { "MvBackward0" } else { UNSAFE_VIEW })),
         (_, 2) => {
             if a.shape()[a.ndim() - 1] != b.shape()[0] {
                 return Err(mismatch(c, a, b));
@@ -172,7 +174,7 @@ fn matmul(c: &Call) -> Result<Outputs> {
             let rows: i64 = shape[..a.ndim() - 1].iter().product();
             let k = shape[a.ndim() - 1];
             shape[a.ndim() - 1] = b.shape()[1] as i64;
-            one(a.reshape(&[rows, k])?.mm(b)?.reshape(&shape)?)
+            one(a.reshape(&[rows, k])?.mm(b)?.reshape(&shape)?.labelled(UNSAFE_VIEW))
         }
         _ => batched(c, a, b),
     }
@@ -194,7 +196,7 @@ fn batched(c: &Call, a: &Tensor, b: &Tensor) -> Result<Outputs> {
     let out = flat(a, m, k)?.bmm(&flat(b, k, n)?)?;
     let mut shape: SmallVec<[i64; 5]> = batch.iter().map(|&n| n as i64).collect();
     shape.extend([m as i64, n as i64]);
-    one(out.reshape(&shape)?)
+    one(out.reshape(&shape)?.labelled(UNSAFE_VIEW))
 }
 
 fn linear(c: &Call) -> Result<Outputs> {
@@ -218,7 +220,7 @@ fn linear(c: &Call) -> Result<Outputs> {
     let mut shape: SmallVec<[i64; 5]> = x.shape().iter().map(|&n| n as i64).collect();
     let rows: i64 = shape[..x.ndim() - 1].iter().product();
     shape[x.ndim() - 1] = w.shape()[0] as i64;
-    one(call1(&ADDMM, &[bias, &x.reshape(&[rows, k as i64])?, &wt], &ones)?.reshape(&shape)?)
+    one(call1(&ADDMM, &[bias, &x.reshape(&[rows, k as i64])?, &wt], &ones)?.reshape(&shape)?.labelled(UNSAFE_VIEW))
 }
 
 impl Tensor {

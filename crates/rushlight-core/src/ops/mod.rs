@@ -209,7 +209,7 @@ fn record(op: &'static Op, inputs: Inputs, args: Args, outputs: &mut Outputs) ->
 }
 
 fn make_node(op: &'static Op, inputs: &Inputs, kept: backward::KeptInputs, args: Args, outputs: &Outputs) -> Result<std::sync::Arc<Node>> {
-    if inputs.iter().flatten().any(|x| x.is_inference() && op.keep.inputs != 0) {
+    if inputs.iter().enumerate().any(|(i, x)| x.as_ref().is_some_and(Tensor::is_inference) && RowBackward::keeps(op, i, inputs)) {
         bail!(
             Runtime,
             "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
@@ -229,7 +229,7 @@ pub fn call_in_place(op: &'static Op, mut inputs: Inputs, args: Args) -> Result<
     let node_inputs = if recorded {
         // What the derivative uses of the operand must survive the change.
         let mut before = inputs.clone();
-        if op.keep.inputs & 1 != 0 {
+        if RowBackward::keeps(op, 0, &inputs) {
             before[0] = Some(copy::snapshot(&x)?);
         }
         let kept = RowBackward::keep_inputs(op, &before)?;

@@ -86,12 +86,16 @@ pub enum Rule {
 }
 
 /// Which tensors a derivative uses.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Keep {
     /// Bit i: input i.
     pub inputs: u32,
     /// Bit i: output i.
     pub outputs: u32,
+    /// Inputs that serve only the gradients of the inputs in the mask beside them: kept when one of these is asked for.
+    pub only_for: &'static [(usize, u32)],
+    /// The inputs whose gradients use the outputs.
+    pub outputs_for: u32,
 }
 
 /// A derivative: gradients of the inputs from those of the outputs.
@@ -156,7 +160,7 @@ impl Op {
             doc: "",
             rule,
             vjp: None,
-            keep: Keep { inputs: 0, outputs: 0 },
+            keep: Keep { inputs: 0, outputs: 0, only_for: &[], outputs_for: u32::MAX },
             autocast: Autocast::Leave,
             integral: 0,
             names,
@@ -166,7 +170,19 @@ impl Op {
     /// The derivative and what it uses: bit masks of inputs and outputs.
     pub const fn vjp(mut self, inputs: u32, outputs: u32, vjp: Vjp) -> Op {
         self.vjp = Some(vjp);
-        self.keep = Keep { inputs, outputs };
+        self.keep = Keep { inputs, outputs, ..self.keep };
+        self
+    }
+
+    /// Which inputs serve only the gradients of some inputs.
+    pub const fn only_for(mut self, users: &'static [(usize, u32)]) -> Op {
+        self.keep.only_for = users;
+        self
+    }
+
+    /// The inputs whose gradients use the outputs.
+    pub const fn outputs_for(mut self, users: u32) -> Op {
+        self.keep.outputs_for = users;
         self
     }
 

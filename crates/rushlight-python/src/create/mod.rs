@@ -6,7 +6,7 @@ use crate::args::{ints, is_sequence};
 use crate::data::from_data;
 use crate::errors::OrRaise;
 use crate::override_::intercept_factory;
-use crate::tensor::{tensor_of, wrap};
+use crate::tensor::{PyTensor, tensor_of, wrap};
 use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
@@ -14,6 +14,7 @@ use pyo3::types::{PyDict, PyTuple};
 use range::arange;
 use rushlight_core::tensor::default_dtype;
 use rushlight_core::{DType, Device, Layout, MemoryFormat, Scalar, Tensor, ops};
+use std::ffi::CStr;
 
 /// Options every factory takes.
 pub struct Options {
@@ -63,6 +64,9 @@ fn place(t: Tensor, device: Device) -> PyResult<Tensor> {
     if t.device() == device { Ok(t) } else { ops::call1(&ops::copy::TO_DEVICE, &[&t], &[ops::Arg::Device(device)]).or_raise() }
 }
 
+const COPY_CONSTRUCTION: &CStr = c"To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or \
+sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).";
+
 /// A tensor holding a copy of `data`: a number, nested sequences, a NumPy array or a tensor.
 #[pyfunction]
 #[pyo3(signature = (data, *, dtype=None, device=None, requires_grad=false, pin_memory=false))]
@@ -76,6 +80,9 @@ fn tensor<'py>(
     let _ = pin_memory;
     if let Some(made) = intercept_factory("tensor", &PyTuple::new(data.py(), [data])?, &[("dtype", dtype), ("device", device)], requires_grad)? {
         return Ok(made);
+    }
+    if data.is_instance_of::<PyTensor>() {
+        PyErr::warn(data.py(), &data.py().get_type::<PyUserWarning>(), COPY_CONSTRUCTION, 1)?;
     }
     let o = options(dtype, device)?;
     finish(data.py(), place(from_data(data, o.dtype)?, o.device)?, requires_grad)

@@ -1,13 +1,16 @@
-"""``torch._utils``: several tensors as one vector, and errors that cross from worker to parent."""
+"""``torch._utils``: several tensors as one vector, errors that cross from worker to parent, and what pickles of tensors name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 import rushlight as rl
+from rushlight.serialization.globals import REBUILD_FUNCTIONS
 from rushlight.utils.data.exception import ExceptionWrapper, KeyErrorMessage
 
 __all__ = ["ExceptionWrapper", "KeyErrorMessage", "_flatten_dense_tensors", "_unflatten_dense_tensors"]
+
+globals().update({function.__name__: function for function in REBUILD_FUNCTIONS})
 
 
 def _get_device_index(device: object, optional: bool = False, allow_cpu: bool = False) -> int:

@@ -135,7 +135,7 @@ def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
                 f"Expected {name} to be a vector of size equal to the number of channels in input, "
                 f"but got {name} of shape {list(tensor.shape)} and input of shape {list(input.shape)}"
             )
-    return _C.native_group_norm(input.contiguous(), weight, bias, n, c, math.prod(rest), num_groups, eps)[0]
+    return _C.native_group_norm(input, weight, bias, n, c, math.prod(rest), num_groups, eps)[0]
 
 
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):

@@ -149,7 +149,8 @@ class ModuleState:
         if tensor.is_meta and not loaded.is_meta and not assign:
             warnings.warn(
                 f"for {key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current "
-                "model, which is a no-op. (Did you mean to pass `assign=True`?)",
+                "model, which is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary to "
+                "their corresponding key in the module instead of copying them in place?)",
                 stacklevel=5,
             )
         try:

@@ -192,6 +192,12 @@ class RNNBase(Module):
                 parts.append(f"{name}={getattr(self, name)}")
         return ", ".join(parts)
 
+    def __getstate__(self):
+        names = [name for layer in self._all_weights for name in layer]
+        # PyTorch reads the flat lists from a pickled module and derives neither.
+        flat = {"_flat_weights_names": names, "_flat_weights": [getattr(self, name) for name in names]}
+        return self.__dict__ | flat
+
     def __setstate__(self, state):
         derived = ("_flat_weights", "_flat_weights_names", "_flat_weight_refs")
         super().__setstate__({"proj_size": 0} | {k: v for k, v in state.items() if k not in derived})

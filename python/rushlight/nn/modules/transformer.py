@@ -1,12 +1,13 @@
 """The Transformer: encoder and decoder layers, their stacks, and the whole model. Source: Vaswani et al., 2017."""
 
 import copy
+import warnings
 
 import rushlight as rl
 
 from .. import functional as F
 from .. import init
-from .activation import MultiheadAttention
+from .activation import GELU, MultiheadAttention, ReLU
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear
@@ -17,6 +18,9 @@ __all__ = [
     "Transformer", "TransformerEncoder", "TransformerDecoder", "TransformerEncoderLayer", "TransformerDecoderLayer",
 ]  # fmt: skip
 
+nested_tensors_allowed = [True]
+"""What ``torch.backends.mha.set_fastpath_enabled`` was last told."""
+
 
 class Transformer(Module):
     """An encoder of the source and a decoder that attends to it.
@@ -24,9 +28,9 @@ class Transformer(Module):
     Shapes: src (S, N, E), tgt (T, N, E), output (T, N, E); (N, S, E) and so on with `batch_first`. Masks are True (or
     -inf) where attention is not allowed: *_mask (T, S), *_key_padding_mask (N, S).
 
-    >>> model = nn.Transformer(d_model=8, nhead=2, num_encoder_layers=1, num_decoder_layers=1, dim_feedforward=16)
-    >>> model(rl.ones(10, 3, 8), rl.ones(7, 3, 8)).shape
-    torch.Size([7, 3, 8])
+    >>> sizes = {"num_encoder_layers": 1, "num_decoder_layers": 1, "dim_feedforward": 16}
+    >>> nn.Transformer(d_model=8, nhead=2, batch_first=True, **sizes)(rl.ones(3, 10, 8), rl.ones(3, 7, 8)).shape
+    torch.Size([3, 7, 8])
     """
 
     def __init__(
@@ -97,11 +101,12 @@ class Transformer(Module):
 class TransformerEncoder(Module):
     """`num_layers` copies of an encoder layer, one after the other, and a last normalization.
 
-    `enable_nested_tensor` and `mask_check` are accepted; padded positions are computed like all others.
+    Where PyTorch takes nested tensors (`enable_nested_tensor`, evaluation without gradients, `batch_first`, sequences that
+    start at the left) padded positions are zero before the last normalization, as they are there.
 
-    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16)
-    >>> nn.TransformerEncoder(layer, num_layers=2)(rl.ones(5, 3, 8)).shape
-    torch.Size([5, 3, 8])
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
+    >>> nn.TransformerEncoder(layer, num_layers=2)(rl.ones(3, 5, 8)).shape
+    torch.Size([3, 5, 8])
     """
 
     def __init__(self, encoder_layer, num_layers, norm=None, enable_nested_tensor=True, mask_check=True):
@@ -110,16 +115,62 @@ class TransformerEncoder(Module):
         self.num_layers = num_layers
         self.norm = norm
         self.enable_nested_tensor = enable_nested_tensor
-        self.use_nested_tensor = False
+        unfit = _unfit_for_nested_tensors(encoder_layer)
+        self.use_nested_tensor = enable_nested_tensor and not unfit
         self.mask_check = mask_check
+        if enable_nested_tensor and unfit:
+            warnings.warn(
+                f"enable_nested_tensor is True, but self.use_nested_tensor is False because {unfit}", stacklevel=2
+            )
 
     def forward(self, src, mask=None, src_key_padding_mask=None, is_causal=None):
         src_key_padding_mask = _additive(src_key_padding_mask, src.dtype)
         mask = _additive(mask, src.dtype)
         is_causal = _detect_is_causal_mask(mask, is_causal)
+        without_padding = self._leaves_padding_out(src, mask, src_key_padding_mask)
         for layer in self.layers:
             src = layer(src, src_mask=mask, is_causal=is_causal, src_key_padding_mask=src_key_padding_mask)
+        if without_padding:
+            src = src.masked_fill((src_key_padding_mask != 0).unsqueeze(-1), 0)
         return src if self.norm is None else self.norm(src)
+
+    def _leaves_padding_out(self, src, mask, padding):
+        """True where PyTorch would compute with nested tensors."""
+        first = self.layers[0]
+        if not self.use_nested_tensor or first.training or src.dim() != 3 or padding is None or mask is not None:
+            return False
+        if rl.is_autocast_enabled() or not nested_tensors_allowed[-1]:
+            return False
+        if rl.is_grad_enabled() and (src.requires_grad or any(p.requires_grad for p in first.parameters())):
+            return False
+        return not self.mask_check or _starts_left(padding == 0)
+
+
+def _unfit_for_nested_tensors(layer):
+    """Why PyTorch would not compute with nested tensors in layers like this one; empty when it would."""
+    if not isinstance(layer, TransformerEncoderLayer):
+        return "encoder_layer was not TransformerEncoderLayer"
+    attention = layer.self_attn
+    reasons = {
+        "norm_first was True": layer.norm_first,
+        "self_attn.batch_first was not True(use batch_first for better inference performance)": not attention.batch_first,
+        "self_attn._qkv_same_embed_dim was not True": not attention._qkv_same_embed_dim,
+        "self_attn was passed bias=False": attention.in_proj_bias is None,
+        "activation_relu_or_gelu was not True": not _is_relu_or_gelu(layer.activation),
+        "norm1.eps was not equal to encoder_layer.norm2.eps": layer.norm1.eps != layer.norm2.eps,
+        "self_attn.num_heads is odd": attention.num_heads % 2 == 1,
+    }
+    return next((f"encoder_layer.{reason}" for reason, holds in reasons.items() if holds), "")
+
+
+def _is_relu_or_gelu(activation):
+    return activation in (F.relu, F.gelu) or isinstance(activation, ReLU | GELU)
+
+
+def _starts_left(kept):
+    """True when the kept positions of each row (N, S) come first."""
+    lengths = kept.sum(1, keepdim=True)
+    return bool((kept == (rl.arange(kept.size(1)) < lengths)).all())
 
 
 class TransformerDecoder(Module):

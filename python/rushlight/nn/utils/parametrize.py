@@ -169,7 +169,7 @@ def _inject_new_class(module):
     def getstate(self):
         raise RuntimeError("Serialization of parametrized modules is only supported through state_dict().")
 
-    members = {"__getstate__": getstate}
+    members = {"__getstate__": getstate, "__module__": ParametrizationList.__module__}
     if not hasattr(cls, "__deepcopy__"):
         members["__deepcopy__"] = default_deepcopy
     module.__class__ = type(f"Parametrized{cls.__name__}", (cls,), members)

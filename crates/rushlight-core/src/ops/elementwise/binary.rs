@@ -152,23 +152,23 @@ fn prefers_numbers(b: &crate::ops::backward::Back, first: Tensor) -> Result<crat
 rows! {
     ADD = binary("add(Operand self, Operand other, *, Scalar alpha=1) -> Tensor", add_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), 1.0)?]).in_place().doc("self + alpha other");
     SUB = binary("sub(Operand self, Operand other, *, Scalar alpha=1) -> Tensor", sub_choice).vjp(NONE, NONE, |b| grads![b; b.g()?.clone(), scaled(b.g()?, &b.call(), -1.0)?]).in_place().doc("self - alpha other");
-    MUL = binary("mul(Operand self, Operand other) -> Tensor", plain!(Mul, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.mul(b.x(1)?.conj()?)?, b.g()?.mul(b.x(0)?.conj()?)?]).in_place().doc("self other");
+    MUL = binary("mul(Operand self, Operand other) -> Tensor", plain!(Mul, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.mul(b.x(1)?.conj()?)?, b.g()?.mul(b.x(0)?.conj()?)?]).only_for(&[(0, 2), (1, 1)]).in_place().doc("self other");
     DIV = binary("div(Operand self, Operand other, *, str? rounding_mode=None) -> Tensor", div_choice).vjp(AB, NONE, |b| {
-        let (g, x, y) = (b.g()?, b.x(0)?, b.x(1)?);
+        let (g, y) = (b.g()?, b.x(1)?);
         if !b.call().text(0).is_empty() {
             return grads![b; g.zeros_like()?, g.zeros_like()?];
         }
-        grads![b; g.div(y.conj()?)?, g.neg()?.mul(x.div(y)?.div(y)?.conj()?)?]
-    }).in_place().doc("self / other");
+        grads![b; g.div(y.conj()?)?, g.neg()?.mul(b.x(0)?.div(y)?.div(y)?.conj()?)?]
+    }).only_for(&[(0, 2)]).in_place().doc("self / other");
     POW = binary("pow(Operand self, Operand exponent) -> Tensor", pow_choice).vjp(AB, 1, |b| {
         let (g, x, e) = (b.g()?, b.x(0)?, b.x(1)?);
         grads![b;
             { let slope = e.mul(x.pow(less_one(e)?)?)?; g.mul(e.eq(0.0)?.pick(slope.zeros_like()?, &slope)?.conj()?)? },
             { let slope = b.y(0)?.mul(x.log()?)?; let still = if x.dtype().is_complex() || e.dtype().is_complex() { x.eq(0.0)? } else { x.eq(0.0)?.logical_and(e.ge(0.0)?)? }; g.mul(still.pick(slope.zeros_like()?, &slope)?.conj()?)? }]
-    }).in_place().doc("self to the power exponent");
+    }).outputs_for(2).in_place().doc("self to the power exponent");
     FLOOR_DIVIDE = binary("floor_divide(Operand self, Operand other) -> Tensor", plain!(DivFloor, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?, b.g()?.zeros_like()?]).in_place().doc("Quotient rounded down");
-    REMAINDER = binary("remainder(Operand self, Operand other) -> Tensor", plain!(Remainder, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.floor()?)?]).in_place().doc("Remainder with the sign of the divisor");
-    FMOD = binary("fmod(Tensor self, Operand other) -> Tensor", plain!(Fmod, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.trunc()?)?]).in_place().doc("Remainder with the sign of the dividend");
+    REMAINDER = binary("remainder(Operand self, Operand other) -> Tensor", plain!(Remainder, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.floor()?)?]).only_for(&[(0, 2), (1, 2)]).in_place().doc("Remainder with the sign of the divisor");
+    FMOD = binary("fmod(Tensor self, Operand other) -> Tensor", plain!(Fmod, Same)).vjp(AB, NONE, |b| grads![b; b.g()?.clone(), b.g()?.neg()?.mul(b.x(0)?.div(b.x(1)?)?.trunc()?)?]).only_for(&[(0, 2), (1, 2)]).in_place().doc("Remainder with the sign of the dividend");
     MAXIMUM = binary("maximum(Tensor self, Tensor other) -> Tensor", plain!(Maximum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; contested(b.g()?, x.lt(y)?, x.eq(y)?)?, contested(b.g()?, y.lt(x)?, x.eq(y)?)?] }).doc("The larger; NaN wins");
     MINIMUM = binary("minimum(Tensor self, Tensor other) -> Tensor", plain!(Minimum, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; contested(b.g()?, x.gt(y)?, x.eq(y)?)?, contested(b.g()?, y.gt(x)?, x.eq(y)?)?] }).doc("The smaller; NaN wins");
     FMAX = binary("fmax(Tensor self, Tensor other) -> Tensor", plain!(Fmax, Same)).vjp(AB, NONE, |b| prefers_numbers(b, b.x(0)?.gt(b.x(1)?)?)).doc("The larger; NaN loses");

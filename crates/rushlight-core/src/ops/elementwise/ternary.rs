@@ -42,15 +42,18 @@ rows! {
     LERP = ternary("lerp(Tensor self, Tensor end, Operand weight) -> Tensor", Ternary::Lerp, no_params).vjp(7, 0, |b| {
         let (g, w) = (b.g()?, b.x(2)?.conj()?);
         grads![b; g.mul(w.neg()?.add(1.0)?)?, g.mul(&w)?, g.mul(b.x(1)?.sub(b.x(0)?)?.conj()?)?]
-    }).in_place().doc("self + weight (end - self)");
+    }).only_for(&[(0, 4), (1, 4)]).in_place().doc("self + weight (end - self)");
     ADDCMUL = ternary("addcmul(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor", Ternary::Addcmul, value).vjp(6, 0, |b| {
         let (g, v) = (b.g()?, factor(&b.call()));
         grads![b; g.clone(), g.mul(b.x(2)?.conj()?)?.mul(v)?, g.mul(b.x(1)?.conj()?)?.mul(v)?]
-    }).in_place().doc("self + value tensor1 tensor2");
+    }).only_for(&[(1, 4), (2, 2)]).in_place().doc("self + value tensor1 tensor2");
     ADDCDIV = ternary("addcdiv(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor", Ternary::Addcdiv, value).vjp(6, 0, |b| {
-        let (g, v, x, y) = (b.g()?, factor(&b.call()), b.x(1)?, b.x(2)?);
-        grads![b; g.clone(), g.div(y.conj()?)?.mul(v)?, g.neg()?.mul(x.div(y)?.div(y)?.conj()?)?.mul(v)?]
-    }).in_place().doc("self + value tensor1 / tensor2");
+        let (g, v) = (b.g()?, factor(&b.call()));
+        grads![b;
+            g.clone(),
+            g.div(b.x(2)?.conj()?)?.mul(v)?,
+            { let y = b.x(2)?; g.neg()?.mul(b.x(1)?.div(y)?.div(y)?.conj()?)?.mul(v)? }]
+    }).only_for(&[(1, 4), (2, 6)]).in_place().doc("self + value tensor1 / tensor2");
     CLAMP_BETWEEN = ternary("_clamp_between(Tensor self, Operand min, Operand max) -> Tensor", Ternary::Clamp, no_params).vjp(7, 0, |b| {
         let (g, x, lo, hi) = (b.g()?, b.x(0)?, b.x(1)?, b.x(2)?);
         if lo.is_wrapped() && hi.is_wrapped() {

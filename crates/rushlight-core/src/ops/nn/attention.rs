@@ -6,9 +6,10 @@ use crate::autograd::grad_enabled;
 use crate::autograd::node::Grads;
 use crate::layout::broadcast;
 use crate::ops::backward::Back;
+use crate::ops::copy::copy_layout;
 use crate::ops::{Arg, Autocast, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call, type_name};
 use crate::tensor::Tensor;
-use crate::{DType, Dims, Result, bail, grads, iter, rows};
+use crate::{DType, Dims, Layout, MemoryFormat, Result, bail, grads, iter, rows};
 use rushlight_kernels::attention::{self as kernel, Attention, AttentionFloat, Gradients, Mask};
 use smallvec::smallvec;
 
@@ -115,7 +116,12 @@ fn infer(c: &Call) -> Result<Metas> {
     let rows = &q.shape()[..q.ndim() - 1];
     let mut shape = Dims::from_slice(rows);
     shape.push(v.shape()[v.ndim() - 1]);
-    Ok(smallvec![Meta::new(&shape, q.dtype()), Meta::new(rows, working_type(c, q.dtype())?)])
+    let mut output = Meta::new(&shape, q.dtype());
+    // In the memory order of the queries, as in PyTorch: programs transpose heads and positions back and then take a view.
+    if q.ndim() == 4 && shape.as_slice() == q.shape() {
+        output.layout = Layout { offset: 0, ..copy_layout(q, MemoryFormat::Preserve)? };
+    }
+    Ok(smallvec![output, Meta::new(rows, working_type(c, q.dtype())?)])
 }
 
 /// Operands in the form of the kernel.

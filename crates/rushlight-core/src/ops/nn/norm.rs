@@ -94,7 +94,7 @@ fn infer_group(c: &Call) -> Result<Metas> {
     }
     check_vectors(c, &[(1, "weight"), (2, "bias")], channels)?;
     let kept = Meta::new(&[n, groups], statistics_type(x));
-    Ok(smallvec![Meta::new(x.shape(), x.dtype()), kept.clone(), kept])
+    Ok(smallvec![like(x, x.shape(), x.dtype()), kept.clone(), kept])
 }
 
 fn run_group(c: &Call, outs: &[Tensor]) -> Result<()> {

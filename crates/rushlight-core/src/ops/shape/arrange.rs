@@ -68,7 +68,7 @@ fn roll_dim(x: &Tensor, shift: i64, d: usize) -> Result<Tensor> {
     if x.numel() == 0 || cut == size {
         return x.copied();
     }
-    cat(&[x.slice(d as i64, cut, size)?, x.slice(d as i64, 0, cut)?], d as i64)
+    Ok(cat(&[x.slice(d as i64, cut, size)?, x.slice(d as i64, 0, cut)?], d as i64)?.labelled("RollBackward0"))
 }
 
 /// Each size is split into (repeat, size), of which the first is expanded.
@@ -88,7 +88,7 @@ fn repeat(c: &Call) -> Result<Outputs> {
     let grown: Dims = counts.iter().enumerate().flat_map(|(i, &n)| [n as usize, sizes(i) as usize]).collect();
     let copies = x.reshape(&split)?.expand(&grown)?;
     let copies = if x.numel() == copies.numel() { copies.copied()? } else { copies.contiguous()? };
-    Ok(smallvec![copies.reshape(&shape)?])
+    Ok(smallvec![copies.reshape(&shape)?.labelled("RepeatBackward0")])
 }
 
 fn infer_triangle(c: &Call) -> Result<Metas> {

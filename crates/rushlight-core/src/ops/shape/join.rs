@@ -29,7 +29,7 @@ fn stack(c: &Call) -> Result<Outputs> {
         bail!(Runtime, "stack expects each tensor to be equal size, but got {:?} at entry 0 and {:?} at entry {i}", first.shape(), x.shape());
     }
     let grown = c.tensors().map(|x| x.unsqueeze(d)).collect::<Result<Vec<_>>>()?;
-    Ok(smallvec![cat(&grown, d)?])
+    Ok(smallvec![cat(&grown, d)?.labelled("StackBackward0")])
 }
 
 fn unbind(c: &Call) -> Result<Outputs> {
@@ -38,7 +38,7 @@ fn unbind(c: &Call) -> Result<Outputs> {
         bail!(Index, "Dimension specified as 0 but tensor has no dimensions");
     }
     let d = wrap_dim(c.int(0)?, x.ndim())?;
-    let views = (0..x.shape()[d] as i64).map(|i| x.select(d as i64, i)).collect::<Result<Vec<_>>>()?;
+    let views = (0..x.shape()[d] as i64).map(|i| Ok(x.select(d as i64, i)?.labelled("UnbindBackward0"))).collect::<Result<Vec<_>>>()?;
     Ok(several(views).into())
 }
 
@@ -59,7 +59,7 @@ fn split_with_sizes(c: &Call) -> Result<Outputs> {
     let mut at = 0;
     let mut views = Vec::with_capacity(sizes.len());
     for &n in &sizes {
-        views.push(x.slice(d as i64, at, at + n)?);
+        views.push(x.slice(d as i64, at, at + n)?.labelled("SplitWithSizesBackward0"));
         at += n;
     }
     Ok(several(views).into())

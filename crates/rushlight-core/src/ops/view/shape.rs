@@ -46,8 +46,11 @@ pub(super) fn view_rule(c: &Call) -> Ruled {
 pub(super) fn reshape(c: &Call) -> Result<Outputs> {
     let x = c.input(0)?;
     let shape = infer_size(&c.ints(0)?, x.numel())?;
-    let source = if view_strides(x.layout(), &shape).is_some() { x.clone() } else { x.contiguous()? };
-    Ok(smallvec![call1(&VIEW, &[&source], &[Arg::ints(&signed(&shape))])?])
+    let view = |source: &crate::Tensor| call1(&VIEW, &[source], &[Arg::ints(&signed(&shape))]);
+    if view_strides(x.layout(), &shape).is_some() {
+        return Ok(smallvec![view(x)?]);
+    }
+    Ok(smallvec![view(&x.contiguous()?)?.labelled("UnsafeViewBackward0")])
 }
 
 pub(super) fn expand(c: &Call) -> Ruled {

@@ -25,7 +25,7 @@ Event = absent_type("torch.cuda.Event", _REASON, RuntimeError)
 Stream = absent_type("torch.cuda.Stream", _REASON, RuntimeError)
 
 default_generators: tuple[()] = ()
-has_half = False
+has_half = _initialized = False
 
 
 class OutOfMemoryError(RuntimeError):

@@ -21,7 +21,7 @@ _refuse = attributes("torch.distributed", _NEED_PROCESSES, REASON, RuntimeError)
 
 
 def __getattr__(name: str) -> object:
-    if name in ("device_mesh", "fsdp", "rpc", "tensor"):
+    if name in ("device_mesh", "fsdp", "nn", "rpc", "tensor"):
         return import_module(f"{__name__}.{name}")
     return _refuse(name)
 
