@@ -43,12 +43,12 @@ enum Memory {
 /// Saved inputs by position.
 pub(crate) type KeptInputs = SmallVec<[Option<Saved>; 2]>;
 
-/// Whether position `i` is in a mask; its last bit stands for all positions after it.
 /// Whether an input of the mask requires a gradient.
 fn asked(inputs: &Inputs, mask: u32) -> bool {
     inputs.iter().enumerate().any(|(i, x)| bit(mask, i) && x.as_ref().is_some_and(Tensor::requires_grad))
 }
 
+/// Whether position `i` is in a mask; its last bit stands for all positions after it.
 fn bit(mask: u32, i: usize) -> bool {
     mask & 1 << i.min(31) != 0
 }
