@@ -64,15 +64,6 @@ fn block(cols: usize) -> usize {
     (1024 / cols.max(1)).clamp(1, BLOCK)
 }
 
-/// Calls `f` with blocks of rows.
-#[inline(always)]
-fn for_blocks<T: RowFloat>(x: &[T], y: &mut [T], cols: usize, mut f: impl FnMut(&[T], &mut [T])) {
-    let block = block(cols) * cols.max(1);
-    for (x, y) in x.chunks(block).zip(y.chunks_mut(block)) {
-        f(x, y);
-    }
-}
-
 /// Folds numbers of a row into [`LANES`] parts, and these by halves.
 #[inline(always)]
 fn fold<T: RowFloat, const N: usize>(row: [&[T]; N], start: T, step: impl Fn(T, [T; N]) -> T, join: impl Fn(T, T) -> T) -> T {

@@ -2,7 +2,7 @@
 //!
 //! The row's maximum is taken out first, so nothing overflows. A row of negative infinities has no softmax: it gives NaN.
 
-use super::{BLOCK, LANES, RowFloat, Rows, dot, fold, for_blocks, for_rows, joined, max, plus, sum};
+use super::{LANES, RowFloat, Rows, dot, fold, for_rows, joined, max, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -72,25 +72,12 @@ fn for_results<T: RowFloat>(y: &mut [T], cols: usize, f: impl Fn(Range<usize>, &
 
 vectorized! {
     fn softmax_rows[T: RowFloat](x: &[T], y: &mut [T], cols: usize) {
-        for_blocks(x, y, cols, |x, y| {
-            let mut scales = maxima(x, cols);
-            for ((scale, x), y) in scales.iter_mut().zip(x.chunks_exact(cols)).zip(y.chunks_exact_mut(cols)) {
-                *scale = exp_and_sum(x, *scale, y);
-            }
-            for (scale, y) in scales.iter().zip(y.chunks_exact_mut(cols)) {
-                let scale = T::ONE / *scale;
-                y.iter_mut().for_each(|y| *y *= scale);
-            }
-        });
+        for (x, y) in x.chunks_exact(cols).zip(y.chunks_exact_mut(cols)) {
+            let top = max(x);
+            let scale = T::ONE / exp_and_sum(x, top, y);
+            y.iter_mut().for_each(|y| *y *= scale);
+        }
     }
-}
-
-/// The largest number of each row.
-#[inline(always)]
-fn maxima<T: RowFloat>(x: &[T], cols: usize) -> [T; BLOCK] {
-    let mut tops = [T::ZERO; BLOCK];
-    tops.iter_mut().zip(x.chunks_exact(cols)).for_each(|(top, x)| *top = max(x));
-    tops
 }
 
 /// Writes `exp(x - top)` and gives its sum.
@@ -109,27 +96,22 @@ fn exp_and_sum<T: RowFloat>(x: &[T], top: T, y: &mut [T]) -> T {
         *y = (x - top).exp();
         lanes[i] += *y;
     }
-    joined(&lanes, plus)
+    joined(&lanes, |a, b| a + b)
 }
 
 /// The sum of `exp(x - top)`.
 #[inline(always)]
 fn sum_exp<T: RowFloat>(x: &[T], top: T) -> T {
-    fold([x], T::ZERO, |sum, [x]| sum + (x - top).exp(), plus)
+    fold([x], T::ZERO, |sum, [x]| sum + (x - top).exp(), |a, b| a + b)
 }
 
 vectorized! {
     fn log_softmax_rows[T: RowFloat](x: &[T], y: &mut [T], cols: usize) {
-        for_blocks(x, y, cols, |x, y| {
-            let (tops, mut logs) = (maxima(x, cols), [T::ONE; BLOCK]);
-            for ((log, &top), x) in logs.iter_mut().zip(&tops).zip(x.chunks_exact(cols)) {
-                *log = sum_exp(x, top);
-            }
-            logs.iter_mut().for_each(|log| *log = log.ln());
-            for (((&top, &log), x), y) in tops.iter().zip(&logs).zip(x.chunks_exact(cols)).zip(y.chunks_exact_mut(cols)) {
-                y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top - log);
-            }
-        });
+        for (x, y) in x.chunks_exact(cols).zip(y.chunks_exact_mut(cols)) {
+            let top = max(x);
+            let log = sum_exp(x, top).ln();
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top - log);
+        }
     }
 }
 
