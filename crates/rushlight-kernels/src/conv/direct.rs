@@ -58,7 +58,8 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
                 (copied, image) = (Some(at), read_group(job, &padded, at, room.ptr()));
             }
             if single {
-                weigh_plane(job, &padded, &shifts, at, image);
+                // SAFETY: `image` holds the channel; each task writes its own channels of the target.
+                unsafe { weigh_plane(job, &padded, &shifts, at, image) };
                 continue;
             }
             let pieces = part * pieces / parts..(part + 1) * pieces / parts;

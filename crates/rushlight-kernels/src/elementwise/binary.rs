@@ -52,6 +52,18 @@ binary_table! {
     Fmod { sint |a, b, _| a.wrapping_rem(b); uint |a, b, _| a % b; float |a, b, _| a % b }
     /// a to the power b
     Pow { sint |a, b, _| special::pow_signed(a as i64, b as i64) as T; uint |a, b, _| special::pow_unsigned(a as u64, b as u64) as T; float |a, b, _| a.powf(b); complex |a, b, _| special::complex_pow(a, b) }
+    /// a^2, whatever b
+    PowTwo { float |a, _b, _| a * a }
+    /// a^3
+    PowThree { float |a, _b, _| a * a * a }
+    /// a^(1/2), as a square root
+    PowHalf { float |a, _b, _| a.sqrt() }
+    /// a^(-1/2)
+    PowMinusHalf { float |a, _b, _| 1.0 / a.sqrt() }
+    /// a^-1
+    PowMinusOne { float |a, _b, _| 1.0 / a }
+    /// a^-2
+    PowMinusTwo { float |a, _b, _| 1.0 / (a * a) }
     /// The larger; NaN wins
     Maximum { bool |a, b, _| a | b; sint |a, b, _| a.max(b); uint |a, b, _| a.max(b); float |a, b, _| if a != a || a > b { a } else { b } }
     /// The smaller; NaN wins

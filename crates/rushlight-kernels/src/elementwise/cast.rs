@@ -1,8 +1,9 @@
 //! Conversion between element types, as C converts them.
 
-use super::driver::{Loop, Params};
+use super::driver::{Loop, Params, loop1};
 use super::num::Num;
 use crate::{DType, match_dtype};
+use half::{bf16, f16};
 use num_complex::Complex;
 
 /// The common form every element passes through: exact for every integer and every float64.
@@ -140,6 +141,23 @@ unsafe fn copy<T: Copy>(n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], _: 
     }
 }
 
+/// Conversions that programs make all the time, compiled for every instruction set.
+fn frequent(from: DType, to: DType) -> Option<(Loop, DType)> {
+    match (from, to) {
+        (DType::F32, DType::BF16) => loop1!(f32 => bf16, |x, _| x),
+        (DType::BF16, DType::F32) => loop1!(bf16 => f32, |x, _| x),
+        (DType::F32, DType::F16) => loop1!(f32 => f16, |x, _| x),
+        (DType::F16, DType::F32) => loop1!(f16 => f32, |x, _| x),
+        (DType::F32, DType::F64) => loop1!(f32 => f64, |x, _| x as f64),
+        (DType::F64, DType::F32) => loop1!(f64 => f32, |x, _| x as f32),
+        (DType::U8, DType::F32) => loop1!(u8 => f32, |x, _| x as f32),
+        (DType::Bool, DType::F32) => loop1!(bool => f32, |x, _| x as u8 as f32),
+        (DType::I64, DType::F32) => loop1!(i64 => f32, |x, _| x as f32),
+        (DType::F32, DType::I64) => loop1!(f32 => i64, |x, _| x as i64),
+        _ => None,
+    }
+}
+
 /// The loop that copies elements of type `from` into elements of type `to`.
 pub fn resolve(from: DType, to: DType) -> Loop {
     if from == to {
@@ -150,6 +168,9 @@ pub fn resolve(from: DType, to: DType) -> Loop {
             8 => copy::<u64>,
             _ => copy::<[u64; 2]>,
         };
+    }
+    if let Some((kernel, _)) = frequent(from, to) {
+        return kernel;
     }
     match_dtype!(from, A => match_dtype!(to, B => convert::<A, B> as Loop))
 }

@@ -2,12 +2,18 @@
 //!
 //! Coefficients follow the Cephes library (Moshier); errors are stated per function and tested against float64.
 
-/// Functions whose float32 versions vectorise; float64 uses the system's.
+use crate::rows::RowFloat;
+
+/// Functions whose float32 versions vectorise; float64 uses the system's, but for exponentials.
 pub trait Math: Copy {
     /// e^x.
     fn vexp(self) -> Self;
     /// Natural logarithm.
     fn vln(self) -> Self;
+    /// ln(1 + x).
+    fn vln_1p(self) -> Self;
+    /// e^x - 1.
+    fn vexp_m1(self) -> Self;
     /// Hyperbolic tangent.
     fn vtanh(self) -> Self;
     /// Error function.
@@ -29,12 +35,36 @@ fn exp32(x: f32) -> f32 {
     // NaN passes through the clamp's comparisons unchanged.
     let clamped = if x > 89.0 { 89.0 } else { x };
     let clamped = if clamped < -104.0 { -104.0 } else { clamped };
-    let (y, n) = exp_parts(clamped);
+    let (p, n) = exp_parts(clamped);
     // Two factors, so that the result may be subnormal or overflow properly.
     // SAFETY: n is integral in [-151, 129] or NaN is replaced by zero first.
     let n = unsafe { (if n == n { n } else { 0.0 }).to_int_unchecked::<i32>() };
     let half = n >> 1;
-    y * power_of_two(half) * power_of_two(n - half)
+    (p + 1.0) * power_of_two(half) * power_of_two(n - half)
+}
+
+/// e^x - 1: the exponential's polynomial without its one, which would cost the digits of small numbers.
+#[inline(always)]
+fn exp_m1_32(x: f32) -> f32 {
+    let clamped = if x > 89.0 { 89.0 } else { x };
+    let clamped = if clamped < -104.0 { -104.0 } else { clamped };
+    let (p, n) = exp_parts(clamped);
+    // SAFETY: n is integral in [-151, 129] or NaN is replaced by zero first.
+    let n = unsafe { (if n == n { n } else { 0.0 }).to_int_unchecked::<i32>() };
+    let half = n >> 1;
+    let (a, b) = (power_of_two(half), power_of_two(n - half));
+    // From e^17.5 on, the one is less than half of the last place, and 2^n may be too large by itself.
+    let y = if x > 17.5 { (p + 1.0) * a * b } else { (p * a).mul_add(b, a * b - 1.0) };
+    if x == 0.0 { x } else { y }
+}
+
+/// The logarithm of the rounded sum, corrected by what rounding lost.
+#[inline(always)]
+fn ln_1p_32(x: f32) -> f32 {
+    let u = 1.0 + x;
+    let lost = (x - (u - 1.0)) / u;
+    let y = ln32(u) + if u > 0.0 && u < f32::INFINITY { lost } else { 0.0 };
+    if u == 1.0 { x } else { y }
 }
 
 /// [`exp32`] between `low` and `high`, which lie in [-87, 88]; NaN counts as `low`. One factor is enough.
@@ -42,12 +72,12 @@ fn exp32(x: f32) -> f32 {
 fn exp_between(low: f32, high: f32, x: f32) -> f32 {
     let clamped = if x > low { x } else { low };
     let clamped = if clamped < high { clamped } else { high };
-    let (y, n) = exp_parts(clamped);
+    let (p, n) = exp_parts(clamped);
     // SAFETY: n is integral in [-126, 127].
-    y * power_of_two(unsafe { n.to_int_unchecked() })
+    (p + 1.0) * power_of_two(unsafe { n.to_int_unchecked() })
 }
 
-/// e^x as `y 2^n` with an integral n.
+/// e^x as `(p + 1) 2^n` with an integral n.
 #[inline(always)]
 fn exp_parts(x: f32) -> (f32, f32) {
     let magic = 12_582_912.0f32; // 1.5 * 2^23: adding it rounds to an integer
@@ -60,7 +90,7 @@ fn exp_parts(x: f32) -> (f32, f32) {
     y = y.mul_add(r, 4.166_579_6e-2);
     y = y.mul_add(r, 1.666_666_5e-1);
     y = y.mul_add(r, 0.5);
-    (y.mul_add(r * r, r) + 1.0, n)
+    (y.mul_add(r * r, r), n)
 }
 
 #[inline(always)]
@@ -125,10 +155,9 @@ fn erf32(x: f32) -> f32 {
     r = r.mul_add(a, -6.348_466_87e-1);
     r = r.mul_add(a, -1.287_175_12e-1);
     r = r.mul_add(a, -a);
-    // Below -87 nothing is left of the exponential beside 1.
+    // Below -87 nothing is left of the exponential beside 1. NaN fails the comparison and passes through the series.
     let large = (1.0 - exp_between(-87.0, 0.0, r)).copysign(x);
-    let y = if a > 0.927_734_375 { large } else { small };
-    if x != x { x } else { y }
+    if a > 0.927_734_375 { large } else { small }
 }
 
 impl Math for f32 {
@@ -139,6 +168,14 @@ impl Math for f32 {
     #[inline(always)]
     fn vln(self) -> f32 {
         ln32(self)
+    }
+    #[inline(always)]
+    fn vln_1p(self) -> f32 {
+        ln_1p_32(self)
+    }
+    #[inline(always)]
+    fn vexp_m1(self) -> f32 {
+        exp_m1_32(self)
     }
     #[inline(always)]
     fn vtanh(self) -> f32 {
@@ -157,11 +194,19 @@ impl Math for f32 {
 impl Math for f64 {
     #[inline(always)]
     fn vexp(self) -> f64 {
-        self.exp()
+        RowFloat::exp(self)
     }
     #[inline(always)]
     fn vln(self) -> f64 {
         self.ln()
+    }
+    #[inline(always)]
+    fn vln_1p(self) -> f64 {
+        self.ln_1p()
+    }
+    #[inline(always)]
+    fn vexp_m1(self) -> f64 {
+        self.exp_m1()
     }
     #[inline(always)]
     fn vtanh(self) -> f64 {
@@ -173,7 +218,7 @@ impl Math for f64 {
     }
     #[inline(always)]
     fn vsigmoid(self) -> f64 {
-        1.0 / (1.0 + (-self).exp())
+        1.0 / (1.0 + RowFloat::exp(-self))
     }
 }
 
@@ -198,6 +243,8 @@ mod tests {
     fn float32_functions_are_within_their_stated_errors() {
         assert!(worst(-87.0, 88.0, exp32, f64::exp) < 2.0);
         assert!(worst(1e-30, 10.0, ln32, f64::ln) < 2.0);
+        assert!(worst(-104.0, 88.7, exp_m1_32, f64::exp_m1) < 2.0 && worst(-1.0, 1.0, exp_m1_32, f64::exp_m1) < 2.0);
+        assert!(worst(-1.0, 1e4, ln_1p_32, f64::ln_1p) < 3.0 && worst(-0.5, 0.5, ln_1p_32, f64::ln_1p) < 3.0);
         assert!(worst(-10.0, 10.0, tanh32, f64::tanh) < 3.0);
         assert!(worst(-5.0, 5.0, erf32, libm::erf) < 4.0);
     }
@@ -222,6 +269,10 @@ mod tests {
         assert_eq!(ln32(f32::INFINITY), f32::INFINITY);
         assert!((ln32(1e-40) as f64 - (1e-40f32 as f64).ln()).abs() < 1e-4);
         assert!((exp32(-100.0) as f64 - (-100f64).exp()).abs() < 1e-45);
+        assert_eq!((exp_m1_32(f32::NEG_INFINITY), exp_m1_32(f32::INFINITY), exp_m1_32(100.0)), (-1.0, f32::INFINITY, f32::INFINITY));
+        assert_eq!((ln_1p_32(-1.0), ln_1p_32(f32::INFINITY), ln_1p_32(1e-30)), (f32::NEG_INFINITY, f32::INFINITY, 1e-30));
+        assert!([exp_m1_32(f32::NAN), ln_1p_32(f32::NAN), ln_1p_32(-1.5)].iter().all(|y| y.is_nan()));
+        assert!(exp_m1_32(-0.0).is_sign_negative() && ln_1p_32(-0.0).is_sign_negative());
         assert_eq!((tanh32(f32::INFINITY), erf32(f32::NEG_INFINITY)), (1.0, -1.0));
     }
 }

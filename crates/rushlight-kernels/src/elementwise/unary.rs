@@ -50,7 +50,7 @@ unary_table! {
     /// 2^x
     Exp2 { float |x, _| x.exp2(); complex |x, _| special::complex_exp(x * c(x.re, std::f64::consts::LN_2)) }
     /// e^x - 1
-    Expm1 { float |x, _| x.exp_m1(); complex |x, _| special::complex_expm1(x) }
+    Expm1 { float |x, _| x.vexp_m1(); complex |x, _| special::complex_expm1(x) }
     /// ln x
     Log { float |x, _| x.vln(); complex |x, _| special::complex_ln(x) }
     /// log2 x
@@ -58,7 +58,7 @@ unary_table! {
     /// log10 x
     Log10 { float |x, _| x.log10(); complex |x, _| special::complex_ln(x) / c(x.re, std::f64::consts::LN_10) }
     /// ln(1 + x)
-    Log1p { float |x, _| x.ln_1p(); complex |x, _| special::complex_log1p(x) }
+    Log1p { float |x, _| x.vln_1p(); complex |x, _| special::complex_log1p(x) }
     /// Square root
     Sqrt { float |x, _| x.sqrt(); complex |x, _| x.sqrt() }
     /// 1 / sqrt x
@@ -146,9 +146,9 @@ unary_table! {
     /// x sigmoid(x)
     Silu { float |x, _| x * x.vsigmoid(); complex |x, _| x * (special::complex_exp(-x) + T::new(1.0, 0.0)).inv() }
     /// x tanh(softplus(x))
-    Mish { float |x, _| x * (if x > 20.0 { x } else { x.vexp().ln_1p() }).vtanh() }
+    Mish { float |x, _| x * (if x > 20.0 { x } else { x.vexp().vln_1p() }).vtanh() }
     /// x where positive, else p2 p0 (e^(x p1) - 1)... parameters: alpha, scale, input_scale
-    Elu { float |x, p| if x > 0.0 { x * c(x, p.0[1]) } else { (x * c(x, p.0[2])).exp_m1() * c(x, p.0[0] * p.0[1]) } }
+    Elu { float |x, p| if x > 0.0 { x * c(x, p.0[1]) } else { (x * c(x, p.0[2])).vexp_m1() * c(x, p.0[0] * p.0[1]) } }
     /// x or slope x
     LeakyRelu { float |x, p| if x > 0.0 { x } else { x * c(x, p.0[0]) } }
     /// Clamps to [p0, p1]
@@ -164,9 +164,9 @@ unary_table! {
     /// x where above p0, else p1
     Threshold { sint |x, p| if x <= p.0[0] as T { p.0[1] as T } else { x }; uint |x, p| if x <= p.0[0] as T { p.0[1] as T } else { x }; float |x, p| if x <= c(x, p.0[0]) { c(x, p.0[1]) } else { x } }
     /// ln(1 + e^(beta x)) / beta, linear above the threshold
-    Softplus { float |x, p| { let b = c(x, p.0[0]); let y = x * b; if y > c(x, p.0[1]) { x } else { y.vexp().ln_1p() / b } } }
+    Softplus { float |x, p| { let b = c(x, p.0[0]); let y = x * b; if y > c(x, p.0[1]) { x } else { y.vexp().vln_1p() / b } } }
     /// ln sigmoid(x)
-    LogSigmoid { float |x, _| (if x < 0.0 { x } else { 0.0 * x }) - (-x.abs()).vexp().ln_1p() }
+    LogSigmoid { float |x, _| (if x < 0.0 { x } else { 0.0 * x }) - (-x.abs()).vexp().vln_1p() }
     /// ln(x / (1 - x)) with x clamped to [p0, 1 - p0] when p0 >= 0
     Logit { float |x, p| { let e = c(x, p.0[0]); let y = if e < 0.0 { x } else if x < e { e } else if x > 1.0 - e { 1.0 - e } else { x }; (y / (1.0 - y)).ln() } }
     /// Largest integer not above x

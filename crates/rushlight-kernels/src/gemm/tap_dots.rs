@@ -2,7 +2,6 @@
 
 use super::Float;
 use super::vector::Vector;
-use super::vector_product::sum;
 
 /// `taps` sums over `rows x cols` positions: `sums[t] += y[row][col] * x[shifts[t]][row][col]`.
 pub struct TapSweep<T> {
@@ -56,7 +55,7 @@ where
             }
         }
         for t in 0..TAPS {
-            *s.sums.add(first + t) += sum([acc[t], zero]);
+            *s.sums.add(first + t) += acc[t].total();
         }
     }
 }

@@ -1,13 +1,27 @@
 //! Average pooling.
 
 use super::{Pooling, Window};
-use crate::gemm::Shared;
+use crate::gemm::{Float, Shared, Sweep};
 use crate::{pool, vectorized};
 
 /// A type with sums and division by a whole number; integers round towards zero.
 pub trait Averaged: Copy + Default + Send + Sync + std::ops::AddAssign {
     /// `self / n`
     fn over(self, n: i64) -> Self;
+
+    /// Writes the sum of each plane of `area` numbers.
+    fn sum_planes(x: &[Self], area: usize, sums: &mut [Self]);
+}
+
+impl Averaged for i64 {
+    #[inline(always)]
+    fn over(self, n: i64) -> i64 {
+        self / n
+    }
+
+    fn sum_planes(x: &[i64], area: usize, sums: &mut [i64]) {
+        sums.iter_mut().enumerate().for_each(|(plane, sum)| *sum = x[plane * area..][..area].iter().sum());
+    }
 }
 
 macro_rules! averaged {
@@ -17,11 +31,22 @@ macro_rules! averaged {
             fn over(self, n: i64) -> Self {
                 self / n as $item
             }
+
+            /// Products with a vector of ones.
+            fn sum_planes(x: &[Self], area: usize, sums: &mut [Self]) {
+                assert!(x.len() == area * sums.len(), "pooling: lengths of planes");
+                let ones = vec![1.0; area];
+                let (lines, stride, sums) = (sums.len(), area as isize, sums.as_mut_ptr());
+                // SAFETY: as many planes as sums, by the assertion, and as many ones as a plane has numbers.
+                unsafe {
+                    (Self::kernels().dots)(&Sweep { lines, length: area, matrix: x.as_ptr(), stride, x: ones.as_ptr(), x_stride: 1, sums });
+                }
+            }
         }
     )*};
 }
 
-averaged!(f32 f64 i64);
+averaged!(f32 f64);
 
 /// What the sum of a window is divided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +88,8 @@ pub fn avg_pool<T: Averaged>(p: &Pooling, x: &[T], y: &mut [T], divisor: Divisor
         if let Some(n) = whole {
             // SAFETY: planes are disjoint, with one result each.
             let y = unsafe { std::slice::from_raw_parts_mut(y.get().add(planes.start), planes.len()) };
-            return average_planes(&x[planes.start * input..planes.end * input], input, n, y);
+            T::sum_planes(&x[planes.start * input..planes.end * input], input, y);
+            return y.iter_mut().for_each(|y| *y = y.over(n));
         }
         let mut line = vec![T::default(); p.input[2]];
         for plane in planes {
@@ -94,50 +120,6 @@ vectorized! {
             }
         }
     }
-}
-
-/// Partial sums of a plane.
-const LANES: usize = 16;
-
-vectorized! {
-    /// Averages whole planes of `area` numbers: interleaved partial sums, which compile to vectors, added by halves.
-    fn average_planes[T: Averaged](x: &[T], area: usize, n: i64, y: &mut [T]) {
-        let rest = area % LANES;
-        for (plane, y) in y.iter_mut().enumerate() {
-            let (chunks, _) = x[plane * area..][..area].as_chunks::<LANES>();
-            let mut lanes = [T::default(); LANES];
-            add_first(&mut lanes, &x[(plane + 1) * area - rest..], rest);
-            for chunk in chunks {
-                for i in 0..LANES {
-                    lanes[i] += chunk[i];
-                }
-            }
-            *y = added(&lanes).over(n);
-        }
-    }
-}
-
-/// Adds the first `count` numbers, through a whole register where so many may be read.
-#[inline(always)]
-fn add_first<T: Averaged>(lanes: &mut [T; LANES], x: &[T], count: usize) {
-    let Some(x) = x.first_chunk::<LANES>() else {
-        return lanes.iter_mut().zip(&x[..count]).for_each(|(lane, &x)| *lane += x);
-    };
-    for i in 0..LANES {
-        lanes[i] += if i < count { x[i] } else { T::default() };
-    }
-}
-
-/// The sum of all lanes, by halves.
-#[inline(never)]
-fn added<T: Averaged>(lanes: &[T; LANES]) -> T {
-    let mut lanes = *lanes;
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] += lanes[i + half];
-        }
-    }
-    lanes[0]
 }
 
 /// Spreads each output's gradient evenly over its window, after setting `grad_x` to zero.

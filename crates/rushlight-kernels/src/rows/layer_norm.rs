@@ -1,6 +1,6 @@
 //! Layer normalisation (Ba, Kiros and Hinton, "Layer Normalization", 2016).
 
-use super::{RowFloat, Rows, fold, for_rows, sum};
+use super::{BLOCK, RowFloat, Rows, block, fold, for_rows, plus, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -29,35 +29,35 @@ vectorized! {
     ) {
         let n = T::of(cols as f64);
         let (gamma, beta) = (gamma.map(|gamma| &gamma[..cols]), beta.map(|beta| &beta[..cols]));
-        for row in 0..mean.len() {
-            let (x, y) = (&x[row * cols..][..cols], &mut y[row * cols..][..cols]);
-            let m = sum(x) / n;
-            let variance = fold([x], T::ZERO, |sum, [x]| sum + (x - m) * (x - m), |a, b| a + b) / n;
-            let r = (variance + eps).rsqrt();
-            (mean[row], rstd[row]) = (m, r);
-            if let (Some(gamma), Some(beta)) = (gamma, beta) {
-                normalize_row(x, m, r, gamma, beta, y);
-                continue;
+        let line = |row: usize| &x[row * cols..][..cols];
+        for first in (0..mean.len()).step_by(block(cols)) {
+            let rows = first..mean.len().min(first + block(cols));
+            rows.clone().for_each(|row| mean[row] = sum(line(row)) / n);
+            for row in rows.clone() {
+                let m = mean[row];
+                rstd[row] = fold([line(row)], T::ZERO, |sum, [x]| sum + (x - m) * (x - m), plus);
             }
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - m) * r);
-            if let Some(gamma) = gamma {
-                y.iter_mut().zip(gamma).for_each(|(y, &gamma)| *y *= gamma);
-            }
-            if let Some(beta) = beta {
-                y.iter_mut().zip(beta).for_each(|(y, &beta)| *y += beta);
+            rstd[rows.clone()].iter_mut().for_each(|r| *r = (*r / n + eps).rsqrt());
+            for row in rows {
+                let (m, r, x, y) = (mean[row], rstd[row], line(row), &mut y[row * cols..][..cols]);
+                if let (Some(gamma), Some(beta)) = (gamma, beta) {
+                    normalize_row(x, m, r, gamma, beta, y);
+                    continue;
+                }
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - m) * r);
+                if let Some(gamma) = gamma {
+                    y.iter_mut().zip(gamma).for_each(|(y, &gamma)| *y *= gamma);
+                }
+                if let Some(beta) = beta {
+                    y.iter_mut().zip(beta).for_each(|(y, &beta)| *y += beta);
+                }
             }
         }
     }
 }
 
-/// Whole chunks first: a plain loop over a short row compiled to scalars.
 #[inline(always)]
 fn normalize_row<T: RowFloat>(x: &[T], m: T, r: T, gamma: &[T], beta: &[T], y: &mut [T]) {
-    let ((xs, x), (gammas, gamma), (betas, beta)) = (x.as_chunks::<CHUNK>(), gamma.as_chunks::<CHUNK>(), beta.as_chunks::<CHUNK>());
-    let (ys, y) = y.as_chunks_mut::<CHUNK>();
-    for (((y, x), gamma), beta) in ys.iter_mut().zip(xs).zip(gammas).zip(betas) {
-        *y = std::array::from_fn(|i| (x[i] - m) * r * gamma[i] + beta[i]);
-    }
     for (((y, &x), &gamma), &beta) in y.iter_mut().zip(x).zip(gamma).zip(beta) {
         *y = (x - m) * r * gamma + beta;
     }
@@ -66,25 +66,16 @@ fn normalize_row<T: RowFloat>(x: &[T], m: T, r: T, gamma: &[T], beta: &[T], y: &
 /// Adds a row's part of the gradients of gamma and beta.
 #[inline(always)]
 fn add_columns<T: RowFloat>(x: &[T], g: &[T], m: T, r: T, gamma: &mut [T], beta: &mut [T]) {
-    let ((xs, x), (gs, g)) = (x.as_chunks::<CHUNK>(), g.as_chunks::<CHUNK>());
-    let ((gammas, gamma), (betas, beta)) = (gamma.as_chunks_mut::<CHUNK>(), beta.as_chunks_mut::<CHUNK>());
-    for (((gamma, beta), x), g) in gammas.iter_mut().zip(betas).zip(xs).zip(gs) {
-        *gamma = std::array::from_fn(|i| gamma[i] + g[i] * ((x[i] - m) * r));
-        *beta = std::array::from_fn(|i| beta[i] + g[i]);
-    }
     for (((gamma, beta), &x), &g) in gamma.iter_mut().zip(beta).zip(x).zip(g) {
         *gamma += g * ((x - m) * r);
         *beta += g;
     }
 }
 
-/// Columns handled together.
-const CHUNK: usize = 16;
-
-/// Rows that are worth a block of their own.
-const BLOCK: usize = 16;
-/// Blocks of rows at most: bounds the memory of their sums.
-const BLOCKS: usize = 32;
+/// Rows that are worth sums of gamma and beta of their own.
+const PART: usize = 16;
+/// Such parts at most: bounds the memory of their sums.
+const PARTS: usize = 32;
 
 /// The gradients of [`layer_norm`], each written where a place is given.
 ///
@@ -137,7 +128,7 @@ impl<T: RowFloat> Saved<'_, T> {
     /// Rows are summed block by block, the blocks in order; their number depends on the shape alone.
     fn run(&self, grad_x: Option<&mut [T]>, columns: bool) -> Vec<T> {
         let (rows, cols) = (self.mean.len(), self.cols);
-        let blocks = rows.div_ceil(BLOCK).clamp(1, BLOCKS);
+        let blocks = rows.div_ceil(PART).clamp(1, PARTS);
         let mut sums = vec![T::ZERO; if columns { blocks * 2 * cols } else { 0 }];
         let parts = Rows::of(&mut sums, 2 * cols);
         let out = grad_x.map(|grad_x| Rows::of(grad_x, cols));
@@ -163,30 +154,38 @@ vectorized! {
     fn backward_rows[T: RowFloat](
         saved: &Saved<T>, rows: Range<usize>, grad_x: Option<&mut [T]>, sums: Option<&mut [T]>,
     ) {
-        let (mut grad_x, mut sums) = (grad_x, sums);
         let cols = saved.cols;
-        for (at, row) in rows.enumerate() {
-            let (m, r) = (saved.mean[row], saved.rstd[row]);
-            let (x, g) = (&saved.x[row * cols..][..cols], &saved.grad_y[row * cols..][..cols]);
-            if let Some(grad_x) = grad_x.as_deref_mut() {
-                row_grad_x(x, g, saved.gamma, m, r, &mut grad_x[at * cols..][..cols]);
+        let line = |from, row: usize| -> &[T] { let from: &[T] = from; &from[row * cols..][..cols] };
+        if let Some(grad_x) = grad_x {
+            let first = rows.start;
+            for start in rows.clone().step_by(block(cols)) {
+                let rows = start..rows.end.min(start + block(cols));
+                let mut averages = [[T::ZERO; 2]; BLOCK];
+                for (averages, row) in averages.iter_mut().zip(rows.clone()) {
+                    let out = &mut grad_x[(row - first) * cols..][..cols];
+                    *averages = row_averages(line(saved.x, row), line(saved.grad_y, row), saved.gamma, saved.mean[row], saved.rstd[row], out);
+                }
+                for ([average, along], row) in averages.into_iter().zip(rows) {
+                    let (m, r, out) = (saved.mean[row], saved.rstd[row], &mut grad_x[(row - first) * cols..][..cols]);
+                    out.iter_mut().zip(line(saved.x, row)).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
+                }
             }
-            if let Some(sums) = sums.as_deref_mut() {
-                let (gamma, beta) = sums.split_at_mut(cols);
-                add_columns(x, g, m, r, gamma, beta);
-            }
+        }
+        if let Some(sums) = sums {
+            let (gamma, beta) = sums.split_at_mut(cols);
+            rows.for_each(|row| add_columns(line(saved.x, row), line(saved.grad_y, row), saved.mean[row], saved.rstd[row], gamma, beta));
         }
     }
 }
 
+/// Writes `g gamma`; gives its average, and that of its products with the normalised row.
 #[inline(always)]
-fn row_grad_x<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, out: &mut [T]) {
+fn row_averages<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, out: &mut [T]) -> [T; 2] {
     let n = T::of(x.len() as f64);
     match gamma {
         Some(gamma) => out.iter_mut().zip(g).zip(gamma).for_each(|((out, &g), &gamma)| *out = g * gamma),
         None => out.copy_from_slice(g),
     }
-    let average = sum(out) / n;
-    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), |a, b| a + b) / n;
-    out.iter_mut().zip(x).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
+    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), plus);
+    [sum(out) / n, along / n]
 }

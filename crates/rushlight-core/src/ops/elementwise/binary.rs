@@ -76,7 +76,25 @@ fn pow_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
     if exponent.is_wrapped() && crate::promotion::result_type([base, exponent]).is_int() && exponent.item()?.to_i64() < 0 {
         bail!(Runtime, "Integers to negative integer powers are not allowed.");
     }
-    Ok((Binary::Pow, Params::default(), Same))
+    let float = !base.is_wrapped() && base.dtype().is_float();
+    let formula = if float && exponent.is_wrapped() && !exponent.is_meta() { power_of_number(exponent.item()?) } else { Binary::Pow };
+    Ok((formula, Params::default(), Same))
+}
+
+/// The formula for an exponent that is a number: products and roots where they are enough, as in PyTorch.
+fn power_of_number(exponent: Scalar) -> Binary {
+    match exponent {
+        Scalar::Complex(..) => Binary::Pow,
+        real => match real.to_f64() {
+            2.0 => Binary::PowTwo,
+            3.0 => Binary::PowThree,
+            0.5 => Binary::PowHalf,
+            -0.5 => Binary::PowMinusHalf,
+            -1.0 => Binary::PowMinusOne,
+            -2.0 => Binary::PowMinusTwo,
+            _ => Binary::Pow,
+        },
+    }
 }
 
 /// `e - 1`; a Python number stays one, in full precision.
