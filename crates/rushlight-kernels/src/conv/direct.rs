@@ -58,8 +58,7 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
                 (copied, image) = (Some(at), read_group(job, &padded, at, room.ptr()));
             }
             if single {
-                // SAFETY: `image` holds the channel; each task writes its own channels of the target.
-                unsafe { weigh_plane(job, &padded, &shifts, at, image) };
+                weigh_plane(job, &padded, &shifts, at, image);
                 continue;
             }
             let pieces = part * pieces / parts..(part + 1) * pieces / parts;

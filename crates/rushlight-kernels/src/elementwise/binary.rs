@@ -52,7 +52,9 @@ binary_table! {
     Fmod { sint |a, b, _| a.wrapping_rem(b); uint |a, b, _| a % b; float |a, b, _| a % b }
     /// a to the power b
     Pow { sint |a, b, _| special::pow_signed(a as i64, b as i64) as T; uint |a, b, _| special::pow_unsigned(a as u64, b as u64) as T; float |a, b, _| a.powf(b); complex |a, b, _| special::complex_pow(a, b) }
-    /// a^2, whatever b
+    /// a, whatever b
+    PowOne { float |a, _b, _| a }
+    /// a^2
     PowTwo { float |a, _b, _| a * a }
     /// a^3
     PowThree { float |a, _b, _| a * a * a }

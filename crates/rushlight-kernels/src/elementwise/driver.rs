@@ -51,58 +51,6 @@ fn unit<T>(stride: isize) -> bool {
     stride == size_of::<T>() as isize
 }
 
-/// Elements that are read together, before any result of theirs is written.
-const CHUNK: usize = 64;
-
-/// The chunks of `0..n`: first element and length.
-fn chunks(n: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..n).step_by(CHUNK).map(move |at| (at, CHUNK.min(n - at)))
-}
-
-/// Reads `len` elements from element `at` on, whatever their stride, so that the formula sees neighbours.
-///
-/// # Safety
-/// The pointer must be valid for these elements.
-#[inline(always)]
-unsafe fn load<T: Num>(ptr: *mut u8, stride: isize, at: usize, len: usize) -> [T::Acc; CHUNK] {
-    // SAFETY: the caller's elements.
-    unsafe {
-        let ptr = ptr.offset(at as isize * stride) as *const T;
-        let mut values = [(*ptr).up(); CHUNK];
-        if unit::<T>(stride) {
-            for i in 0..len {
-                values[i] = (*ptr.add(i)).up();
-            }
-        } else if stride != 0 {
-            for i in 0..len {
-                values[i] = (*ptr.byte_offset(i as isize * stride)).up();
-            }
-        }
-        values
-    }
-}
-
-/// Writes results from element `at` on.
-///
-/// # Safety
-/// The pointer must be valid for these elements.
-#[inline(always)]
-unsafe fn store<T: Num>(ptr: *mut u8, stride: isize, at: usize, len: usize, values: &[T::Acc; CHUNK]) {
-    // SAFETY: the caller's elements.
-    unsafe {
-        let ptr = ptr.offset(at as isize * stride) as *mut T;
-        if unit::<T>(stride) {
-            for i in 0..len {
-                *ptr.add(i) = T::down(values[i]);
-            }
-        } else {
-            for i in 0..len {
-                *ptr.byte_offset(i as isize * stride) = T::down(values[i]);
-            }
-        }
-    }
-}
-
 crate::vectorized! {
     fn dispatch1[F: Map1](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
         let (out, x) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In);
@@ -121,13 +69,11 @@ crate::vectorized! {
                 }
             }
         } else {
-            for (at, len) in chunks(n) {
+            for i in 0..n as isize {
                 // SAFETY: the contract of `Loop`.
                 unsafe {
-                    let x = load::<F::In>(ptrs[1], strides[1], at, len);
-                    let mut results = [F::call(x[0], p); CHUNK];
-                    for i in 0..len { results[i] = F::call(x[i], p); }
-                    store::<F::Out>(ptrs[0], strides[0], at, len, &results);
+                    let v = *(ptrs[1].offset(i * strides[1]) as *const F::In);
+                    *(ptrs[0].offset(i * strides[0]) as *mut F::Out) = F::Out::down(F::call(v.up(), p));
                 }
             }
         }
@@ -169,11 +115,10 @@ crate::vectorized! {
                 for i in 0..n { o[i] = F::Out::down(F::call(a, b[i].up(), p)); }
                 return;
             }
-            for (at, len) in chunks(n) {
-                let (a, b) = (load::<F::In>(ptrs[1], strides[1], at, len), load::<F::In>(ptrs[2], strides[2], at, len));
-                let mut results = [F::call(a[0], b[0], p); CHUNK];
-                for i in 0..len { results[i] = F::call(a[i], b[i], p); }
-                store::<F::Out>(ptrs[0], strides[0], at, len, &results);
+            for i in 0..n as isize {
+                let a = *(ptrs[1].offset(i * strides[1]) as *const F::In);
+                let b = *(ptrs[2].offset(i * strides[2]) as *const F::In);
+                *(ptrs[0].offset(i * strides[0]) as *mut F::Out) = F::Out::down(F::call(a.up(), b.up(), p));
             }
         }
     }
@@ -200,12 +145,11 @@ crate::vectorized! {
                 for i in 0..n { o[i] = F::In::down(F::call(a[i].up(), b, c, p)); }
                 return;
             }
-            for (at, len) in chunks(n) {
-                let a = load::<F::First>(ptrs[1], strides[1], at, len);
-                let (b, c) = (load::<F::In>(ptrs[2], strides[2], at, len), load::<F::In>(ptrs[3], strides[3], at, len));
-                let mut results = [F::call(a[0], b[0], c[0], p); CHUNK];
-                for i in 0..len { results[i] = F::call(a[i], b[i], c[i], p); }
-                store::<F::In>(ptrs[0], strides[0], at, len, &results);
+            for i in 0..n as isize {
+                let a = *(ptrs[1].offset(i * strides[1]) as *const F::First);
+                let b = *(ptrs[2].offset(i * strides[2]) as *const F::In);
+                let c = *(ptrs[3].offset(i * strides[3]) as *const F::In);
+                *(ptrs[0].offset(i * strides[0]) as *mut F::In) = F::In::down(F::call(a.up(), b.up(), c.up(), p));
             }
         }
     }

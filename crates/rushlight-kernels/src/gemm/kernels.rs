@@ -1,7 +1,6 @@
 //! The table of compiled kernels: one [`Kernels`] for each element type and instruction set.
 
 use super::tap_dots::{TapSweep, tap_dots};
-use super::tap_sums::{TapSums, tap_sums};
 use super::tile::{self, Block, Tile, tile, walk};
 use super::vector::{Base, Vector};
 use super::vector_product::{Sweep, axpys, dots};
@@ -27,8 +26,6 @@ pub struct Kernels<T> {
     pub axpys: unsafe fn(&Sweep<T>),
     /// Products of an image with shifted images.
     pub tap_dots: unsafe fn(&TapSweep<T>),
-    /// Sums of shifted images times numbers.
-    pub tap_sums: unsafe fn(&TapSums<T>),
 }
 
 /// The kernels of one instruction set, entered through functions that enable it.
@@ -53,11 +50,6 @@ macro_rules! kernels {
                 unsafe { tap_dots::<$vector>(sweep) }
             }
             $(#[target_feature(enable = $features)])?
-            unsafe fn run_tap_sums(grid: &TapSums<$item>) {
-                // SAFETY: the caller's.
-                unsafe { tap_sums::<$vector>(grid) }
-            }
-            $(#[target_feature(enable = $features)])?
             unsafe fn run_dots(sweep: &Sweep<$item>) {
                 // SAFETY: the caller's.
                 unsafe { dots::<$vector>(sweep) }
@@ -75,7 +67,6 @@ macro_rules! kernels {
                 dots: run_dots,
                 axpys: run_axpys,
                 tap_dots: run_taps,
-                tap_sums: run_tap_sums,
             }
         };
     };

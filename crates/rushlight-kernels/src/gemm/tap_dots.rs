@@ -2,6 +2,7 @@
 
 use super::Float;
 use super::vector::Vector;
+use super::vector_product::sum;
 
 /// `taps` sums over `rows x cols` positions: `sums[t] += y[row][col] * x[shifts[t]][row][col]`.
 pub struct TapSweep<T> {
@@ -55,7 +56,7 @@ where
             }
         }
         for t in 0..TAPS {
-            *s.sums.add(first + t) += acc[t].total();
+            *s.sums.add(first + t) += sum([acc[t], zero]);
         }
     }
 }

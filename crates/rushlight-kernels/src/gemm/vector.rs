@@ -16,8 +16,6 @@ pub(crate) trait Vector: Copy {
     unsafe fn mul(self, other: Self) -> Self;
     /// `self + x * y`, rounded once where the instruction set can.
     unsafe fn plus_product(self, x: Self, y: Self) -> Self;
-    /// The sum of all lanes, by halves.
-    unsafe fn total(self) -> Self::Item;
     /// `self + factor * c` for results in C.
     #[inline(always)]
     unsafe fn plus_scaled(self, factor: Self, c: Self) -> Self {
@@ -33,7 +31,7 @@ mod x86 {
 
     macro_rules! x86_vector {
         ($vector:ty, $item:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $mul:ident, $fma:ident,
-         |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $last:ident| $store_first:expr, |$register:ident| $total:expr) => {
+         |$from:ident, $count:ident| $load_first:expr, |$value:ident, $to:ident, $last:ident| $store_first:expr) => {
             // Every method below is one instruction on registers, or an access the caller vouches for.
             impl Vector for $vector {
                 type Item = $item;
@@ -75,12 +73,6 @@ mod x86 {
                     // SAFETY: the caller enabled the instruction set.
                     unsafe { $fma(x, y, self) }
                 }
-                #[inline(always)]
-                unsafe fn total(self) -> $item {
-                    let $register = self;
-                    // SAFETY: the caller enabled the instruction set.
-                    unsafe { $total }
-                }
             }
         };
     }
@@ -110,8 +102,7 @@ mod x86 {
         _mm512_mul_ps,
         _mm512_fmadd_ps,
         |from, count| _mm512_maskz_loadu_ps(((1u32 << count) - 1) as u16, from),
-        |value, to, count| _mm512_mask_storeu_ps(to, ((1u32 << count) - 1) as u16, value),
-        |register| _mm256_add_ps(_mm512_castps512_ps256(register), _mm512_extractf32x8_ps(register, 1)).total()
+        |value, to, count| _mm512_mask_storeu_ps(to, ((1u32 << count) - 1) as u16, value)
     );
     x86_vector!(
         __m512d,
@@ -123,8 +114,7 @@ mod x86 {
         _mm512_mul_pd,
         _mm512_fmadd_pd,
         |from, count| _mm512_maskz_loadu_pd(((1u32 << count) - 1) as u8, from),
-        |value, to, count| _mm512_mask_storeu_pd(to, ((1u32 << count) - 1) as u8, value),
-        |register| _mm256_add_pd(_mm512_castpd512_pd256(register), _mm512_extractf64x4_pd(register, 1)).total()
+        |value, to, count| _mm512_mask_storeu_pd(to, ((1u32 << count) - 1) as u8, value)
     );
     x86_vector!(
         __m256,
@@ -136,12 +126,7 @@ mod x86 {
         _mm256_mul_ps,
         _mm256_fmadd_ps,
         |from, count| _mm256_maskload_ps(from, mask32(count)),
-        |value, to, count| _mm256_maskstore_ps(to, mask32(count), value),
-        |register| {
-            let fours = _mm_add_ps(_mm256_castps256_ps128(register), _mm256_extractf128_ps(register, 1));
-            let twos = _mm_add_ps(fours, _mm_movehl_ps(fours, fours));
-            _mm_cvtss_f32(_mm_add_ss(twos, _mm_movehdup_ps(twos)))
-        }
+        |value, to, count| _mm256_maskstore_ps(to, mask32(count), value)
     );
     x86_vector!(
         __m256d,
@@ -153,11 +138,7 @@ mod x86 {
         _mm256_mul_pd,
         _mm256_fmadd_pd,
         |from, count| _mm256_maskload_pd(from, mask64(count)),
-        |value, to, count| _mm256_maskstore_pd(to, mask64(count), value),
-        |register| {
-            let twos = _mm_add_pd(_mm256_castpd256_pd128(register), _mm256_extractf128_pd(register, 1));
-            _mm_cvtsd_f64(_mm_add_sd(twos, _mm_unpackhi_pd(twos, twos)))
-        }
+        |value, to, count| _mm256_maskstore_pd(to, mask64(count), value)
     );
 }
 
@@ -213,11 +194,6 @@ mod pairs {
         unsafe fn plus_product(self, x: Self, y: Self) -> Self {
             // SAFETY: the caller enabled the instruction set; the registers hold 32 bf16 each.
             Pairs(unsafe { _mm512_dpbf16_ps(self.0, std::mem::transmute::<__m512, __m512bh>(x.0), std::mem::transmute::<__m512, __m512bh>(y.0)) })
-        }
-        #[inline(always)]
-        unsafe fn total(self) -> f32 {
-            // SAFETY: the caller enabled the instruction set.
-            unsafe { self.0.total() }
         }
         #[inline(always)]
         unsafe fn plus_scaled(self, factor: Self, c: Self) -> Self {
@@ -278,17 +254,6 @@ macro_rules! base_vector {
                     true => x.0[i].mul_add(y.0[i], self.0[i]),
                     false => self.0[i] + x.0[i] * y.0[i],
                 }))
-            }
-            #[inline(always)]
-            unsafe fn total(self) -> $item {
-                let (mut lanes, mut half) = (self.0, $lanes / 2);
-                while half > 0 {
-                    for i in 0..half {
-                        lanes[i] += lanes[i + half];
-                    }
-                    half /= 2;
-                }
-                lanes[0]
             }
         }
     };

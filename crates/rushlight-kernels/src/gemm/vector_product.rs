@@ -139,10 +139,31 @@ where
             }
         }
         for i in 0..LINES {
-            let [even, odd] = acc[i];
-            *s.sums.add(first + i) = even.plus_product(V::splat(V::Item::ONE), odd).total();
+            *s.sums.add(first + i) = sum(acc[i]);
         }
     }
+}
+
+/// The sum of all lanes, by halves.
+#[inline(always)]
+pub(super) unsafe fn sum<V: Vector>(registers: [V; 2]) -> V::Item
+where
+    V::Item: Float,
+{
+    let mut lanes = [V::Item::ZERO; 32];
+    // SAFETY: two registers have at most 32 lanes.
+    unsafe {
+        registers[0].store(lanes.as_mut_ptr());
+        registers[1].store(lanes.as_mut_ptr().add(V::LANES));
+    }
+    let mut half = V::LANES;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] += lanes[i + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// `sums = sum over lines of x[line] * matrix[line]`, eight lines at a time.

@@ -76,30 +76,23 @@ stateless! {
     Minimum;
 }
 
-const LANES: usize = 64;
-
-/// The extreme of the numbers, NaN if there is one: no number is better than it. A loop that vectorises.
-#[inline(always)]
-fn extreme_value<T: Ordered>(x: &[T], start: T, better: impl Fn(T, T) -> bool) -> T {
-    let pick = |a: T, b: T| if b.is_nan() | better(a, b) { b } else { a };
-    let mut lanes = [start; LANES];
-    for chunk in x.chunks(LANES) {
-        if let Some(chunk) = chunk.first_chunk::<LANES>() {
-            (0..LANES).for_each(|i| lanes[i] = pick(lanes[i], chunk[i]));
-        } else {
-            chunk.iter().enumerate().for_each(|(i, &v)| lanes[i] = pick(lanes[i], v));
-        }
-    }
-    lanes.into_iter().fold(start, pick)
-}
-
-/// The place of the first extreme, or of the first NaN if there is one: values first, then the place.
+/// The place of the first extreme, or of the first NaN if there is one: values first, which vectorises, then the place.
 #[inline(always)]
 fn first_extreme<T: Ordered>(x: &[T], start: T, better: impl Fn(T, T) -> bool) -> Option<usize> {
-    let best = extreme_value(x, start, better);
-    if best.is_nan() {
+    const LANES: usize = 64;
+    let pick = |a: T, b: T| if better(a, b) { b } else { a };
+    let (mut lanes, mut nan) = ([start; LANES], [false; LANES]);
+    for chunk in x.chunks(LANES) {
+        if let Some(chunk) = chunk.first_chunk::<LANES>() {
+            (0..LANES).for_each(|i| (lanes[i], nan[i]) = (pick(lanes[i], chunk[i]), nan[i] | chunk[i].is_nan()));
+        } else {
+            chunk.iter().enumerate().for_each(|(i, &v)| (lanes[i], nan[i]) = (pick(lanes[i], v), nan[i] | v.is_nan()));
+        }
+    }
+    if nan.contains(&true) {
         return x.iter().position(|v| v.is_nan());
     }
+    let best = lanes.into_iter().fold(start, pick);
     let holds = |chunk: &[T]| chunk.iter().fold(false, |found, &v| found | (v == best));
     let at = x.chunks(LANES).position(holds)? * LANES;
     Some(at + x[at..].iter().position(|&v| v == best)?)
@@ -159,10 +152,6 @@ macro_rules! extreme {
                 } else {
                     $a
                 }
-            }
-            #[inline(always)]
-            fn block(&self, x: &[T], _: usize) -> Option<T> {
-                Some(extreme_value(x, T::$start(), |$a, $b| $better))
             }
             #[inline(always)]
             fn finish(&self, acc: T) -> T {

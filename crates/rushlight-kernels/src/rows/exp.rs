@@ -3,7 +3,6 @@
 //! x = n ln 2 + r with |r| <= ln 2 / 2 (Cody and Waite's two-part ln 2), e^r by a polynomial, times 2^n in two factors so
 //! that results below the normal range are right. Within 1.1 ULP in f32 and 1.5 ULP in f64 over the whole range (tested).
 
-use crate::elementwise::math::Math;
 use crate::gemm::Float;
 
 /// f32 or f64, with the functions rows need.
@@ -47,7 +46,7 @@ macro_rules! row_float {
 
             #[inline(always)]
             fn ln(self) -> Self {
-                self.vln()
+                self.ln()
             }
 
             #[inline(always)]

@@ -2,7 +2,7 @@
 //! normalisation (some channels of one sample; Wu and He, 2018).
 
 use super::column_norm::{Columns, Slopes};
-use super::{GRAIN, RowFloat, Rows, fold, plus, sum};
+use super::{GRAIN, RowFloat, Rows, fold, sum};
 use crate::gemm::Shared;
 use crate::{pool, vectorized};
 
@@ -103,7 +103,7 @@ vectorized! {
         let row = |i: usize| &x[g.row(group, i) * g.cols..][..g.cols];
         let [total] = over_rows(g.rows, |i| [sum(row(i))]);
         let mean = total / n;
-        let [squares] = over_rows(g.rows, |i| [fold([row(i)], T::ZERO, |sum, [x]| sum + (x - mean) * (x - mean), plus)]);
+        let [squares] = over_rows(g.rows, |i| [fold([row(i)], T::ZERO, |sum, [x]| sum + (x - mean) * (x - mean), |a, b| a + b)]);
         (mean, squares / n)
     }
 }
@@ -192,7 +192,7 @@ vectorized! {
             let row = at(i);
             let (x, dy) = (numbers(job.x, row), numbers(job.grad_y, row));
             let total = sum(dy);
-            let along = fold([dy, x], T::ZERO, |sum, [g, x]| sum + g * (x - mean), plus) * rstd;
+            let along = fold([dy, x], T::ZERO, |sum, [g, x]| sum + g * (x - mean), |a, b| a + b) * rstd;
             // SAFETY: a row's two sums, which only its group writes.
             unsafe {
                 *job.sums.get().add(2 * row) = total;

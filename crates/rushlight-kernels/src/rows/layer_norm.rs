@@ -1,6 +1,6 @@
 //! Layer normalisation (Ba, Kiros and Hinton, "Layer Normalization", 2016).
 
-use super::{BLOCK, RowFloat, Rows, block, fold, for_rows, plus, sum};
+use super::{RowFloat, Rows, fold, for_rows, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -21,6 +21,21 @@ pub fn layer_norm<T: RowFloat>(x: &[T], gamma: Option<&[T]>, beta: Option<&[T]>,
         let (y, mean, rstd) = unsafe { (ys.take(&range), means.take(&range), rstds.take(&range)) };
         normalize_rows(x, gamma, beta, eps, y, mean, rstd, cols);
     });
+}
+
+/// Rows at most that a pass goes over before the next pass: their sums do not wait for each other.
+const BLOCK: usize = 8;
+
+/// Rows of such a block: so many that the nearest cache holds them.
+#[inline(always)]
+fn block(cols: usize) -> usize {
+    (1024 / cols.max(1)).clamp(1, BLOCK)
+}
+
+/// A sum that is inlined: a closure of a function with more instruction sets would be called lane by lane.
+#[inline(always)]
+fn plus<T: RowFloat>(a: T, b: T) -> T {
+    a + b
 }
 
 vectorized! {
@@ -66,11 +81,20 @@ fn normalize_row<T: RowFloat>(x: &[T], m: T, r: T, gamma: &[T], beta: &[T], y: &
 /// Adds a row's part of the gradients of gamma and beta.
 #[inline(always)]
 fn add_columns<T: RowFloat>(x: &[T], g: &[T], m: T, r: T, gamma: &mut [T], beta: &mut [T]) {
+    let ((xs, x), (gs, g)) = (x.as_chunks::<CHUNK>(), g.as_chunks::<CHUNK>());
+    let ((gammas, gamma), (betas, beta)) = (gamma.as_chunks_mut::<CHUNK>(), beta.as_chunks_mut::<CHUNK>());
+    for (((gamma, beta), x), g) in gammas.iter_mut().zip(betas).zip(xs).zip(gs) {
+        *gamma = std::array::from_fn(|i| gamma[i] + g[i] * ((x[i] - m) * r));
+        *beta = std::array::from_fn(|i| beta[i] + g[i]);
+    }
     for (((gamma, beta), &x), &g) in gamma.iter_mut().zip(beta).zip(x).zip(g) {
         *gamma += g * ((x - m) * r);
         *beta += g;
     }
 }
+
+/// Columns handled together.
+const CHUNK: usize = 16;
 
 /// Rows that are worth sums of gamma and beta of their own.
 const PART: usize = 16;
@@ -154,38 +178,30 @@ vectorized! {
     fn backward_rows[T: RowFloat](
         saved: &Saved<T>, rows: Range<usize>, grad_x: Option<&mut [T]>, sums: Option<&mut [T]>,
     ) {
+        let (mut grad_x, mut sums) = (grad_x, sums);
         let cols = saved.cols;
-        let line = |from, row: usize| -> &[T] { let from: &[T] = from; &from[row * cols..][..cols] };
-        if let Some(grad_x) = grad_x {
-            let first = rows.start;
-            for start in rows.clone().step_by(block(cols)) {
-                let rows = start..rows.end.min(start + block(cols));
-                let mut averages = [[T::ZERO; 2]; BLOCK];
-                for (averages, row) in averages.iter_mut().zip(rows.clone()) {
-                    let out = &mut grad_x[(row - first) * cols..][..cols];
-                    *averages = row_averages(line(saved.x, row), line(saved.grad_y, row), saved.gamma, saved.mean[row], saved.rstd[row], out);
-                }
-                for ([average, along], row) in averages.into_iter().zip(rows) {
-                    let (m, r, out) = (saved.mean[row], saved.rstd[row], &mut grad_x[(row - first) * cols..][..cols]);
-                    out.iter_mut().zip(line(saved.x, row)).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
-                }
+        for (at, row) in rows.enumerate() {
+            let (m, r) = (saved.mean[row], saved.rstd[row]);
+            let (x, g) = (&saved.x[row * cols..][..cols], &saved.grad_y[row * cols..][..cols]);
+            if let Some(grad_x) = grad_x.as_deref_mut() {
+                row_grad_x(x, g, saved.gamma, m, r, &mut grad_x[at * cols..][..cols]);
             }
-        }
-        if let Some(sums) = sums {
-            let (gamma, beta) = sums.split_at_mut(cols);
-            rows.for_each(|row| add_columns(line(saved.x, row), line(saved.grad_y, row), saved.mean[row], saved.rstd[row], gamma, beta));
+            if let Some(sums) = sums.as_deref_mut() {
+                let (gamma, beta) = sums.split_at_mut(cols);
+                add_columns(x, g, m, r, gamma, beta);
+            }
         }
     }
 }
 
-/// Writes `g gamma`; gives its average, and that of its products with the normalised row.
 #[inline(always)]
-fn row_averages<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, out: &mut [T]) -> [T; 2] {
+fn row_grad_x<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, out: &mut [T]) {
     let n = T::of(x.len() as f64);
     match gamma {
         Some(gamma) => out.iter_mut().zip(g).zip(gamma).for_each(|((out, &g), &gamma)| *out = g * gamma),
         None => out.copy_from_slice(g),
     }
-    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), plus);
-    [sum(out) / n, along / n]
+    let average = sum(out) / n;
+    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), |a, b| a + b) / n;
+    out.iter_mut().zip(x).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
 }

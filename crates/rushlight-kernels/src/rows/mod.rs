@@ -55,15 +55,6 @@ impl<T> Rows<T> {
     }
 }
 
-/// Rows at most that a pass goes over before the next pass: their sums do not wait for each other.
-const BLOCK: usize = 8;
-
-/// Rows of such a block: so many that the nearest cache holds them.
-#[inline(always)]
-fn block(cols: usize) -> usize {
-    (1024 / cols.max(1)).clamp(1, BLOCK)
-}
-
 /// Folds numbers of a row into [`LANES`] parts, and these by halves.
 #[inline(always)]
 fn fold<T: RowFloat, const N: usize>(row: [&[T]; N], start: T, step: impl Fn(T, [T; N]) -> T, join: impl Fn(T, T) -> T) -> T {
@@ -99,20 +90,14 @@ fn halved<T: RowFloat, const N: usize, const HALF: usize>(lanes: [T; N], join: i
     std::array::from_fn(|i| join(lanes[i], lanes[i + HALF]))
 }
 
-/// A sum as [`joined`] can inline it: a closure of a function with more instruction sets would be called lane by lane.
-#[inline(always)]
-fn plus<T: RowFloat>(a: T, b: T) -> T {
-    a + b
-}
-
 #[inline(always)]
 pub(crate) fn sum<T: RowFloat>(row: &[T]) -> T {
-    fold([row], T::ZERO, |sum, [x]| sum + x, plus)
+    fold([row], T::ZERO, |sum, [x]| sum + x, |a, b| a + b)
 }
 
 #[inline(always)]
 pub(crate) fn dot<T: RowFloat>(x: &[T], y: &[T]) -> T {
-    fold([x, y], T::ZERO, |sum, [x, y]| sum + x * y, plus)
+    fold([x, y], T::ZERO, |sum, [x, y]| sum + x * y, |a, b| a + b)
 }
 
 /// The largest number, not counting NaN.

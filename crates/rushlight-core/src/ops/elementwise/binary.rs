@@ -86,6 +86,7 @@ fn power_of_number(exponent: Scalar) -> Binary {
     match exponent {
         Scalar::Complex(..) => Binary::Pow,
         real => match real.to_f64() {
+            1.0 => Binary::PowOne,
             2.0 => Binary::PowTwo,
             3.0 => Binary::PowThree,
             0.5 => Binary::PowHalf,
