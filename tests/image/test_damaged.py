@@ -150,6 +150,9 @@ def test_a_webp_may_announce_alpha_and_have_none():
     head = bytes([0x10, 0, 0, 0, 20, 0, 0, 9, 0, 0])
     data = extended((b"VP8X", head), (b"VP8 ", plain[20:]))
     np.testing.assert_array_equal(image.load_bytes(data, mode="unchanged"), pillows(data, "RGBA"))
+    larger = bytes([0x10, 0, 0, 0, 20, 0, 1, 9, 0, 0])
+    with pytest.raises(image.ImageError, match="WebP: malformed"):
+        image.load_bytes(extended((b"VP8X", larger), (b"VP8 ", plain[20:])))
 
 
 def test_the_image_of_a_webp_may_come_late_in_its_file(tmp_path):

@@ -62,7 +62,14 @@ fn decode(data: &[u8], limits: &Limits) -> Result<Image> {
     match first::find(data)? {
         Some(first) if decoder.is_animated() => on_canvas(&first, (width as usize, height as usize), mode),
         _ => match opaque::find(data) {
-            Some(file) => Ok(still(&mut open(&file)?)?.into_mode(mode)),
+            Some(file) => {
+                let image = still(&mut open(&file)?)?;
+                if (image.width, image.height) != (width as usize, height as usize) {
+                    let reason = format!("an image of {}x{} pixels on a canvas of {width}x{height}", image.width, image.height);
+                    return Err(Error::new(Format::WebP, ErrorKind::Malformed, reason));
+                }
+                Ok(image.into_mode(mode))
+            }
             None => still(&mut decoder),
         },
     }

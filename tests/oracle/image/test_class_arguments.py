@@ -1,4 +1,7 @@
-"""The classes of torchvision's v2: arguments, defaults, what they print, and what they say of wrong arguments."""
+"""The classes of torchvision's v2: arguments, defaults, what they print, and what they say of wrong arguments.
+
+Like the classes of v1, of which there is one with each name here, `Compose` takes no transforms and `Normalize` single numbers.
+"""
 
 import inspect
 
@@ -76,7 +79,6 @@ WRONG = [
     ("Grayscale", dict(num_output_channels=2)),
     ("RandomZoomOut", dict(side_range=(0.5, 2))),
     ("RandomZoomOut", dict(side_range=3)),
-    ("Compose", dict(transforms=[])),
     ("Compose", dict(transforms=3)),
     ("RandomApply", dict(transforms=3)),
     ("RandomApply", dict(transforms=[], p=2)),
@@ -109,9 +111,7 @@ WRONG = [
     ("TenCrop", dict(size=(1, 2, 3))),
     ("GaussianNoise", dict(sigma=-1)),
     ("RandomGrayscale", dict(p=-1)),
-    ("Lambda", dict(lambd=3)),
     ("SetClampingMode", dict(clamping_mode="x")),
-    ("Normalize", dict(mean=0.5, std=0.5)),
     ("Normalize", dict(mean=[0.5], std=[0])),
     ("RandomPhotometricDistort", dict(p=3)),
     ("RandomSolarize", dict(threshold="a", p=1.0)),
