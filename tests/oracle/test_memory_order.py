@@ -21,6 +21,8 @@ attention(*[r(2, 3, 4, 5)] * 3)
 attention(*[r(2, 4, 3, 5).transpose(1, 2)] * 3)
 attention(*[x.transpose(1, 2) for x in r(2, 4, 3, 3, 5).unbind(2)])
 attention(r(2, 4, 3, 5).transpose(1, 2), r(2, 3, 6, 5), r(2, 3, 6, 5))
+t.nn.functional.group_norm(r(2, 4, 5, 6).permute(0, 3, 1, 2), 3, r(6), r(6))
+t.nn.functional.group_norm(r(4, 2, 6).permute(1, 2, 0), 3, r(6), r(6))
 """.strip().splitlines()
 
 

@@ -3,6 +3,7 @@
 mod first;
 mod frames;
 mod opaque;
+mod riff;
 
 use crate::image::Codec;
 use crate::{Error, ErrorKind, Format, Image, Info, Limits, Mode, Result, Samples, exif};

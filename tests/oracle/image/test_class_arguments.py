@@ -10,8 +10,10 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("torchvision")
 
+from torchvision import transforms as theirs_v1  # noqa: E402
 from torchvision.transforms import v2 as theirs  # noqa: E402
 
+from rushlight.image import transforms as ours_v1  # noqa: E402
 from rushlight.image.transforms import v2 as ours  # noqa: E402
 
 CLASSES = [name for name in dir(theirs) if inspect.isclass(getattr(theirs, name)) and name != "InterpolationMode"]
@@ -156,3 +158,17 @@ def test_wrong_arguments(name, options):
     assert type(found) is type(expected), (found, expected)
     if name not in OWN_WORDS:
         assert str(found) == str(expected)
+
+
+TAKEN_BY_V1 = [("Compose", {"transforms": []}), ("Normalize", {"mean": 0.5, "std": 0.5}), ("Lambda", {"lambd": 3})]
+
+
+@pytest.mark.parametrize("name, options", TAKEN_BY_V1, ids=lambda value: str(value)[:60])
+def test_arguments_that_v2_refuses_and_v1_knows(name, options):
+    def outcome(module):
+        try:
+            return getattr(module, name)(**options)(IMAGE.float()).tolist()
+        except TypeError as error:
+            return str(error)
+
+    assert outcome(ours_v1) == outcome(theirs_v1)

@@ -15,25 +15,26 @@ pub struct Box<'a> {
 
 /// The boxes that `data` consist of.
 pub fn list(data: &[u8]) -> Result<Vec<Box<'_>>> {
-    let mut reader = Reader::new(data);
-    let mut boxes = Vec::new();
-    while !reader.is_empty() {
-        if boxes.len() == MOST_BOXES {
-            return Err(fault(ErrorKind::Limit, format!("more than {MOST_BOXES} boxes side by side")));
-        }
-        boxes.push(reader.next_box()?);
-    }
-    Ok(boxes)
+    read(data, |_| false)
 }
 
 /// The boxes of a file up to one that is cut, if those that say what it holds come before: where its data are does not depend on other boxes.
 pub fn of_file(data: &[u8]) -> Result<Vec<Box<'_>>> {
+    read(data, |boxes| boxes.iter().any(|b| matches!(&b.kind, b"meta" | b"moov")))
+}
+
+/// The boxes up to the first fault, if those before it are `enough`.
+fn read(data: &[u8], enough: impl Fn(&[Box]) -> bool) -> Result<Vec<Box<'_>>> {
     let mut reader = Reader::new(data);
-    let mut boxes: Vec<Box> = Vec::new();
-    while !reader.is_empty() && boxes.len() < MOST_BOXES {
-        match reader.next_box() {
+    let mut boxes = Vec::new();
+    while !reader.is_empty() {
+        let found = match boxes.len() {
+            MOST_BOXES => Err(fault(ErrorKind::Limit, format!("more than {MOST_BOXES} boxes side by side"))),
+            _ => reader.next_box(),
+        };
+        match found {
             Ok(found) => boxes.push(found),
-            Err(_) if boxes.iter().any(|b| matches!(&b.kind, b"meta" | b"moov")) => break,
+            Err(_) if enough(&boxes) => break,
             Err(error) => return Err(error),
         }
     }

@@ -1,6 +1,6 @@
 //! The first frame of an animation as a file of its own: it is shown as it is, on a canvas that is clear (libwebp's `WebPAnimDecoder`).
 
-use super::{Error, ErrorKind, Format, Result};
+use super::{Error, ErrorKind, Format, Result, riff};
 
 /// Where the first frame lies on the canvas, and its chunks.
 pub struct First<'a> {
@@ -17,18 +17,11 @@ fn u24(bytes: &[u8]) -> u32 {
 
 /// The first frame of an animation; `None` in a file without one.
 pub fn find(data: &[u8]) -> Result<Option<First<'_>>> {
-    let mut rest = data.get(12..).unwrap_or(&[]);
-    while let Some((head, content)) = rest.split_at_checked(8) {
-        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        if head.starts_with(b"ANMF") {
-            let truncated = || Error::new(Format::WebP, ErrorKind::Truncated, "the first frame is incomplete");
-            let (place, chunks) = content.get(..size).ok_or_else(truncated)?.split_at_checked(16).ok_or_else(truncated)?;
-            let (left, top) = (2 * u24(place) as usize, 2 * u24(&place[3..]) as usize);
-            return Ok(Some(First { left, top, columns: u24(&place[6..]), rows: u24(&place[9..]), chunks }));
-        }
-        rest = content.get(size.saturating_add(size % 2)..).unwrap_or(&[]);
-    }
-    Ok(None)
+    let Some(frame) = riff::chunks(data).find(|chunk| &chunk.kind == b"ANMF") else { return Ok(None) };
+    let truncated = || Error::new(Format::WebP, ErrorKind::Truncated, "the first frame is incomplete");
+    let (place, chunks) = frame.content().ok_or_else(truncated)?.split_at_checked(16).ok_or_else(truncated)?;
+    let (left, top) = (2 * u24(place) as usize, 2 * u24(&place[3..]) as usize);
+    Ok(Some(First { left, top, columns: u24(&place[6..]), rows: u24(&place[9..]), chunks }))
 }
 
 impl First<'_> {
@@ -39,15 +32,10 @@ impl First<'_> {
 
     /// A file with this frame as its image; with a header for the alpha chunk that may come before the image.
     pub fn file(&self) -> Vec<u8> {
-        let alpha = self.chunks.starts_with(b"ALPH");
         let side = |side: u32| side.to_le_bytes();
-        let mut body = b"WEBP".to_vec();
-        if alpha {
-            body.extend_from_slice(b"VP8X\x0A\0\0\0\x10\0\0\0");
-            body.extend_from_slice(&side(self.columns)[..3]);
-            body.extend_from_slice(&side(self.rows)[..3]);
+        match self.chunks.starts_with(b"ALPH") {
+            true => riff::file(&[b"VP8X\x0A\0\0\0\x10\0\0\0", &side(self.columns)[..3], &side(self.rows)[..3], self.chunks]),
+            false => riff::file(&[self.chunks]),
         }
-        body.extend_from_slice(self.chunks);
-        [&b"RIFF"[..], &(body.len() as u32).to_le_bytes(), &body].concat()
     }
 }

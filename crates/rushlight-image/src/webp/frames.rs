@@ -1,5 +1,6 @@
 //! A check of the frames' own sizes before the `image-webp` crate makes room for them: it compares them with the canvas afterwards.
 
+use super::riff::{self, Chunk};
 use super::{Error, ErrorKind, Format, Result};
 
 /// Chunks of a file, those in animation frames included; a frame of an animation takes two or three.
@@ -7,13 +8,12 @@ const MOST_CHUNKS: usize = 1 << 16;
 
 /// An error if a frame has more columns or rows than the canvas.
 pub fn check(data: &[u8], canvas: (u32, u32)) -> Result<()> {
-    let mut rest = data.get(12..).unwrap_or(&[]);
+    let mut rest = riff::body(data);
     for _ in 0..MOST_CHUNKS {
-        let Some((head, content)) = rest.split_at_checked(8) else { return Ok(()) };
-        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-        let size_of_frame = match &head[..4] {
-            b"VP8 " => lossy_size(content),
-            b"VP8L" => lossless_size(content),
+        let Some(chunk) = Chunk::first(rest) else { return Ok(()) };
+        let size_of_frame = match &chunk.kind {
+            b"VP8 " => lossy_size(chunk.tail),
+            b"VP8L" => lossless_size(chunk.tail),
             _ => None,
         };
         if let Some((width, height)) = size_of_frame.filter(|size| size.0 > canvas.0 || size.1 > canvas.1) {
@@ -21,8 +21,7 @@ pub fn check(data: &[u8], canvas: (u32, u32)) -> Result<()> {
             return Err(Error::new(Format::WebP, ErrorKind::Malformed, reason));
         }
         // The chunks of an animation's frame follow sixteen bytes of its own.
-        let skip = if head.starts_with(b"ANMF") { 16 } else { size.saturating_add(size % 2) };
-        rest = content.get(skip..).unwrap_or(&[]);
+        rest = if &chunk.kind == b"ANMF" { chunk.tail.get(16..).unwrap_or(&[]) } else { chunk.behind() };
     }
     Err(Error::new(Format::WebP, ErrorKind::Limit, format!("more than {MOST_CHUNKS} chunks")))
 }

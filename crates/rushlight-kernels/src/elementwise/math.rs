@@ -32,30 +32,30 @@ fn power_of_two(n: i32) -> f32 {
 
 #[inline(always)]
 fn exp32(x: f32) -> f32 {
-    // NaN passes through the clamp's comparisons unchanged.
-    let clamped = if x > 89.0 { 89.0 } else { x };
-    let clamped = if clamped < -104.0 { -104.0 } else { clamped };
-    let (p, n) = exp_parts(clamped);
-    // Two factors, so that the result may be subnormal or overflow properly.
-    // SAFETY: n is integral in [-151, 129] or NaN is replaced by zero first.
-    let n = unsafe { (if n == n { n } else { 0.0 }).to_int_unchecked::<i32>() };
-    let half = n >> 1;
-    (p + 1.0) * power_of_two(half) * power_of_two(n - half)
+    let (p, a, b) = exp_factors(x);
+    (p + 1.0) * a * b
 }
 
 /// e^x - 1: the exponential's polynomial without its one, which would cost the digits of small numbers.
 #[inline(always)]
 fn exp_m1_32(x: f32) -> f32 {
+    let (p, a, b) = exp_factors(x);
+    // From e^17.5 on, the one is less than half of the last place, and 2^n may be too large by itself.
+    let y = if x > 17.5 { (p + 1.0) * a * b } else { (p * a).mul_add(b, a * b - 1.0) };
+    if x == 0.0 { x } else { y }
+}
+
+/// e^x as `(p + 1) a b` for every x. Two factors, so that the result may be subnormal or overflow properly.
+#[inline(always)]
+fn exp_factors(x: f32) -> (f32, f32, f32) {
+    // NaN passes through the clamp's comparisons unchanged.
     let clamped = if x > 89.0 { 89.0 } else { x };
     let clamped = if clamped < -104.0 { -104.0 } else { clamped };
     let (p, n) = exp_parts(clamped);
     // SAFETY: n is integral in [-151, 129] or NaN is replaced by zero first.
     let n = unsafe { (if n == n { n } else { 0.0 }).to_int_unchecked::<i32>() };
     let half = n >> 1;
-    let (a, b) = (power_of_two(half), power_of_two(n - half));
-    // From e^17.5 on, the one is less than half of the last place, and 2^n may be too large by itself.
-    let y = if x > 17.5 { (p + 1.0) * a * b } else { (p * a).mul_add(b, a * b - 1.0) };
-    if x == 0.0 { x } else { y }
+    (p, power_of_two(half), power_of_two(n - half))
 }
 
 /// The logarithm of the rounded sum, corrected by what rounding lost.
