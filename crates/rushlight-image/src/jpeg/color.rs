@@ -99,17 +99,6 @@ fn plain_ycbcr_row(y: &[u8], cb: &[u8], cr: &[u8], out: &mut [u8]) {
     }
 }
 
-/// One row of grey from full-width rows: the luma itself, or Pillow's `convert("L")` of the RGB row.
-pub fn gray_row(space: Space, rows: &[&[u8]], rgb: &mut Vec<u8>, out: &mut [u8]) {
-    if let (Space::Gray, [y]) = (space, rows) {
-        out.copy_from_slice(&y[..out.len()]);
-        return;
-    }
-    rgb.resize(3 * out.len(), 0);
-    rgb_row(space, rows, rgb);
-    crate::pixels::gray_from_rgb(rgb, out);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,6 +7,7 @@
 
 mod bits;
 mod block;
+mod clipping;
 mod coefficients;
 mod color;
 mod frame;
@@ -29,8 +30,8 @@ use coefficients::Coefficients;
 use color::Space;
 use frame::{Frame, Scan};
 use markers::{Application, Markers, Tables};
-use plane::Plane;
 pub(crate) use profile::profile;
+use rows::Strip;
 use segments::Segments;
 use sequential::SequentialScan;
 use smooth::Precision;
@@ -122,8 +123,7 @@ pub struct Decoder {
     tables: Tables,
     bytes: Vec<u8>,
     coefficients: [Coefficients; 4],
-    planes: [Plane; 4],
-    rgb: Vec<u8>,
+    strip: Strip,
 }
 
 /// Reads the headers up to the frame; nothing is decoded.
@@ -185,11 +185,13 @@ impl Decoder {
 
     /// Prepares the planes; tables are latched per component at its first scan.
     fn begin_planes(&mut self, frame: &Frame, scale: Scale, sink: &rows::Sink, quantization: &[Option<[u16; 64]>]) -> Result<()> {
-        for ((plane, component), table) in self.planes.iter_mut().zip(&frame.components).zip(quantization) {
-            if !plane.begin(component, frame, scale.block_size(), sink.columns(), &table.unwrap_or([0; 64])) {
+        for ((plane, component), table) in self.strip.planes.iter_mut().zip(&frame.components).zip(quantization) {
+            if !plane.begin(component, frame, scale.block_size(), &table.unwrap_or([0; 64])) {
                 return Err(fault(ErrorKind::Unsupported, "sampling factors whose ratio is not a whole number"));
             }
+            plane.want(sink.columns());
         }
+        self.strip.clipping.begin(frame, scale.divisor(), quantization);
         Ok(())
     }
 
@@ -216,7 +218,7 @@ impl Decoder {
                 self.coefficients[..frame.components.len()].iter_mut().for_each(Coefficients::clear);
             }
             sequential.decode_row(&mut segments, 0, &mut self.coefficients)?;
-            sink.strip(space, &mut self.planes, &self.coefficients, 0, row, &mut self.rgb);
+            sink.strip(space, &mut self.strip, &self.coefficients, 0, row);
             if sink.is_full() {
                 // A region may end before the image does: nothing behind it is looked at.
                 break;
@@ -253,7 +255,7 @@ impl Decoder {
             self.coefficients[..frame.components.len()].iter_mut().for_each(Coefficients::find_flat);
         }
         for row in 0..frame.mcus_high {
-            sink.strip(space, &mut self.planes, &self.coefficients, row, row, &mut self.rgb);
+            sink.strip(space, &mut self.strip, &self.coefficients, row, row);
         }
         Ok(())
     }

@@ -33,7 +33,10 @@ pub struct Plane {
     width: usize,
     height: usize,
     expansion: Expansion,
-    /// The blocks of a row that are transformed: those the wanted columns are made from.
+    /// Columns of the image for each of samples.
+    factor: usize,
+    /// Blocks in a row, and those that are transformed since the wanted columns are made from them.
+    row_blocks: usize,
     wanted: Range<usize>,
     quantization: Block,
     row: Vec<u8>,
@@ -51,6 +54,8 @@ impl Default for Plane {
             width: 0,
             height: 0,
             expansion: Expansion::None,
+            factor: 1,
+            row_blocks: 0,
             wanted: 0..0,
             quantization: [0; 64],
             row: Vec::new(),
@@ -70,8 +75,8 @@ pub fn block_size(component: &Component, frame: &Frame, smallest: usize) -> usiz
 }
 
 impl Plane {
-    /// Prepares for the columns `wanted` of an image; `false` when the sampling factors have no whole ratio.
-    pub fn begin(&mut self, component: &Component, frame: &Frame, smallest: usize, wanted: Range<usize>, quantization: &[u16; 64]) -> bool {
+    /// Prepares for an image of which no columns are wanted yet; `false` when the sampling factors have no whole ratio.
+    pub fn begin(&mut self, component: &Component, frame: &Frame, smallest: usize, quantization: &[u16; 64]) -> bool {
         let size = block_size(component, frame, smallest);
         self.block_size = size;
         self.block_rows = component.v;
@@ -85,14 +90,28 @@ impl Plane {
         let (wide, high) = (frame.h_max * smallest, frame.v_max * smallest);
         let (h, v) = (component.h * size, component.v * size);
         self.expansion = expansion(wide / h, high / v, smallest > 1, self.width);
-        // The filters look one sample to either side; blocks are transformed in pairs.
-        let factor = (wide / h).max(1);
-        let first = (wanted.start / factor).saturating_sub(1) / size;
-        let end = (wanted.end.div_ceil(factor) + 1).div_ceil(size);
-        self.wanted = first / 2 * 2..end.next_multiple_of(2).min(component.row_blocks.next_multiple_of(2));
+        self.row_blocks = component.row_blocks.next_multiple_of(2);
+        self.factor = (wide / h).max(1);
+        self.wanted = 0..0;
         self.row.clear();
         self.row.resize((self.width * (wide / h)).next_multiple_of(ROW_PADDING) + ROW_PADDING, 0);
         wide.is_multiple_of(h) && high.is_multiple_of(v)
+    }
+
+    /// Asks for the columns `wanted` of the image.
+    pub fn want(&mut self, wanted: Range<usize>) {
+        // The filters look one sample to either side; blocks are transformed in pairs.
+        let margin = (self.expansion != Expansion::None) as usize;
+        let first = (wanted.start / self.factor).saturating_sub(margin) / self.block_size;
+        let end = (wanted.end.div_ceil(self.factor) + margin).div_ceil(self.block_size).min(self.row_blocks);
+        let count = (end - first).next_multiple_of(2);
+        let first = first.min(self.row_blocks - count);
+        self.wanted = first..first + count;
+    }
+
+    /// Factors of the coefficients, in natural order.
+    pub fn quantization(&self) -> &Block {
+        &self.quantization
     }
 
     /// Rows of samples in a strip.
@@ -132,13 +151,15 @@ impl Plane {
         let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
         let start = |row: usize| (row + 1 - self.first_row) * self.stride;
         let (near, far) = (start(near), if self.needs_context() { start(far) } else { 0 });
-        let samples = |from: usize| &self.samples[from..from + self.width];
+        let wanted = self.wanted.start * self.block_size..(self.wanted.end * self.block_size).min(self.width);
+        let samples = |from: usize| &self.samples[from + wanted.start..from + wanted.end];
+        let row = &mut self.row[self.factor * wanted.start..];
         match self.expansion {
             Expansion::None => return &self.samples[near..near + self.stride],
-            Expansion::H2V1 => upsample::h2v1(samples(near), &mut self.row),
-            Expansion::H2V2 => upsample::h2v2(samples(near), samples(far), &mut self.sums, &mut self.row),
-            Expansion::H1V2 => upsample::h1v2(samples(near), samples(far), 1 + (y % 2) as u16, &mut self.row),
-            Expansion::Replicate(factor, _) => upsample::replicate(samples(near), factor, &mut self.row),
+            Expansion::H2V1 => upsample::h2v1(samples(near), row),
+            Expansion::H2V2 => upsample::h2v2(samples(near), samples(far), &mut self.sums, row),
+            Expansion::H1V2 => upsample::h1v2(samples(near), samples(far), 1 + (y % 2) as u16, row),
+            Expansion::Replicate(factor, _) => upsample::replicate(samples(near), factor, row),
         }
         &self.row
     }
