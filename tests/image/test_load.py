@@ -176,7 +176,7 @@ def test_orientation_then_everything_else(orientation):
 
 def test_scaled_decoding_is_near_full_decoding():
     data = encoded(photo(1600, 1200).filter(__import__("PIL.ImageFilter").ImageFilter.GaussianBlur(2)), quality=95)
-    for size, (share, most) in {37: (0, 1), 90: (0.02, 2), 149: (0.05, 4)}.items():
+    for size, (share, most) in {37: (0, 1), 90: (0.05, 3), 149: (0.09, 3)}.items():
         wanted = np.asarray(Image.open(io.BytesIO(data)).resize(shortest(1600, 1200, size), Image.LANCZOS)).astype(int)
         apart = abs(image.load_bytes(data, size) - wanted)
         assert (apart > 1).mean() <= share and apart.max() <= most, ((apart > 1).mean(), apart.max())
@@ -190,8 +190,8 @@ def test_scaled_decoding_of_photographs_is_near_full_decoding(algorithm, size):
         full = image.load(path, size, algorithm, exact=True).astype(int)
         apart[path.name] = np.abs(image.load(path, size, algorithm) - full)
     assert max((levels > 1).mean() for levels in apart.values()) <= 0.003
-    assert max((levels > 2).mean() for levels in apart.values()) <= 0.0001
-    assert max(levels.max() for levels in apart.values()) <= 4
+    assert max((levels > 2).mean() for levels in apart.values()) <= 0.0004
+    assert max(levels.max() for levels in apart.values()) <= 6
     assert max(levels.mean() for levels in apart.values()) <= 0.35
 
 
@@ -209,7 +209,7 @@ def test_scaled_decoding_of_photographs_is_near_full_decoding(algorithm, size):
 )
 def test_scaled_decoding_clamps_each_pixel(mode, options, quality):
     """Pixels of extreme colours, which coding moves beyond 0 and 255."""
-    cells = np.random.default_rng(0).integers(0, 2, (272, 400, 3)).astype(np.uint8) * 255
+    cells = np.random.default_rng(0).integers(0, 2, (408, 400, 3)).astype(np.uint8) * 255
     picture = Image.fromarray(cells.repeat(3, 0).repeat(4, 1)).convert(mode)
     data = encoded(picture, quality=quality, **options)
     for algorithm in ("bilinear", "lanczos3"):

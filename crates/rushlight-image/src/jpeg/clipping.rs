@@ -12,9 +12,13 @@ use super::plane::Plane;
 use rushlight_kernels::vectorized;
 use std::ops::Range;
 
-/// The standard deviation that is harmless even at a limit, in levels, where half of the pixels are clamped. On 30 photographs 3.7 % of the MCUs
-/// are decoded fully; 0.05 to 0.5 % of a file's samples were more than one level off after resizing, 0.1 to 1.4 % without this module.
+/// The standard deviation that is harmless even at a limit, in levels, where half of the pixels are clamped: of camera files resized to 64 pixels at most
+/// 0.3 % of the samples were more than one level off, 2.3 % without this module, and 3 % of the MCUs are decoded fully.
 const DEVIATION: f32 = 8.0;
+
+/// Means of fewer pixels are left as they are: to 224 pixels at most 0.3 % of the samples were more than one level off, 0.1 % if these were mended too,
+/// which takes a fifth of the time that decoding to half the size saves.
+const LEAST_DIVISOR: usize = 4;
 
 /// The pixels of a strip that clamping moves.
 #[derive(Default)]
@@ -45,7 +49,7 @@ impl Clipping {
         self.divisor = divisor;
         (self.width, self.height) = (8 * frame.h_max / divisor, 8 * frame.v_max / divisor);
         self.runs.clear();
-        if divisor > 1 {
+        if divisor >= LEAST_DIVISOR {
             let strip = Frame { width: 8 * frame.h_max * frame.mcus_wide, height: 8 * frame.v_max, ..frame.clone() };
             for ((plane, component), table) in self.planes.iter_mut().zip(&frame.components).zip(quantization) {
                 plane.begin(component, &strip, 8, &table.unwrap_or([0; 64]));
@@ -55,7 +59,7 @@ impl Clipping {
 
     /// Decodes what clamping moves in columns of the strip whose coefficients begin at row `mcu_row` of MCUs.
     pub fn load(&mut self, space: Space, frame: &Frame, columns: Range<usize>, coefficients: &[Coefficients], mcu_row: usize) {
-        if self.divisor == 1 {
+        if self.divisor < LEAST_DIVISOR {
             return;
         }
         let wanted = columns.start / self.width..columns.end.div_ceil(self.width).min(frame.mcus_wide);
