@@ -3,6 +3,7 @@
 import copy
 import importlib.util
 import pickle
+import random
 import subprocess
 import sys
 
@@ -77,14 +78,15 @@ def test_every_class_prints_and_pickles(name):
     transform = build(name)
     assert repr(transform).startswith(f"{name}(")
     assert repr(pickle.loads(pickle.dumps(transform))) == repr(copy.deepcopy(transform)) == repr(transform)
-    assert name == "Lambda" or getattr(T.v2, name) is getattr(T, name)
+    assert issubclass(getattr(T, name), getattr(T.v2, name))
 
 
 def test_printing():
-    assert repr(T.Resize(256)) == "Resize(size=[256], interpolation=bilinear, antialias=True)"
+    assert repr(T.Resize(256)) == "Resize(size=256, interpolation=bilinear, max_size=None, antialias=True)"
+    assert repr(T.v2.Resize(256)) == "Resize(size=[256], interpolation=bilinear, antialias=True)"
     assert repr(T.Cutout(2, 8)) == "Cutout(p=1.0, n_holes=2, length=8, fill=0.0)"
     assert (
-        repr(T.Compose([T.RandomInvert(0.2), T.Identity()]))
+        repr(T.v2.Compose([T.RandomInvert(0.2), T.Identity()]))
         == "Compose(\n      RandomInvert(p=0.2)\n      Identity()\n)"
     )
 
@@ -160,6 +162,7 @@ def test_equal_seeds_give_equal_results(name):
 
     def run(seed):
         rl.manual_seed(seed)
+        random.seed(seed)
         return [transform(tensor()).tolist() for _ in range(4)]
 
     assert run(3) == run(3)

@@ -9,8 +9,9 @@ from torchvision import tv_tensors as their_tensors  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
 
 import rushlight as rl  # noqa: E402
-from rushlight.image import transforms, tv_tensors  # noqa: E402
+from rushlight.image import tv_tensors  # noqa: E402
 from rushlight.image.transforms import functional as F  # noqa: E402
+from rushlight.image.transforms import v2 as transforms  # noqa: E402
 
 FORMATS = ["XYXY", "XYWH", "CXCYWH"]
 VALUES = [[1, 2, 6, 9], [3, 3, 4, 4], [-3, 5, 30, 7], [11, 0, 4, 19]]

@@ -9,7 +9,8 @@ from torchvision import tv_tensors as their_tensors  # noqa: E402
 from torchvision.transforms import v2  # noqa: E402
 
 import rushlight as rl  # noqa: E402
-from rushlight.image import transforms, tv_tensors  # noqa: E402
+from rushlight.image import tv_tensors  # noqa: E402
+from rushlight.image.transforms import v2 as transforms  # noqa: E402
 
 SEEDS = range(20)
 SIZES = [(37, 53), (64, 48), (200, 9)]

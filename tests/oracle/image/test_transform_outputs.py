@@ -14,7 +14,8 @@ from torchvision.transforms import v2  # noqa: E402
 from torchvision.transforms.functional import to_tensor  # noqa: E402
 
 import rushlight as rl  # noqa: E402
-from rushlight.image import transforms, tv_tensors  # noqa: E402
+from rushlight.image import tv_tensors  # noqa: E402
+from rushlight.image.transforms import v2 as transforms  # noqa: E402
 
 HEIGHT, WIDTH = 48, 61
 

@@ -6,6 +6,7 @@
 >>> Compose([Resize(32), CenterCrop(32), ToTensor()])(image).shape
 torch.Size([3, 32, 32])
 
+Classes that torchvision's first version has too are as there, those of the second in ``v2``: they print otherwise, and some draw otherwise.
 With the same seed, ``rl.manual_seed`` here and ``torch.manual_seed`` there, every class draws the same parameters.
 Images come back as what they went in; those that become tensors become Rushlight's, or PyTorch's after
 ``set_framework("torch")``.
@@ -51,8 +52,10 @@ __all__ = [*MODULES]
 
 def __getattr__(name: str):
     if name in MODULES:
-        value = getattr(importlib.import_module(f"{__name__}.{MODULES[name]}"), name)
-    elif name in ("functional", "v2"):
+        value = getattr(importlib.import_module(f"{__name__}.v1"), name, None) or getattr(
+            importlib.import_module(f"{__name__}.v2"), name
+        )
+    elif name in ("functional", "v1", "v2"):
         value = importlib.import_module(f"{__name__}.{name}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

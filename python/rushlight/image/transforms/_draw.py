@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from rushlight.utils.data import get_worker_info
 
 class _Thread(threading.local):
     generator: rl.Generator | None = None
+    python: random.Random | None = None
     worker: tuple[int, int] | None = None
     of_worker: rl.Generator | None = None
 
@@ -21,18 +23,19 @@ _thread = _Thread()
 
 @contextlib.contextmanager
 def drawing_from(seed: int) -> Iterator[None]:
-    """Let the transforms of this thread draw what they would after ``manual_seed(seed)``, and no generator know of it.
+    """Let the transforms of this thread draw what they would after ``manual_seed(seed)`` and ``random.seed(seed)``, and no generator know of it.
 
     >>> with drawing_from(3):
     ...     first = rand(1)
     >>> bool(first == rl.rand(1, generator=rl.Generator().manual_seed(3)))
     True
     """
-    before, _thread.generator = _thread.generator, rl.Generator().manual_seed(seed)
+    before = _thread.generator, _thread.python
+    _thread.generator, _thread.python = rl.Generator().manual_seed(seed), random.Random(seed)
     try:
         yield
     finally:
-        _thread.generator = before
+        _thread.generator, _thread.python = before
 
 
 def own_generator() -> rl.Generator | None:
@@ -53,6 +56,11 @@ def worker_generator() -> rl.Generator | None:
         _thread.worker = os.getpid(), info.seed
         _thread.of_worker = rl.Generator().manual_seed(info.seed)
     return _thread.of_worker
+
+
+def python_generator() -> random.Random:
+    """Return Python's generator, or the one of the sample at hand."""
+    return _thread.python or random
 
 
 def rand(*shape: int) -> rl.Tensor:

@@ -1,6 +1,7 @@
 """Chains of operations drawn at random, or from policies that were learned."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,19 @@ class Augmentation(Transform):
             )
         return found[0]
 
+    def space(self, name: str) -> dict[str, Operation]:
+        """Return the operations to draw from."""
+        return SPACES[name]
+
     def draw(self, space: dict[str, Operation]) -> tuple[str, Operation]:
         """Draw an operation."""
         names = tuple(space)
         name = names[int(randint(0, len(names)))]
         return name, space[name]
+
+    def negative(self) -> bool:
+        """Draw whether a strength is negative."""
+        return bool(rand() <= 0.5)
 
     def applied(self, image: Any, name: str, magnitude: float) -> Any:
         """Return an image after one operation."""
@@ -74,12 +83,12 @@ class Augmentation(Transform):
         return TONES[name](image, magnitude)
 
 
-def strength(magnitudes: rl.Tensor | None, index: int | None, signed: bool) -> float:
+def strength(magnitudes: rl.Tensor | None, index: int | None, signed: bool, negative: Callable[[], bool]) -> float:
     """Return a magnitude, with a sign drawn for operations that have two directions."""
     if magnitudes is None:
         return 0.0
     magnitude = float(magnitudes[index])
-    return -magnitude if signed and rand() <= 0.5 else magnitude
+    return -magnitude if signed and negative() else magnitude
 
 
 def sheared(image: Any, x: float, y: float, **options) -> Any:
@@ -142,8 +151,10 @@ class AutoAugment(Augmentation):
         size = F.get_size(image)
         for name, probability, index in self._policies[int(randint(0, len(self._policies)))]:
             if rand() <= probability:
-                operation = SPACES["policy"][name]
-                image = self.applied(image, name, strength(operation.magnitudes(10, *size), index, operation.signed))
+                operation = self.space("policy")[name]
+                image = self.applied(
+                    image, name, strength(operation.magnitudes(10, *size), index, operation.signed, self.negative)
+                )
         return image
 
 
@@ -172,9 +183,9 @@ class RandAugment(Augmentation):
     def augmented(self, image: Any) -> Any:
         size = F.get_size(image)
         for _ in range(self.num_ops):
-            name, operation = self.draw(SPACES["random"])
+            name, operation = self.draw(self.space("random"))
             magnitudes = operation.magnitudes(self.num_magnitude_bins, *size)
-            image = self.applied(image, name, strength(magnitudes, self.magnitude, operation.signed))
+            image = self.applied(image, name, strength(magnitudes, self.magnitude, operation.signed, self.negative))
         return image
 
 
@@ -188,10 +199,10 @@ class TrivialAugmentWide(Augmentation):
         self.num_magnitude_bins = num_magnitude_bins
 
     def augmented(self, image: Any) -> Any:
-        name, operation = self.draw(SPACES["wide"])
+        name, operation = self.draw(self.space("wide"))
         magnitudes = operation.magnitudes(self.num_magnitude_bins, *F.get_size(image))
         index = None if magnitudes is None else int(randint(0, self.num_magnitude_bins))
-        return self.applied(image, name, strength(magnitudes, index, operation.signed))
+        return self.applied(image, name, strength(magnitudes, index, operation.signed, self.negative))
 
 
 class AugMix(Augmentation):
@@ -240,14 +251,14 @@ class AugMix(Augmentation):
 
     def chain(self, image: rl.Tensor) -> rl.Tensor:
         """Return an image after operations that are drawn."""
-        space = SPACES["mix" if self.all_ops else "mix without colours"]
+        space = self.space("mix" if self.all_ops else "mix without colours")
         size = F.get_size(image)
         depth = self.chain_depth if self.chain_depth > 0 else below(1, 4)
         for _ in range(depth):
             name, operation = self.draw(space)
             magnitudes = operation.magnitudes(10, *size)
             index = None if magnitudes is None else int(randint(0, self.severity))
-            image = self.applied(image, name, strength(magnitudes, index, operation.signed))
+            image = self.applied(image, name, strength(magnitudes, index, operation.signed, self.negative))
         return image
 
 

@@ -35,7 +35,6 @@ class Compose(Sequential):
     """Apply transforms one after the other.
 
     From a path or encoded bytes, Resize, CenterCrop, ToTensor and Normalize in this order are one pass over the file, with the same result.
-    No transforms at all leave the sample as it is.
 
     >>> Compose([Identity(), Identity()])
     Compose(
@@ -46,13 +45,10 @@ class Compose(Sequential):
 
     def __init__(self, transforms: Sequence[Callable]) -> None:
         super().__init__()
-        if not isinstance(transforms, Sequence) or len(transforms):
-            require_transforms(transforms)
+        require_transforms(transforms)
         self.transforms = transforms
 
     def forward(self, *inputs: Any) -> Any:
-        if not self.transforms:
-            return inputs if len(inputs) > 1 else inputs[0]
         if len(inputs) == 1 and isinstance(inputs[0], (str, PathLike, bytes)):
             load = one_pass(self.transforms)
             if load is not None:
@@ -124,32 +120,21 @@ class Identity(Transform):
 
 
 class Lambda(Transform):
-    """Apply a function to what the transform before it returned, or to those parts of a sample that are of some types.
+    """Apply a function to every part of a sample, or to those of some types.
 
-    That may be a tuple, such as the crops of ``TenCrop``. Of several inputs, and in ``transforms.v2``, the function gets every part by itself.
-
-    >>> Lambda(len)((1, 2, 3))
-    3
+    >>> Lambda(abs)([-1, -2.0])
+    [1, 2.0]
     >>> Lambda(abs, int)([-1, -2.0])
     [1, -2.0]
     """
 
     _transformed_types = (object,)
     _opens_files = False
-    _takes_parts = False
 
     def __init__(self, lambd: Callable[[Any], Any], *types: type):
-        if not callable(lambd):
-            raise TypeError(f"Argument lambd should be callable, got {type(lambd).__name__!r}")
         super().__init__()
         self.lambd = lambd
         self.types = types or self._transformed_types
-
-    def forward(self, *inputs: Any) -> Any:
-        whole = len(inputs) == 1 and isinstance(inputs[0], (tuple, list, dict))
-        if whole and not self._takes_parts and self.types == Lambda._transformed_types:
-            return self.lambd(inputs[0])
-        return super().forward(*inputs)
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
         return self.lambd(inpt) if isinstance(inpt, self.types) else inpt

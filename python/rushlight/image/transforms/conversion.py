@@ -3,7 +3,6 @@
 import sys
 import warnings
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -168,12 +167,12 @@ class ConvertImageDtype(Transform):
 
 
 class Normalize(Transform):
-    """Return ``(image - mean) / std`` by channel; one number is for all channels."""
+    """Return ``(image - mean) / std`` by channel."""
 
-    def __init__(self, mean: float | Sequence[float], std: float | Sequence[float], inplace: bool = False):
+    def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False):
         super().__init__()
-        self.mean = [mean] if isinstance(mean, Real) else list(mean)
-        self.std = [std] if isinstance(std, Real) else list(std)
+        self.mean = list(mean)
+        self.std = list(std)
         self.inplace = inplace
 
     def check_inputs(self, flat_inputs: list[Any]) -> None:
