@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from timeit import Timer
 
 PAGE, README = Path("docs/benchmarks.md"), Path("README.md")
 
@@ -47,7 +48,9 @@ def table(title: str, rows: list[Row]) -> str:
     return "\n".join([f"## {title}", "", *HEADER, *(r.line() for r in rows), ""])
 
 
-def in_turn(ours: Callable, theirs: Callable, rounds: int = 15, seconds: float = 0.05) -> tuple[float, float]:
+def in_turn(
+    ours: Callable | Timer, theirs: Callable | Timer, rounds: int = 15, seconds: float = 0.05
+) -> tuple[float, float]:
     """Return the median time of a call of each in seconds, measured in alternating rounds of about ``seconds``."""
     calls = [ours, theirs]
     counts = [repetitions(call, seconds) for call in calls]
@@ -71,13 +74,14 @@ def fastest_in_turn(ours: Callable, theirs: Callable, rounds: int = 15, seconds:
 
 def repetitions(call: Callable, seconds: float) -> int:
     """Return how many calls fill a round, after warming up."""
-    for _ in range(3):
-        call()
+    timed(call, 3)
     return max(1, int(seconds / max(timed(call, 3), 1e-9)))
 
 
-def timed(call: Callable, count: int) -> float:
-    """Return the time of one of ``count`` calls."""
+def timed(call: Callable | Timer, count: int) -> float:
+    """Return the time of one of ``count`` calls, or runs of a timer's statement, which cost no call."""
+    if isinstance(call, Timer):
+        return call.timeit(count) / count
     start = time.perf_counter()
     for _ in range(count):
         call()
