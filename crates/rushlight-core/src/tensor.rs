@@ -100,13 +100,11 @@ impl Tensor {
 
     /// Uninitialised elements, row-major.
     pub fn empty(shape: &[usize], dtype: DType) -> Result<Tensor> {
-        checked_numel(shape)?;
         Tensor::empty_layout(Layout::contiguous(shape), dtype, Device::Cpu)
     }
 
     /// Uninitialised elements on a device and in a memory format.
     pub fn empty_on(shape: &[usize], dtype: DType, device: Device, format: MemoryFormat) -> Result<Tensor> {
-        checked_numel(shape)?;
         Tensor::empty_layout(Layout::with_format(shape, format), dtype, device)
     }
 
