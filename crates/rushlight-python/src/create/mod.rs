@@ -295,9 +295,12 @@ fn full_like<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _ = pin_memory;
     let (positional, format) = (PyTuple::new(input.py(), [input, fill_value])?, memory_format.map(|f| f.as_any()));
-    if let Some(made) =
-        intercept_factory("full_like", &positional, &[("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)], requires_grad)?
-    {
+    if let Some(made) = crate::override_::intercept_like(
+        "full_like",
+        &positional,
+        &[("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)],
+        requires_grad,
+    )? {
         return Ok(made);
     }
     let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err("full_like(): argument 'fill_value' must be Number"))?;

@@ -101,6 +101,9 @@ impl PyTensor {
 
     #[getter]
     fn data<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(out) = override_::intercept_property(slf.as_any(), "data")? {
+            return Ok(out);
+        }
         wrap(slf.py(), slf.get().get_tensor().untracked())
     }
 
@@ -114,6 +117,14 @@ impl PyTensor {
         if let Some(holder) = self.gradient_of.get().and_then(Weak::upgrade) {
             holder.exchange_grad(&old, self.get_tensor());
         }
+        Ok(())
+    }
+
+    fn _swap(&self, other: &Bound<'_, PyTensor>) -> PyResult<()> {
+        if self.overrides != other.get().overrides {
+            return Err(PyTypeError::new_err("swap_tensors: one of the classes defines __torch_function__ and the other does not"));
+        }
+        self.exchange(other.get());
         Ok(())
     }
 
