@@ -107,7 +107,12 @@ def offered(call, module):
     def public(*args, **kwargs):
         if overriding_classes and (answer := _C._ask_arguments(public, args, kwargs)) is not NotImplemented:
             return answer
-        return call(*args, **kwargs)
+        try:
+            return call(*args, **kwargs)
+        except (AttributeError, TypeError):
+            if (answer := _C._ask_others(public, args, kwargs)) is not NotImplemented:
+                return answer
+            raise
 
     public.__module__ = module
     return public

@@ -138,14 +138,14 @@ def broadcast_shapes(*shapes):
     """Return the shape that tensors of the given shapes broadcast to."""
     shapes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
     result = [1] * max(map(len, shapes), default=0)
-    for shape in shapes:
+    for number, shape in enumerate(shapes):
         for i, size in enumerate(shape, len(result) - len(shape)):
             if size < 0:
                 raise RuntimeError(f"Trying to create tensor with negative dimension ({size}): ({size})")
             if size != 1 and result[i] not in (1, size):
                 raise RuntimeError(
-                    "Shape mismatch: objects cannot be broadcast to a single shape: "
-                    + " and ".join(str(list(s)) for s in shapes)
+                    f"Attempting to broadcast a dimension of length {size} at {i - len(result)}! Mismatching argument at "
+                    f"index {number} had {shape}; but expected shape should be broadcastable to {result}"
                 )
             result[i] = result[i] if size == 1 else size
     return _C.Size(result)

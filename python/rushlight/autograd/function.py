@@ -95,7 +95,7 @@ class BackwardFunction(_C._FunctionBase, FunctionCtx):
 
     def _checked(self, i: int, gradient: Any) -> Any:
         if gradient is not None and not isinstance(gradient, rl.Tensor):
-            raise TypeError(f"expected Variable or None (got {type(gradient).__name__})")
+            raise RuntimeError(f"expected Variable or None (got {type(gradient).__name__})")
         return gradient
 
 

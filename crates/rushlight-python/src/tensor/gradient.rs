@@ -84,9 +84,12 @@ impl PyTensor {
     fn set_grad(&self, grad: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let grad = match grad {
             None => None,
-            Some(g) => Some(
-                tensor_of(g).ok_or_else(|| PyTypeError::new_err(format!("assigned grad expected to be a Tensor or None but got grad of {}", g.get_type())))?,
-            ),
+            Some(g) => Some(tensor_of(g).ok_or_else(|| {
+                PyTypeError::new_err(format!(
+                    "assigned grad expected to be a Tensor or None but got grad of type {}",
+                    g.get_type().name().map(|n| n.to_string()).unwrap_or_default()
+                ))
+            })?),
         };
         if grad.as_ref().is_some_and(|g| g.is(self.get_tensor())) {
             return Err(PyRuntimeError::new_err("can't assign Variable as its own grad"));

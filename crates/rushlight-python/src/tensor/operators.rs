@@ -34,7 +34,7 @@ fn binary<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'static 
         return wrap_fresh(py, out.or_raise()?);
     }
     let Some(a) = tensor_of(slf) else { return Ok(py.NotImplemented().into_bound(py)) };
-    let Some(b) = operand(other)? else { return foreign(slf, other, name) };
+    let Some(b) = operand(other)? else { return foreign(slf, other, name, swapped) };
     let elements = a.numel().max(b.numel());
     let (a, b) = if swapped { (b, a) } else { (a, b) };
     let inputs: Inputs = smallvec![Some(a), Some(b)];
@@ -49,14 +49,40 @@ fn binary<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'static 
 fn matmul<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str, swapped: bool) -> PyResult<Bound<'py, PyAny>> {
     match other.is_instance_of::<PyTensor>() {
         true => binary(slf, other, &MATMUL, name, swapped),
-        false => foreign(slf, other, name),
+        false => foreign(slf, other, name, swapped),
     }
 }
 
+/// The sign of an operator that neither a string nor None takes from the right.
+fn sign(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "add" => "+",
+        "sub" => "-",
+        "mul" => "*",
+        "div" => "/",
+        "__floordiv__" => "//",
+        "pow" => "** or pow()",
+        "matmul" => "@",
+        "lt" => "<",
+        "le" => "<=",
+        "gt" => ">",
+        "ge" => ">=",
+        _ => return None,
+    })
+}
+
 /// A NumPy array as the other operand becomes a tensor; anything else is Python's to decide.
-fn foreign<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+fn foreign<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str, swapped: bool) -> PyResult<Bound<'py, PyAny>> {
     let py = slf.py();
     let is_array = other.get_type().name().is_ok_and(|n| n.to_str().is_ok_and(|n| n == "ndarray"));
+    if let Some(sign) = sign(name).filter(|_| !swapped && (other.is_none() || other.is_instance_of::<pyo3::types::PyString>())) {
+        let (left, right) = (slf.get_type().name()?, other.get_type().name()?);
+        let text = match sign {
+            "<" | "<=" | ">" | ">=" => format!("'{sign}' not supported between instances of '{left}' and '{right}'"),
+            _ => format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"),
+        };
+        return Err(PyTypeError::new_err(text));
+    }
     if is_array {
         let converted = wrap(py, crate::interop::from_array(other)?)?;
         return slf.call_method1(name, (converted,));
