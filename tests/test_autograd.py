@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -316,3 +317,40 @@ def test_backward_inside_a_hook():
     x.register_hook(differentiate)
     (x * 2).sum().backward()
     assert inner.grad.tolist() == [6]
+
+
+def test_saved_tensors_may_be_changed_where_that_is_allowed():
+    x = rl.tensor([1.0, 2.0], requires_grad=True)
+    with rl.autograd.graph.allow_mutation_on_saved_tensors() as context:
+        y = x.exp()
+        z = (y[:1] * y[:1]).sum() + (y * 2).sum()
+        y.zero_()
+        z.backward()
+        kept = (x * x).sum()
+        with pytest.raises(RuntimeError, match="cannot be nested"), rl.autograd.graph.allow_mutation_on_saved_tensors():
+            pass
+        assert len(context.cloned)
+    assert rl.allclose(x.grad, 2 * x.exp() + rl.stack([2 * (2 * x[0]).exp(), rl.tensor(0.0)]))
+    with pytest.raises(AssertionError, match="outside of the 'allow_mutation_on_saved_tensors' context"):
+        kept.backward()
+
+
+def test_swapped_tensors_stay_the_objects_they_are():
+    x, y = rl.ones(2, requires_grad=True), rl.zeros(3)
+    x.note = "kept"
+    view = y[1:]
+    rl.utils.swap_tensors(x, y)
+    assert x.tolist() == [0, 0, 0] and y.tolist() == [1, 1] and y.requires_grad and y.note == "kept"
+    assert not hasattr(x, "note") and view._base is x
+    (y * 2).sum().backward()
+    assert y.grad.tolist() == [2, 2] and x.grad is None
+    layer, other = rl.nn.Linear(2, 2), rl.nn.Parameter(rl.ones(2, 2))
+    weight = layer.weight
+    rl.utils.swap_tensors(weight, other)
+    assert layer.weight is weight and weight.tolist() == [[1, 1], [1, 1]]
+    reference = weakref.ref(x)
+    with pytest.raises(RuntimeError, match="weakref"):
+        rl.utils.swap_tensors(x, y)
+    assert reference() is x
+    with pytest.raises(TypeError, match="as_subclass"):
+        rl.utils.swap_tensors(rl.ones(1), weight)

@@ -13,7 +13,7 @@ def numpy(self, *, force=False):
 
     if force:
         self = self.detach().resolve_conj().resolve_neg()
-    if self.requires_grad:
+    if self.requires_grad and _C.is_grad_enabled():
         raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     if self.is_meta:
         raise TypeError("can't convert meta device type tensor to numpy: it has no data")

@@ -146,7 +146,9 @@ def __repr__(self, *, tensor_contents=None):
 def __format__(self, spec):
     if self.dim() == 0 and not self.is_meta and type(self) is _C.Tensor:
         return self.item().__format__(spec)
-    return object.__format__(self, spec)
+    if spec:
+        raise TypeError(f"unsupported format string passed to {type(self).__name__}.__format__")
+    return str(self)
 
 
 def __iter__(self):
@@ -265,7 +267,7 @@ def __torch_function__(cls, func, types, args=(), kwargs=None):
     return result if getattr(func, "__name__", "") in KEEP_CLASS else as_class(result, cls)
 
 
-KEEP_CLASS = {"item", "tolist", "numpy", "__get__", "detach_", "__bool__"}
+KEEP_CLASS = {"item", "tolist", "numpy", "detach_", "__bool__"}
 
 
 def as_class(result, cls):

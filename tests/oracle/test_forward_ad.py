@@ -152,3 +152,35 @@ def test_tangents_end_with_their_tensors_and_their_level():
         assert len(kept) == 1
         x.mul_(3).add_(1)
         assert forward_ad.unpack_dual(x).tangent.tolist() == [3.0] * 3
+
+
+def scaled(lib, **options):
+    """A function whose `jvp` is not its derivative, so that it shows which of the two was used."""
+
+    class Scaled(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, y, factor):
+            ctx.save_for_forward(x, y)
+            ctx.factor = factor
+            ctx.set_materialize_grads(options.get("materialize", True))
+            return x * y, x + y
+
+        @staticmethod
+        def jvp(ctx, x_t, y_t, factor_t):
+            x, y = ctx.saved_tensors
+            ctx.seen = y_t if y_t is None else y_t.tolist(), factor_t
+            return 10 * ctx.factor * x_t * y, x_t
+
+    return Scaled
+
+
+@pytest.mark.parametrize("materialize", [True, False])
+def test_a_custom_function_gives_its_tangents(materialize):
+    found = []
+    for lib in (rl, torch):
+        with lib.autograd.forward_ad.dual_level():
+            x = lib.autograd.forward_ad.make_dual(lib.tensor([2.0, 3.0]), lib.tensor([1.0, -1.0]))
+            results = scaled(lib, materialize=materialize).apply(x, lib.tensor([4.0, 5.0]), 2)
+            unpacked = [lib.autograd.forward_ad.unpack_dual(r) for r in results]
+            found.append([part.tolist() for pair in unpacked for part in pair])
+    assert found[0] == found[1]

@@ -75,6 +75,7 @@ pub fn result_type<'a>(operands: impl IntoIterator<Item = &'a Tensor>) -> DType 
         *slot = Some(slot.map_or(dtype, |d| promote(d, dtype)));
     }
     let combine = |strong: Option<DType>, weak: Option<DType>| match (strong, weak) {
+        (Some(s), Some(w)) if s.is_float() && w.is_complex() => Some(s.to_complex()),
         (Some(s), Some(w)) if kind(w) > kind(s) => Some(promote(s, w)),
         (Some(s), _) => Some(s),
         (None, w) => w,

@@ -81,7 +81,7 @@ impl Scalar {
             Scalar::Bool(_) => true,
         };
         if !fits {
-            bail!(Runtime, "value cannot be converted to type {} without overflow: it is {self:?}", dtype.name());
+            bail!(Runtime, "value cannot be converted to type {} without overflow: it is {self:?}", crate::ops::value_name(dtype));
         }
         Ok(())
     }

@@ -150,7 +150,7 @@ impl Collected {
         if of_numpy && obj.hasattr("dtype")? {
             return Ok((number(&obj.call_method0("item")?)?.ok_or_else(|| self.refuse(obj))?, array_dtype(obj)?));
         }
-        if is_nested(obj) {
+        if is_nested(obj) && !obj.is_instance_of::<pyo3::types::PyString>() {
             return Err(PyTypeError::new_err(format!("must be real number, not {}", type_name(obj))));
         }
         plain(obj)?.ok_or_else(|| self.refuse(obj))
@@ -159,6 +159,7 @@ impl Collected {
     fn refuse(&self, obj: &Bound<'_, PyAny>) -> PyErr {
         match self.typed {
             true => PyTypeError::new_err(format!("must be real number, not {}", type_name(obj))),
+            false if obj.is_instance_of::<pyo3::types::PyString>() => PyTypeError::new_err("new(): invalid data type 'str'"),
             false => PyRuntimeError::new_err(format!("Could not infer dtype of {}", type_name(obj))),
         }
     }

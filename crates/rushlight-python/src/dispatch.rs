@@ -54,6 +54,39 @@ pub fn unlocked<T: Send>(py: Python<'_>, elements: usize, work: impl FnOnce() ->
     if elements >= RELEASE { py.detach(work) } else { work() }
 }
 
+/// Arguments as a function written in Python takes them.
+fn packed<'py>(py: Python<'py>, positional: &[Borrowed<'_, 'py, PyAny>], keywords: &[Keyword<'_, 'py>]) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyDict>)> {
+    let kwargs = PyDict::new(py);
+    for (name, value) in keywords {
+        kwargs.set_item(name, value)?;
+    }
+    Ok((PyTuple::new(py, positional)?, kwargs))
+}
+
+/// The function or method that was called.
+fn public<'py>(py: Python<'py>, entry: &Entry, method: bool) -> PyResult<Bound<'py, PyAny>> {
+    if method { py.get_type::<PyTensor>().getattr(entry.name) } else { py.import("rushlight._C")?.getattr(entry.name) }
+}
+
+/// What an argument that is no tensor makes of a call that failed for it, if one takes calls.
+fn ask_others<'py>(
+    py: Python<'py>,
+    entry: &Entry,
+    positional: &[Borrowed<'_, 'py, PyAny>],
+    keywords: &[Keyword<'_, 'py>],
+    out: Option<Borrowed<'_, 'py, PyAny>>,
+    method: bool,
+) -> Option<PyResult<Bound<'py, PyAny>>> {
+    let asked = || {
+        let (args, kwargs) = packed(py, positional, keywords)?;
+        if let Some(out) = out {
+            kwargs.set_item("out", out)?;
+        }
+        override_::ask_others(|| public(py, entry, method), &args, &kwargs)
+    };
+    asked().transpose()
+}
+
 fn call<'py>(
     py: Python<'py>,
     index: usize,
@@ -63,19 +96,17 @@ fn call<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let entry = &entries()[index];
     if override_::active() {
-        let args = PyTuple::new(py, positional)?;
-        let kwargs = PyDict::new(py);
-        for (name, value) in &keywords {
-            kwargs.set_item(name, value)?;
-        }
-        let func = || if method { py.get_type::<PyTensor>().getattr(entry.name) } else { py.import("rushlight._C")?.getattr(entry.name) };
-        if let Some(out) = override_::intercept(func, &args, Some(&kwargs))? {
+        let (args, kwargs) = packed(py, positional, &keywords)?;
+        if let Some(out) = override_::intercept(|| public(py, entry, method), &args, Some(&kwargs))? {
             return Ok(out);
         }
     }
     let out = keywords.iter().position(|(name, _)| *name == "out").map(|i| keywords.remove(i).1).filter(|o| !o.is_none());
-    let given = Given::bind(&entry.signature, positional, &keywords)?;
-    let (inputs, args) = given.convert()?;
+    let bound = Given::bind(&entry.signature, positional, &keywords).and_then(|given| Ok((given.convert()?, given)));
+    let ((inputs, args), given) = match bound {
+        Ok(bound) => bound,
+        Err(error) => return ask_others(py, entry, positional, &keywords, out, method).unwrap_or(Err(error)),
+    };
     if entry.in_place {
         let target = given.slots[0].ok_or_else(|| PyTypeError::new_err(format!("{}(): the tensor is missing", entry.name)))?;
         run(py, inputs, |inputs| ops::call_in_place(entry.op, inputs, args).map(drop))?;

@@ -5,7 +5,7 @@ use pyo3::exceptions::*;
 use pyo3::prelude::*;
 use rushlight_core::{Error, Kind};
 
-create_exception!(rushlight, LinAlgError, PyRuntimeError, "A matrix has no inverse, is not positive definite, or a decomposition did not converge.");
+create_exception!(rushlight, _LinAlgError, PyRuntimeError, "A matrix has no inverse, is not positive definite, or a decomposition did not converge.");
 
 /// A Python exception travelling through the core.
 pub struct Raised(pub PyErr);
@@ -21,7 +21,7 @@ pub fn raise(error: Error) -> PyErr {
         Kind::NotImplemented => PyNotImplementedError::new_err(message),
         Kind::Memory => PyMemoryError::new_err(message),
         Kind::Overflow => PyOverflowError::new_err(message),
-        Kind::LinAlg => LinAlgError::new_err(message),
+        Kind::LinAlg => _LinAlgError::new_err(message),
         Kind::Foreign => match error.into_payload().map(|p| p.downcast::<Raised>()) {
             Some(Ok(raised)) => raised.0,
             _ => PyRuntimeError::new_err(message),
@@ -48,5 +48,5 @@ impl<T> OrRaise<T> for rushlight_core::Result<T> {
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add("LinAlgError", m.py().get_type::<LinAlgError>())
+    m.add("LinAlgError", m.py().get_type::<_LinAlgError>())
 }

@@ -87,6 +87,11 @@ fn plan(x: Tensor, key: &Bound<'_, PyAny>) -> PyResult<Plan> {
             _ => 0,
         })
         .sum();
+    if used > 0 && x.ndim() == 0 && !parts.iter().any(|p| matches!(p, Part::Index(_))) {
+        return Err(PyIndexError::new_err(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number",
+        ));
+    }
     if used > x.ndim() {
         return Err(PyIndexError::new_err(format!("too many indices for tensor of dimension {}", x.ndim())));
     }

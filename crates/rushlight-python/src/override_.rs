@@ -10,6 +10,12 @@ use std::sync::{Mutex, MutexGuard};
 /// Whether any instance of an overriding subclass was ever made, or any mode entered: until then nothing is checked.
 static EVER: AtomicBool = AtomicBool::new(false);
 
+/// Whether functions written in Python know of such an instance.
+static NOTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether an argument that is no tensor has ever defined `__torch_function__`.
+static OTHERS: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
     static DISABLED: Cell<u32> = const { Cell::new(0) };
     /// The modes that this thread is in, innermost last.
@@ -27,6 +33,9 @@ pub fn note(cls: &Bound<'_, PyType>) -> PyResult<bool> {
         || handler.getattr("__name__").is_ok_and(|n| n.extract::<String>().is_ok_and(|n| n == "_disabled_torch_function_impl"));
     if !disabled {
         EVER.store(true, Ordering::Relaxed);
+        if !NOTED.swap(true, Ordering::Relaxed) {
+            cls.py().import("rushlight._ops.registry")?.getattr("overriding_classes")?.call_method1("append", (cls,))?;
+        }
     }
     Ok(!disabled)
 }
@@ -44,7 +53,26 @@ fn in_mode() -> bool {
 }
 
 fn overrides(obj: &Bound<'_, PyAny>) -> bool {
-    obj.cast::<PyTensor>().is_ok_and(|t| t.get().overrides)
+    match obj.cast::<PyTensor>() {
+        Ok(t) => t.get().overrides,
+        Err(_) => OTHERS.load(Ordering::Relaxed) && obj.get_type().hasattr("__torch_function__").unwrap_or(false),
+    }
+}
+
+/// Asks arguments that are no tensors and yet define `__torch_function__`, for a call that found them in a tensor's place.
+pub fn ask_others<'py>(
+    func: impl FnOnce() -> PyResult<Bound<'py, PyAny>>,
+    args: &Bound<'py, PyTuple>,
+    kwargs: &Bound<'py, PyDict>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let (ever, others) = (EVER.swap(true, Ordering::Relaxed), OTHERS.swap(true, Ordering::Relaxed));
+    let found = overriding(args.iter().chain(kwargs.values().into_iter()))?;
+    if found.is_empty() {
+        EVER.store(ever, Ordering::Relaxed);
+        OTHERS.store(others, Ordering::Relaxed);
+        return Ok(None);
+    }
+    intercept(func, args, Some(kwargs))
 }
 
 /// The classes among the arguments that override, each once, subclasses before their bases.
@@ -124,12 +152,20 @@ pub fn intercept<'py>(
             return Ok(Some(out));
         }
     }
-    let by_mode = if seen { " nor in the mode" } else { "" };
+    let by_mode = if seen { "\n\nThe mode that was entered returned it too." } else { "" };
+    let listed: String = types.iter().map(|t| Ok(format!("\n\n  - tensor subclass {}", t.repr()?))).collect::<PyResult<_>>()?;
     Err(pyo3::exceptions::PyTypeError::new_err(format!(
-        "no implementation found for '{}' on types that implement __torch_function__{by_mode}: {}",
-        func.repr()?,
-        types.repr()?
+        "Multiple dispatch failed for '{}'; all __torch_function__ handlers returned NotImplemented:{listed}{by_mode}\n\n\
+         For more information, try re-running with TORCH_LOGS=not_implemented",
+        public_name(&func)?
     )))
+}
+
+/// The name under which programs know a function.
+fn public_name(func: &Bound<'_, PyAny>) -> PyResult<String> {
+    let Ok(name) = func.getattr("__name__").and_then(|n| n.extract::<String>()) else { return Ok(func.repr()?.to_string()) };
+    let method = func.py().get_type::<PyTensor>().getattr(name.as_str()).is_ok_and(|m| m.is(func));
+    Ok(if method { format!("torch.Tensor.{name}") } else { format!("torch.{name}") })
 }
 
 /// The bound form for methods written in Rust: `Tensor.name` with `self` first.
@@ -142,6 +178,16 @@ pub fn intercept_method<'py>(slf: &Bound<'py, PyAny>, name: &str, rest: &[&Bound
     intercept(|| py.get_type::<PyTensor>().getattr(name), &args, None)
 }
 
+/// The form for attributes: the function is the `__get__` of the one asked for.
+pub fn intercept_property<'py>(slf: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if !active() {
+        return Ok(None);
+    }
+    let py = slf.py();
+    let args = PyTuple::new(py, [slf])?;
+    intercept(|| py.get_type::<PyTensor>().getattr(name)?.getattr("__get__"), &args, None)
+}
+
 /// The form for functions of one tensor written in Rust.
 pub fn intercept_function<'py>(name: &str, input: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     if !active() {
@@ -150,6 +196,19 @@ pub fn intercept_function<'py>(name: &str, input: &Bound<'py, PyAny>) -> PyResul
     let py = input.py();
     let args = PyTuple::new(py, [input])?;
     intercept(|| py.import("rushlight._C")?.getattr(name), &args, None)
+}
+
+/// The form for factories after a tensor, which may be of an overriding class.
+pub fn intercept_like<'py>(
+    name: &str,
+    positional: &Bound<'py, PyTuple>,
+    named: &[(&str, Option<&Bound<'py, PyAny>>)],
+    requires_grad: bool,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if !active() {
+        return Ok(None);
+    }
+    intercept_named(name, positional, named, requires_grad)
 }
 
 /// The form for factories: what was given by position, and by name.
@@ -162,6 +221,15 @@ pub fn intercept_factory<'py>(
     if !EVER.load(Ordering::Relaxed) || !in_mode() {
         return Ok(None);
     }
+    intercept_named(name, positional, named, requires_grad)
+}
+
+fn intercept_named<'py>(
+    name: &str,
+    positional: &Bound<'py, PyTuple>,
+    named: &[(&str, Option<&Bound<'py, PyAny>>)],
+    requires_grad: bool,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = positional.py();
     let kwargs = PyDict::new(py);
     for (key, value) in named {
@@ -175,10 +243,23 @@ pub fn intercept_factory<'py>(
     intercept(|| py.import("rushlight._C")?.getattr(name), positional, Some(&kwargs))
 }
 
-/// The form for functions written in Python: the result of a mode, or NotImplemented where none is entered.
+/// The form for functions written in Python: the result of a mode or an argument, or NotImplemented where none takes the call.
 #[pyfunction]
-fn _ask_mode<'py>(func: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>, kwargs: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
-    let out = if in_mode() { intercept(|| Ok(func.clone()), args, Some(kwargs))? } else { None };
+fn _ask<'py>(func: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>, kwargs: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    let out = intercept(|| Ok(func.clone()), args, Some(kwargs))?;
+    Ok(out.unwrap_or_else(|| func.py().NotImplemented().into_bound(func.py())))
+}
+
+/// As `_ask`, outside of modes; in one NotImplemented, for the mode sees what the function calls.
+#[pyfunction]
+fn _ask_arguments<'py>(func: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>, kwargs: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    if in_mode() { Ok(func.py().NotImplemented().into_bound(func.py())) } else { _ask(func, args, kwargs) }
+}
+
+/// The form for functions written in Python that were given something else than a tensor.
+#[pyfunction]
+fn _ask_others<'py>(func: &Bound<'py, PyAny>, args: &Bound<'py, PyTuple>, kwargs: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    let out = ask_others(|| Ok(func.clone()), args, kwargs)?;
     Ok(out.unwrap_or_else(|| func.py().NotImplemented().into_bound(func.py())))
 }
 
@@ -270,7 +351,9 @@ fn _disabled_torch_function_impl<'py>(
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Disable>()?;
     m.add_class::<DisableAll>()?;
-    m.add_function(wrap_pyfunction!(_ask_mode, m)?)?;
+    m.add_function(wrap_pyfunction!(_ask, m)?)?;
+    m.add_function(wrap_pyfunction!(_ask_arguments, m)?)?;
+    m.add_function(wrap_pyfunction!(_ask_others, m)?)?;
     m.add_function(wrap_pyfunction!(_push_mode, m)?)?;
     m.add_function(wrap_pyfunction!(_pop_mode, m)?)?;
     m.add_function(wrap_pyfunction!(_modes, m)?)?;

@@ -151,14 +151,24 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None, require
     if steps == 1:
         return made(_C.full((1,), start, dtype=dtype, device=device), requires_grad)
     whole = not (dtype.is_floating_point or dtype.is_complex)
-    # Steps between whole numbers are computed in double precision and cut towards zero.
-    working = _C.float64 if whole else dtype
+    # Steps between whole numbers are computed in double precision and cut towards zero. In single precision a product and
+    # a sum are rounded once, as in PyTorch: the product of two such numbers is exact in double precision.
+    working = _C.float64 if whole or dtype == _C.float32 else dtype
     index = _C.arange(steps, device=device)
     position = index.to(working)
     start, end = (int(start), int(end)) if whole else (start, end)
-    step = (end - start) / max(steps - 1, 1)
+    if dtype == _C.float32:
+        start, end, step = single_precision_step(start, end, steps)
+    else:
+        step = (end - start) / max(steps - 1, 1)
     result = _C.where(index < steps // 2, start + step * position, end - step * (steps - 1 - position))
     return made(result.to(dtype), requires_grad)
+
+
+def single_precision_step(start, end, steps):
+    """Return the ends and the distance between neighbours, each rounded to single precision."""
+    ends = _C.tensor([start, end, max(steps - 1, 1)], dtype=_C.float32)
+    return ends[0].item(), ends[1].item(), ((ends[1] - ends[0]) / ends[2]).item()
 
 
 @op(method=False, out=True)

@@ -146,12 +146,14 @@ def align(term, operand, names):
 def check_sizes(aligned, names):
     """Raise when a name has two sizes, neither of them one."""
     for d, name in enumerate(names):
-        sizes = {x.size(d) for x in aligned} - {1}
-        if len(sizes) > 1:
-            raise RuntimeError(
-                f"einsum(): operands do not broadcast with remapped shapes: "
-                f"{[list(x.shape) for x in aligned]} at subscript {name}"
-            )
+        seen = 1
+        for i, x in enumerate(aligned):
+            if 1 != x.size(d) != seen != 1:
+                raise RuntimeError(
+                    f"einsum(): subscript {name} has size {x.size(d)} for operand {i} which does not broadcast with "
+                    f"previously seen size {seen}: the shapes are {[list(x.shape) for x in aligned]}"
+                )
+            seen = max(seen, x.size(d)) if x.size(d) else 0
 
 
 def sum_product(a, b, summed):

@@ -6,6 +6,7 @@ from rushlight import _C
 
 from .dimensions import wrap_dim
 from .registry import op
+from .type_names import type_name
 
 
 @op(overload=True, method=False)
@@ -84,7 +85,9 @@ def check_fits(value, dtype):
 def take_along_dim(input, indices, dim=None):
     """Return the elements at ``indices`` along ``dim``, other dimensions broadcast; of the flat tensor without dim."""
     if indices.dtype != _C.int64:
-        raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype}")
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {type_name(indices.dtype)}"
+        )
     if dim is None:
         input, indices, dim = input.reshape(-1), indices.reshape(-1), 0
     if input.dim() != indices.dim():
@@ -120,6 +123,8 @@ def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """Return ``input`` with slices of ``source`` reduced into those that ``index`` names: prod, mean, amax or amin."""
     if reduce not in ("prod", "mean", "amax", "amin"):
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    if index.dtype not in (_C.int32, _C.int64):
+        raise RuntimeError(f"index_reduce_(): Expected dtype int32/int64 for index but got: {type_name(index.dtype)}")
     dim = wrap_dim(dim, input.dim())
     if input.dim() == 0:
         return index_reduce(

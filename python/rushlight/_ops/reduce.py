@@ -8,6 +8,7 @@ from . import return_types
 from .dimensions import wrap_dim, wrap_dims
 from .math import as_float
 from .registry import native, op
+from .type_names import type_name
 
 
 def extremum(name, whole, along, elementwise, node):
@@ -63,7 +64,9 @@ def unlabelled_norm(x, ord, dim, keepdim, dtype):
     """`vector_norm`, whose last node has the name of the operation that ends it."""
     x = x if dtype is None else x.to(dtype)
     if not (x.is_floating_point() or x.is_complex()):
-        raise RuntimeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {x.dtype}")
+        raise NotImplementedError(
+            f"linalg.vector_norm: Expected a floating point or complex tensor as input. Got {type_name(x.dtype)}"
+        )
     dims = list(range(x.dim())) if dim is None else dim
     if ord == 2 and x.dtype in (_C.float32, _C.float64):
         return root(_C._square_sum(x, dims, keepdim))
@@ -103,7 +106,7 @@ def root(total):
 def nansum(input, dim=None, keepdim=False, *, dtype=None):
     """Return the sum with NaN counted as zero."""
     if input.is_complex():
-        raise RuntimeError("nansum does not support complex inputs")
+        raise NotImplementedError("nansum on CPU does not support complex inputs")
     kept = _C.where(_C.isnan(input), 0, input) if input.is_floating_point() else input
     return kept.sum(dim=dim, keepdim=keepdim, dtype=dtype)
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from rushlight import _C
 
+from .type_names import type_name
+
 
 class Composite(NamedTuple):
     """One Python function and where it is to be found."""
@@ -55,13 +57,15 @@ def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=
             overload=overload,
         )
     call.__name__ = call.__qualname__ = name or call.__name__
-    public = accept_keywords(call, out) if function else call
+    public = accept_keywords(call, out)
     composites.append(Composite(public, (call.__name__, *aliases), function, method, inplace, overload))
     return public
 
 
 # The modes that threads are in: while there is none, calls do not ask for one.
 entered_modes: list = []
+# Not empty once there was an instance of a class that takes calls into its own hands.
+overriding_classes: list = []
 
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
@@ -69,22 +73,48 @@ NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 def accept_keywords(call, out=True):
     """Return the function as published.
 
-    It takes NumPy's names ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``, ``out`` where asked, and raises
+    It is offered to modes and to arguments whose class takes calls. It takes NumPy's names ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``, ``out`` where asked, and raises
     ``TypeError`` for an argument that should be a tensor.
     """
 
     @functools.wraps(call)
     def public(*args, **kwargs):
-        if entered_modes and (answer := _C._ask_mode(public, args, kwargs)) is not NotImplemented:
+        if (entered_modes or overriding_classes) and (answer := ask(public, args, kwargs)) is not NotImplemented:
             return answer
         target = kwargs.pop("out", None) if out else None
         try:
             result = call(*args, **{NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()})
-        except AttributeError as error:
-            check_is_tensor(call, args, error)
+        except (AttributeError, TypeError) as error:
+            if (answer := _C._ask_others(public, args, kwargs)) is not NotImplemented:
+                return answer
+            if isinstance(error, AttributeError):
+                check_is_tensor(call, args, error)
             raise
         return result if target is None else write_out(call.__name__, result, target, out == "exact")
 
+    return public
+
+
+def ask(function, args, kwargs):
+    """Offer a call to the innermost mode, or without one to the arguments; NotImplemented where none takes it."""
+    return (_C._ask if entered_modes else _C._ask_arguments)(function, args, kwargs)
+
+
+def offered(call, module):
+    """Return a function of ``module`` that is offered to arguments whose class takes calls; modes see what it calls."""
+
+    @functools.wraps(call)
+    def public(*args, **kwargs):
+        if overriding_classes and (answer := _C._ask_arguments(public, args, kwargs)) is not NotImplemented:
+            return answer
+        try:
+            return call(*args, **kwargs)
+        except (AttributeError, TypeError):
+            if (answer := _C._ask_others(public, args, kwargs)) is not NotImplemented:
+                return answer
+            raise
+
+    public.__module__ = module
     return public
 
 
@@ -119,7 +149,9 @@ def write_out(name, result, out, exact=False):
 def check_castable(source, target):
     """Raise unless a result of dtype ``source`` may be stored in a tensor of dtype ``target``."""
     if not _C.can_cast(source, target):
-        raise RuntimeError(f"result type {source} can't be cast to the desired output type {target}")
+        raise RuntimeError(
+            f"result type {type_name(source)} can't be cast to the desired output type {type_name(target)}"
+        )
 
 
 def make_inplace(call):

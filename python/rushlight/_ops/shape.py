@@ -6,6 +6,7 @@ from rushlight import _C
 
 from .dimensions import require_ints, size_from, tensors_from, wrap_dim
 from .registry import op
+from .type_names import type_name
 
 
 @op
@@ -137,14 +138,14 @@ def broadcast_shapes(*shapes):
     """Return the shape that tensors of the given shapes broadcast to."""
     shapes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
     result = [1] * max(map(len, shapes), default=0)
-    for shape in shapes:
+    for number, shape in enumerate(shapes):
         for i, size in enumerate(shape, len(result) - len(shape)):
             if size < 0:
                 raise RuntimeError(f"Trying to create tensor with negative dimension ({size}): ({size})")
             if size != 1 and result[i] not in (1, size):
                 raise RuntimeError(
-                    "Shape mismatch: objects cannot be broadcast to a single shape: "
-                    + " and ".join(str(list(s)) for s in shapes)
+                    f"Attempting to broadcast a dimension of length {size} at {i - len(result)}! Mismatching argument at "
+                    f"index {number} had {shape}; but expected shape should be broadcastable to {result}"
                 )
             result[i] = result[i] if size == 1 else size
     return _C.Size(result)
@@ -291,7 +292,7 @@ def repeat_interleave(input, repeats=None, dim=None, *, output_size=None):
             f"repeats must have the same size as input along dim, but got repeats.size(0) = {repeats.numel()} "
             f"and input.size({dim}) = {length}"
         )
-    return input.index_select(dim, repeated_positions(repeats, output_size))
+    return input.index_select(dim, repeated_positions(repeats, output_size).to(_C.int64))
 
 
 def repeat_each(input, count, dim):
@@ -307,8 +308,10 @@ def repeated_positions(repeats, output_size):
     """Return 0 repeated ``repeats[0]`` times, then 1 repeated ``repeats[1]`` times, and so on."""
     if repeats.dim() != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
-    if repeats.dtype not in (_C.int32, _C.int64):
-        raise RuntimeError("repeats has to be Long or Int tensor")
+    if repeats.dtype not in (_C.int64, _C.int32, _C.int16, _C.int8, _C.uint8):
+        raise NotImplementedError(
+            f"\"repeat_interleave_cpu\" not implemented for '{type_name(repeats.dtype)}': convert the repeats with .long()"
+        )
     if bool((repeats < 0).any()):
         raise RuntimeError("repeats can not be negative")
     ends = repeats.cumsum(0)

@@ -6,7 +6,8 @@ calculating Jacobian vector products", 2017).
 """
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import rushlight as rl
@@ -38,10 +39,11 @@ class _Level:
 
     def __init__(self) -> None:
         self.tangents: dict[int, _Tangent] = {}
+        self.paused = False
 
     def __torch_function__(self, func: Callable, types: Iterable[type], args: tuple = (), kwargs: dict | None = None):
         kwargs = kwargs or {}
-        duals = _duals((args, kwargs))
+        duals = {} if self.paused else _duals((args, kwargs))
         if not duals:
             return func(*args, **kwargs)
         return (_InPlace if _changes_first(func) else _Call)(func, args, kwargs, duals).run()
@@ -70,13 +72,29 @@ def _duals(arguments: Any) -> dict:
     return {id(x): x for x in tree_leaves(arguments) if _tangent(x) is not None}
 
 
-def apply_to_duals(apply: Callable, args: tuple) -> Any:
-    """Run a custom function, whose gradient gives the tangents of its outputs."""
+def apply_function(cls: type, args: tuple) -> Any:
+    """Run a custom function, whose ``jvp``, or else its gradient, gives the tangents of its outputs."""
+    from ._jvp import apply_by_jvp
+    from .function import Function, apply_plain
+
     duals = _duals(args)
     if not duals:
-        return apply(args)
+        return apply_plain(cls, args)
     with _C.DisableTorchFunction():
-        return _Call(lambda *args: apply(args), args, {}, duals).run()
+        if cls.jvp is not Function.jvp:
+            return apply_by_jvp(cls, args)
+        return _Call(lambda *args: apply_plain(cls, args), args, {}, duals).run()
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """In this block operations do not pass tangents on."""
+    level, before = _levels[-1], _levels[-1].paused
+    level.paused = True
+    try:
+        yield
+    finally:
+        level.paused = before
 
 
 def _set_tangent(x: "rl.Tensor", value: Any, is_root: bool = False) -> None:

@@ -95,7 +95,7 @@ class BackwardFunction(_C._FunctionBase, FunctionCtx):
 
     def _checked(self, i: int, gradient: Any) -> Any:
         if gradient is not None and not isinstance(gradient, rl.Tensor):
-            raise TypeError(f"expected Variable or None (got {type(gradient).__name__})")
+            raise RuntimeError(f"expected Variable or None (got {type(gradient).__name__})")
         return gradient
 
 
@@ -161,7 +161,7 @@ class Function(metaclass=FunctionMeta):
 
     @staticmethod
     def jvp(ctx: Any, *grad_inputs: Any) -> Any:
-        """Forward-mode derivative; the transforms here use ``backward`` instead."""
+        """Return the tangents of the outputs from those of the arguments; without it ``backward`` gives them."""
         raise NotImplementedError(
             "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
         )
@@ -184,14 +184,19 @@ class Function(metaclass=FunctionMeta):
 
             return apply_batched(cls, args)
         if entered_modes:
-            from rushlight.autograd.forward_ad import apply_to_duals
+            from rushlight.autograd.forward_ad import apply_function
 
-            return apply_to_duals(functools.partial(apply_plain, cls), args)
+            return apply_function(cls, args)
         return apply_plain(cls, args)
 
 
 def apply_plain(cls: type[Function], args: tuple) -> Any:
     """Run ``cls.forward`` on ``args`` and record it as one node."""
+    return recorded_call(cls, args)[1]
+
+
+def recorded_call(cls: type[Function], args: tuple) -> tuple[BackwardFunction, Any]:
+    """Return the node of a call, which is its ``ctx``, and what the call returns."""
     ctx = cls._backward_cls()
     ctx._is_tensor = tuple(isinstance(a, rl.Tensor) for a in args)
     ctx.needs_input_grad = tuple(isinstance(a, rl.Tensor) and a.requires_grad for a in args)
@@ -208,8 +213,8 @@ def apply_plain(cls: type[Function], args: tuple) -> Any:
     for i, t in zip(positions, ctx._record(tensors, tuple(outputs[i] for i in positions)), strict=True):
         recorded[i] = t
     if not isinstance(output, tuple):
-        return recorded[0]
-    return type(output)(*recorded) if hasattr(output, "_fields") else tuple(recorded)
+        return ctx, recorded[0]
+    return ctx, type(output)(*recorded) if hasattr(output, "_fields") else tuple(recorded)
 
 
 def _has_setup_context(cls: type[Function]) -> bool:

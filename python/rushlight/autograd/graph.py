@@ -12,6 +12,7 @@ from rushlight.autograd import passes
 __all__ = [
     "GradientEdge",
     "Node",
+    "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
@@ -90,6 +91,25 @@ class save_on_cpu(saved_tensors_hooks):
             return tensor.to(device)
 
         super().__init__(pack, unpack)
+
+
+def allow_mutation_on_saved_tensors() -> Any:
+    """In this block, tensors saved for the backward pass may be changed in place: what is saved is a copy.
+
+    The backward pass must run in the block, too.
+
+    >>> x = rl.ones(2, requires_grad=True)
+    >>> with rl.autograd.graph.allow_mutation_on_saved_tensors():
+    ...     y = x.clone()
+    ...     z = (y * y).sum()
+    ...     y = y.zero_()
+    ...     z.backward()
+    >>> x.grad
+    tensor([2., 2.])
+    """
+    from ._mutation import allow_mutation
+
+    return allow_mutation()
 
 
 @contextmanager

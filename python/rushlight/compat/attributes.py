@@ -18,7 +18,7 @@ def lookup(name: str) -> object:
     """
     if name == "torch":
         return import_module("rushlight")
-    if not name.startswith("__") or name == "__config__":
+    if not name.startswith("__") or name in ("__config__", "__future__"):
         if find_spec(f"{_HOME}.{name}") is not None:
             return import_module(f"{_HOME}.{name}")
         toplevel = import_module("rushlight.compat.toplevel")

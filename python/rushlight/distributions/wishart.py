@@ -115,15 +115,21 @@ class Wishart(ExponentialFamily):
         return factor @ factor.mT
 
     def rsample(self, sample_shape=(), max_try_correction=10):
-        sample = self._bartlett(sample_shape)
+        sample = self._bartlett(rl.Size(sample_shape))
+        # PyTorch draws the sound samples of the first draw once more, and so the same seed gives the same numbers here.
+        again = self._any_of_batch(self.support.check(sample))
         for _ in range(max_try_correction):
-            singular = ~self.support.check(sample)
-            if not singular.any():
+            if not again.any():
                 return sample
-            sample = rl.where(singular[..., None, None], self._bartlett(sample_shape), sample)
-        if (~self.support.check(sample)).any():
+            drawn = self._bartlett(again[again].shape)
+            sample[again] = drawn
+            again[again.clone()] = self._any_of_batch(~self.support.check(drawn))
+        if again.any():
             warnings.warn("Singular sample detected.", stacklevel=2)
         return sample
+
+    def _any_of_batch(self, found):
+        return found.any(dim=[-1 - i for i in range(len(self._batch_shape))]) if self._batch_shape else found
 
     def log_prob(self, value):
         self._validate_sample(value)

@@ -3,7 +3,7 @@
 from rushlight import _C
 from rushlight._ops.dimensions import require_ints
 from rushlight._ops.registry import accept_keywords
-from rushlight.linalg.operands import type_name
+from rushlight._ops.type_names import type_name
 
 from .signals import check_length, complex_signal, fitted, real_signal, scaling, wrap_signal_dim
 

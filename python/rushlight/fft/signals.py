@@ -2,7 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops.dimensions import wrap_dim
-from rushlight.linalg.operands import type_name
+from rushlight._ops.type_names import type_name
 
 UNSCALED, BY_ROOT, BY_LENGTH = 0, 1, 2
 

@@ -2,26 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops.shape import broadcast_shapes
-
-TYPE_NAMES = {
-    _C.bool: "Bool",
-    _C.uint8: "Byte",
-    _C.int8: "Char",
-    _C.int16: "Short",
-    _C.int32: "Int",
-    _C.int64: "Long",
-    _C.float16: "Half",
-    _C.bfloat16: "BFloat16",
-    _C.float32: "Float",
-    _C.float64: "Double",
-    _C.complex64: "ComplexFloat",
-    _C.complex128: "ComplexDouble",
-}
-
-
-def type_name(dtype):
-    """Return PyTorch's name of a scalar type, such as ``Long`` for int64."""
-    return TYPE_NAMES.get(dtype, str(dtype))
+from rushlight._ops.type_names import type_name  # noqa: F401
 
 
 def require_matrix(name, A, argument="A"):

@@ -2,6 +2,10 @@
 
 import importlib
 
+from ._swap_tensors import swap_tensors
+
+__all__ = ["swap_tensors"]
+
 _MODULES = {"_pytree", "benchmark", "checkpoint", "data", "dlpack", "hooks", "tensorboard"}
 
 

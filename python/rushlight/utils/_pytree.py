@@ -207,12 +207,16 @@ class TreeSpec:
         ]
 
     def __str__(self) -> str:
-        if self.is_leaf():
-            return "*"
-        name = getattr(self.type, "__name__", str(self.type))
-        return f"TreeSpec({name}, {self.context}, [{', '.join(map(str, self.children_specs))}])"
+        return self._shown(0)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return self._shown(0)
+
+    def _shown(self, indent: int) -> str:
+        """Each child but the first stands in a line of its own."""
+        name = getattr(self.type, "__name__", str(self.type))
+        children = [child._shown(indent + 2) for child in self.children_specs]
+        return f"TreeSpec({name}, {self.context}, [{(',' + chr(10) + ' ' * (indent + 2)).join(children)}])"
 
 
 class LeafSpec(TreeSpec):
@@ -221,10 +225,8 @@ class LeafSpec(TreeSpec):
     def __init__(self) -> None:
         super().__init__(None, None, [])
 
-    def __str__(self) -> str:
+    def _shown(self, indent: int) -> str:
         return "*"
-
-    __repr__ = __str__
 
 
 _LEAF = LeafSpec()

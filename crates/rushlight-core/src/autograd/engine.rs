@@ -92,8 +92,8 @@ pub fn run_backward(
     {
         bail!(
             Runtime,
-            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is \
-             the desired behavior. (input {i} of shape {:?})",
+            "The differentiated Tensor at index {i} appears to not have been used in the graph. Set allow_unused=True if this is \
+             the desired behavior. It is of shape {:?}",
             inputs[i].shape()
         );
     }

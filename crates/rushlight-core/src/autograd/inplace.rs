@@ -25,10 +25,10 @@ pub fn check(x: &Tensor, recorded: bool) -> Result<()> {
              Please clone() the tensor before performing the operation."
         );
     }
-    if x.is_inference() && !inference_mode() && (recorded || x.requires_grad()) {
+    if x.is_inference() && !inference_mode() {
         bail!(
             Runtime,
-            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a normal tensor before doing inplace update."
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         );
     }
     if !grad_enabled() {

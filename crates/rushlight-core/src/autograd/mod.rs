@@ -164,7 +164,7 @@ impl Tensor {
     /// Marks a leaf as requiring gradients, or not.
     pub fn set_requires_grad(&self, on: bool) -> Result<()> {
         if on && !self.dtype().is_differentiable() {
-            bail!(Runtime, "only Tensors of floating point and complex dtype can require gradients, this one is {}", self.dtype().name());
+            bail!(Runtime, "only Tensors of floating point dtype can require gradients, or complex ones: this one is {}", self.dtype().name());
         }
         if on && self.is_inference() && !inference_mode() {
             bail!(Runtime, "Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.");
@@ -263,10 +263,20 @@ impl Tensor {
     pub fn set_grad(&self, grad: Option<Tensor>) -> Result<()> {
         if let Some(g) = &grad {
             if g.shape() != self.shape() {
-                bail!(Runtime, "assigned grad has data of a different size: gradient {:?}, tensor {:?}", g.shape(), self.shape());
+                bail!(
+                    Runtime,
+                    "attempting to assign a gradient of size '{:?}' to a tensor of size '{:?}'. Please ensure that the gradient and the tensor are the same size",
+                    g.shape(),
+                    self.shape()
+                );
             }
             if g.dtype() != self.dtype() {
-                bail!(Runtime, "assigned grad has data of a different type: gradient {}, tensor {}", g.dtype().name(), self.dtype().name());
+                bail!(
+                    Runtime,
+                    "attempting to assign a gradient with dtype '{}' to a tensor with grad_dtype '{}'. The gradient must match the tensor's dtype",
+                    crate::ops::c_name(g.dtype()),
+                    crate::ops::type_name(self.dtype())
+                );
             }
         }
         if grad.is_some() || self.0.autograd.get().is_some() {

@@ -84,19 +84,32 @@ impl Saved {
             bail!(
                 Runtime,
                 "one of the variables needed for gradient computation has been modified by an inplace operation: \
-                 [{} {:?}], saved by {}, is at version {}; expected version {} instead. Hint: enable anomaly detection to \
-                 find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).",
-                x.dtype().name(),
+                 [torch.{}Tensor {:?}]{} is at version {}; expected version {} instead. Hint: enable anomaly detection to find \
+                 the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False). \
+                 The variable was saved by {}.",
+                crate::ops::type_name(x.dtype()),
                 x.shape(),
-                node.name(),
+                self.origin(x, node),
                 x.version(),
-                self.version
+                self.version,
+                node.name()
             );
         }
         match self.output {
             None => Ok(x.clone()),
             Some(output) => self.placed(x, Some(Edge { node: node.clone(), output })),
         }
+    }
+
+    /// Where the tensor came from, in the words of the error; nothing for a leaf.
+    fn origin(&self, x: &Tensor, node: &Arc<Node>) -> String {
+        let (name, output) = match (self.output, x.grad_fn()) {
+            (Some(output), _) => (node.name(), output),
+            (None, Some(edge)) => (edge.node.name(), edge.output),
+            (None, None) => return String::new(),
+        };
+        let operation = name.split("Backward").next().unwrap_or_default();
+        format!(", which is output {output} of {operation},")
     }
 
     /// A handle on the elements of `x` at a place in the graph, if the backward pass is itself recorded.

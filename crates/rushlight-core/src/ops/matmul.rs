@@ -1,6 +1,6 @@
 //! Matrix products.
 
-use super::{Arg, Autocast, Call, Meta, Metas, Op, Outputs, Rule, call1};
+use super::{Arg, Autocast, Call, Meta, Metas, Op, Outputs, Rule, c_name, call1, type_name};
 use crate::layout::{Dims, broadcast};
 use crate::tensor::Tensor;
 use crate::{DType, Result, Scalar, bail, grads, iter, rows};
@@ -32,16 +32,8 @@ fn scaled(g: &Tensor, factor: Scalar) -> Result<Tensor> {
 
 fn same_type(c: &Call) -> Result<DType> {
     let dtype = c.input(0)?.dtype();
-    for x in c.tensors() {
-        if x.dtype() != dtype {
-            bail!(
-                Runtime,
-                "{}: expected all operands to have the same dtype, but got: {} != {}: convert one of them with .to(dtype)",
-                c.op.name(),
-                super::type_name(dtype),
-                super::type_name(x.dtype())
-            );
-        }
+    if c.tensors().any(|x| x.dtype() != dtype) {
+        bail!(Runtime, "{}: {}: convert one of them with .to(dtype)", c.op.name(), types_differ(&c.tensors().map(Tensor::dtype).collect::<Vec<_>>()));
     }
     if dtype == DType::Bool {
         return Err(c.unsupported(dtype));
@@ -49,15 +41,51 @@ fn same_type(c: &Call) -> Result<DType> {
     Ok(dtype)
 }
 
+/// What PyTorch says of two matrices, and of what is added to their product.
+fn types_differ(types: &[DType]) -> String {
+    match *types {
+        [a, b] => format!("expected m1 and m2 to have the same dtype, but got: {} != {}", c_name(a), c_name(b)),
+        [a, m1, m2] if a == m2 => format!("mat1 and mat2 must have the same dtype, but got {} and {}", type_name(m1), type_name(m2)),
+        [a, _, m2] => format!("self and mat2 must have the same dtype, but got {} and {}", type_name(a), type_name(m2)),
+        _ => "expected all operands to have the same dtype".to_owned(),
+    }
+}
+
+/// As [`same_type`], of batches.
+fn same_type_of_batches(c: &Call) -> Result<DType> {
+    let dtype = c.input(0)?.dtype();
+    let types: Vec<DType> = c.tensors().map(Tensor::dtype).collect();
+    match types[..] {
+        [a, b] if a != b => {
+            bail!(Runtime, "{}: expected scalar type {} but found {}: convert one of them with .to(dtype)", c.op.name(), type_name(a), type_name(b))
+        }
+        [a, b, d] if a == b && a != d => {
+            bail!(Runtime, "{}: expected scalar type {} but found {}: convert one of them with .to(dtype)", c.op.name(), type_name(a), type_name(d))
+        }
+        [a, b, d] if a != b => {
+            bail!(Runtime, "{}: Input dtypes must be the same, got: input {}, batch1: {}, batch2: {}", c.op.name(), c_name(a), c_name(b), c_name(d))
+        }
+        _ if dtype == DType::Bool => Err(c.unsupported(dtype)),
+        _ => Ok(dtype),
+    }
+}
+
 fn mismatch(c: &Call, a: &Tensor, b: &Tensor) -> crate::Error {
-    let (k, l) = (a.shape()[a.ndim() - 1], b.shape()[b.ndim() - 2]);
-    let hint = if b.shape()[b.ndim() - 1] == k { ". Did you mean b.T?" } else { "" };
+    let (a, b) = (a.shape(), b.shape());
+    let (k, n) = (a[a.len() - 1], b[b.len() - 1]);
+    let l = b[b.len() - 2];
+    let hint = if n == k { ". Did you mean b.T?" } else { "" };
+    let name = if c.op.name() == "matmul" { ["mm", "bmm"][usize::from(b.len() > 2)] } else { c.op.name() };
+    let rule = if b.len() == 2 {
+        let m: usize = a[..a.len() - 1].iter().product();
+        format!("mat1 and mat2 shapes cannot be multiplied ({m}x{k} and {l}x{n})")
+    } else {
+        let count: usize = b[..b.len() - 2].iter().product();
+        format!("Expected size for first two dimensions of batch2 tensor to be: [{count}, {k}] but got: [{count}, {l}].")
+    };
     crate::err!(
         Runtime,
-        "{}: mat1 and mat2 shapes cannot be multiplied: shapes {:?} and {:?} do not match: last dimension of the first ({k}) must equal the second-to-last of the second ({l}){hint}",
-        c.op.name(),
-        a.shape(),
-        b.shape()
+        "{name}: {rule}: shapes {a:?} and {b:?} do not match: last dimension of the first ({k}) must equal the second-to-last of the second ({l}){hint}"
     )
 }
 
@@ -83,7 +111,7 @@ fn infer_mm(c: &Call) -> Result<Metas> {
 
 fn infer_bmm(c: &Call) -> Result<Metas> {
     let shape = product_shape(c, c.input(0)?, c.input(1)?, 3)?;
-    Ok(smallvec![Meta::new(&shape, same_type(c)?)])
+    Ok(smallvec![Meta::new(&shape, same_type_of_batches(c)?)])
 }
 
 fn infer_added(c: &Call, ndim: usize) -> Result<Metas> {
@@ -98,7 +126,8 @@ fn infer_added(c: &Call, ndim: usize) -> Result<Metas> {
             shape.as_slice()
         );
     }
-    Ok(smallvec![Meta::new(&shape, same_type(c)?)])
+    let dtype = if ndim == 2 { same_type(c)? } else { same_type_of_batches(c)? };
+    Ok(smallvec![Meta::new(&shape, dtype)])
 }
 
 fn infer_addmm(c: &Call) -> Result<Metas> {
@@ -138,13 +167,17 @@ fn one(x: Tensor) -> Result<Outputs> {
     Ok(smallvec![x])
 }
 
+fn dot_types(a: &Tensor, b: &Tensor) -> crate::Error {
+    crate::err!(Runtime, "dot : expected both vectors to have same dtype, but found {} and {}", type_name(a.dtype()), type_name(b.dtype()))
+}
+
 fn dot(c: &Call) -> Result<Outputs> {
     let (a, b) = (c.input(0)?, c.input(1)?);
     if a.ndim() != 1 || b.ndim() != 1 {
         bail!(Runtime, "1D tensors expected, but got {}D and {}D tensors", a.ndim(), b.ndim());
     }
     if a.dtype() != b.dtype() {
-        bail!(Runtime, "dot : expected both vectors to have same dtype, but found {} and {}", super::type_name(a.dtype()), super::type_name(b.dtype()));
+        return Err(dot_types(a, b));
     }
     if a.dtype() == DType::Bool {
         return Err(c.unsupported(a.dtype()));
@@ -159,6 +192,14 @@ fn matmul(c: &Call) -> Result<Outputs> {
         bail!(Runtime, "matmul: both arguments to matmul need to be at least 1D, but they are {}D and {}D", a.ndim(), b.ndim());
     }
     match (a.ndim(), b.ndim()) {
+        (2, 1) if a.dtype() != b.dtype() => {
+            let [matrix, vector] = [a, b].map(|x| type_name(x.dtype()));
+            bail!(Runtime, "addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}: convert one of them with .to(dtype)")
+        }
+        (2, 1) if a.shape()[1] != b.shape()[0] => {
+            bail!(Runtime, "size mismatch, got input ({m}), mat ({m}x{}), vec ({})", a.shape()[1], b.shape()[0], m = a.shape()[0])
+        }
+        (1, 1) if a.dtype() != b.dtype() => return Err(dot_types(a, b)),
         (1, 1) if a.shape() != b.shape() => {
             bail!(Runtime, "inconsistent tensor size, expected tensor {:?} and src {:?} to have the same number of elements", a.shape(), b.shape())
         }
@@ -206,7 +247,15 @@ fn linear(c: &Call) -> Result<Outputs> {
     }
     let (k, l) = (x.shape()[x.ndim() - 1], w.shape()[w.ndim() - 1]);
     if k != l {
-        bail!(Runtime, "linear: mat1 and mat2 shapes cannot be multiplied: input {:?} has {k} features, weight {:?} expects {l}", x.shape(), w.shape());
+        let rows: usize = x.shape()[..x.ndim() - 1].iter().product();
+        let out = w.numel() / l.max(1);
+        bail!(
+            Runtime,
+            "{}: mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {l}x{out}): input {:?} has {k} features, weight {:?} expects {l}",
+            if bias.is_some() { "addmm" } else { "mm" },
+            x.shape(),
+            w.shape()
+        );
     }
     let wt = if w.ndim() == 2 { w.transpose(0, 1)? } else { w.clone() };
     let Some(bias) = bias else { return one(x.matmul(&wt)?) };

@@ -19,6 +19,7 @@ pub mod scan;
 pub mod schema;
 pub mod shape;
 pub mod sort;
+mod type_names;
 pub mod view;
 
 use crate::autograd::node::{Action, Edge, Node, OutputMeta};
@@ -29,6 +30,7 @@ use crate::{Result, bail};
 use backward::RowBackward;
 pub use row::*;
 use std::sync::OnceLock;
+pub use type_names::{c_name, type_name, value_name};
 
 /// Every row, by family.
 pub fn table() -> &'static [&'static Op] {

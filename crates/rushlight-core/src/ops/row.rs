@@ -2,6 +2,7 @@
 
 use super::backward::Back;
 use super::elementwise;
+use super::type_name;
 use crate::layout::{Layout, MemoryFormat};
 use crate::scalar::Scalar;
 use crate::tensor::{Device, Tensor};
@@ -366,27 +367,5 @@ impl<'a> Call<'a> {
     /// An error for a type the row does not compute in.
     pub fn unsupported(&self, dtype: DType) -> crate::Error {
         crate::err!(NotImplemented, "\"{}\" not implemented for '{}': convert the operand, for example with .float()", self.op.name(), type_name(dtype))
-    }
-}
-
-/// PyTorch's name of a type in error texts, `Float`.
-pub fn type_name(dtype: DType) -> &'static str {
-    use DType::*;
-    match dtype {
-        Bool => "Bool",
-        U8 => "Byte",
-        I8 => "Char",
-        I16 => "Short",
-        I32 => "Int",
-        I64 => "Long",
-        U16 => "UInt16",
-        U32 => "UInt32",
-        U64 => "UInt64",
-        F16 => "Half",
-        BF16 => "BFloat16",
-        F32 => "Float",
-        F64 => "Double",
-        C64 => "ComplexFloat",
-        C128 => "ComplexDouble",
     }
 }

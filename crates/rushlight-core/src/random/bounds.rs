@@ -1,7 +1,8 @@
 //! The rules for parameters, with PyTorch's texts, and the range of whole numbers a type holds.
 
 use super::{Fill, unsupported};
-use crate::{DType, Result, bail, ops};
+use crate::ops::{self, c_name};
+use crate::{DType, Result, bail};
 use rushlight_kernels::half::{bf16, f16};
 
 /// Refuses parameters outside a distribution's domain.
@@ -148,25 +149,4 @@ fn rounded_up(from: i64, dtype: DType) -> i64 {
 fn rounded_down(to: i64, dtype: DType) -> i64 {
     let previous = through(to.wrapping_sub(1), dtype);
     if previous >= to { previous.wrapping_sub(step(to.wrapping_sub(1), dtype)) } else { to }
-}
-
-/// The type's name in C++, which PyTorch's texts use.
-fn c_name(dtype: DType) -> &'static str {
-    match dtype {
-        DType::Bool => "bool",
-        DType::U8 => "unsigned char",
-        DType::I8 => "signed char",
-        DType::I16 => "short int",
-        DType::I32 => "int",
-        DType::I64 => "long int",
-        DType::U16 => "short unsigned int",
-        DType::U32 => "unsigned int",
-        DType::U64 => "long unsigned int",
-        DType::F16 => "c10::Half",
-        DType::BF16 => "c10::BFloat16",
-        DType::F32 => "float",
-        DType::F64 => "double",
-        DType::C64 => "c10::complex<float>",
-        DType::C128 => "c10::complex<double>",
-    }
 }

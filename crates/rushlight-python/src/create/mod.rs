@@ -24,7 +24,9 @@ pub struct Options {
 
 pub fn options(dtype: Option<&Bound<'_, PyAny>>, device: Option<&Bound<'_, PyAny>>) -> PyResult<Options> {
     let dtype = match dtype {
-        Some(d) if !d.is_none() => Some(extract_dtype(d).ok_or_else(|| PyTypeError::new_err(format!("dtype must be torch.dtype, not {}", d)))?),
+        Some(d) if !d.is_none() => Some(extract_dtype(d).ok_or_else(|| {
+            PyTypeError::new_err(format!("argument 'dtype' must be torch.dtype, not {}", d.get_type().name().map(|n| n.to_string()).unwrap_or_default()))
+        })?),
         _ => None,
     };
     let device = match device {
@@ -55,6 +57,10 @@ fn get_default_device(py: Python<'_>) -> PyResult<Py<crate::types::PyDevice>> {
 
 fn finish<'py>(py: Python<'py>, t: Tensor, requires_grad: bool) -> PyResult<Bound<'py, PyAny>> {
     if requires_grad {
+        if !t.dtype().is_differentiable() {
+            let kind = t.dtype().name();
+            return Err(PyRuntimeError::new_err(format!("Only Tensors of floating point and complex dtype can require gradients: this one is {kind}")));
+        }
         t.set_requires_grad(true).or_raise()?;
     }
     wrap(py, t)
@@ -295,9 +301,12 @@ fn full_like<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _ = pin_memory;
     let (positional, format) = (PyTuple::new(input.py(), [input, fill_value])?, memory_format.map(|f| f.as_any()));
-    if let Some(made) =
-        intercept_factory("full_like", &positional, &[("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)], requires_grad)?
-    {
+    if let Some(made) = crate::override_::intercept_like(
+        "full_like",
+        &positional,
+        &[("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)],
+        requires_grad,
+    )? {
         return Ok(made);
     }
     let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err("full_like(): argument 'fill_value' must be Number"))?;

@@ -86,9 +86,19 @@ fn sequence(a: Scalar, b: Scalar, s: Scalar, whole: bool, dtype: DType) -> PyRes
             }
         }),
         DType::F32 => {
-            // float32 sequences are computed in double precision and rounded once, as PyTorch accumulates them.
-            for (i, slot) in iter::slice_mut::<f32>(&out).or_raise()?.iter_mut().enumerate() {
-                *slot = (start + step * i as f64) as f32;
+            let slots = iter::slice_mut::<f32>(&out).or_raise()?;
+            let at = |i: usize| step.mul_add(i as f64, start) as f32;
+            // Products and sums are fused, in double precision, and rounded once; but PyTorch's vector loop takes pairs of
+            // eight numbers, and counts from the rounded first one of each eight.
+            let (paired, rest) = slots.split_at_mut(n - n % 16);
+            for (block, eight) in paired.chunks_exact_mut(8).enumerate() {
+                let base = f64::from(at(8 * block));
+                for (k, slot) in eight.iter_mut().enumerate() {
+                    *slot = step.mul_add(k as f64, base) as f32;
+                }
+            }
+            for (k, slot) in rest.iter_mut().enumerate() {
+                *slot = at(n - n % 16 + k);
             }
         }
         _ => match_dtype!(dtype, T => {

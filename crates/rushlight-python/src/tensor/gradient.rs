@@ -84,9 +84,12 @@ impl PyTensor {
     fn set_grad(&self, grad: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let grad = match grad {
             None => None,
-            Some(g) => Some(
-                tensor_of(g).ok_or_else(|| PyTypeError::new_err(format!("assigned grad expected to be a Tensor or None but got grad of {}", g.get_type())))?,
-            ),
+            Some(g) => Some(tensor_of(g).ok_or_else(|| {
+                PyTypeError::new_err(format!(
+                    "assigned grad expected to be a Tensor or None but got grad of type {}",
+                    g.get_type().name().map(|n| n.to_string()).unwrap_or_default()
+                ))
+            })?),
         };
         if grad.as_ref().is_some_and(|g| g.is(self.get_tensor())) {
             return Err(PyRuntimeError::new_err("can't assign Variable as its own grad"));
@@ -101,6 +104,9 @@ impl PyTensor {
 
     #[getter]
     fn data<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(out) = override_::intercept_property(slf.as_any(), "data")? {
+            return Ok(out);
+        }
         wrap(slf.py(), slf.get().get_tensor().untracked())
     }
 
@@ -114,6 +120,14 @@ impl PyTensor {
         if let Some(holder) = self.gradient_of.get().and_then(Weak::upgrade) {
             holder.exchange_grad(&old, self.get_tensor());
         }
+        Ok(())
+    }
+
+    fn _swap(&self, other: &Bound<'_, PyTensor>) -> PyResult<()> {
+        if self.overrides != other.get().overrides {
+            return Err(PyTypeError::new_err("swap_tensors: one of the classes defines __torch_function__ and the other does not"));
+        }
+        self.exchange(other.get());
         Ok(())
     }
 

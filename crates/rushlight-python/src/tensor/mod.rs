@@ -67,6 +67,18 @@ impl PyTensor {
         self.get_tensor().object().store(object, Ordering::Relaxed);
         drop(old);
     }
+
+    /// Lets the two objects stand for each other's tensors.
+    pub fn exchange(&self, other: &PyTensor) {
+        if std::ptr::eq(self, other) {
+            return;
+        }
+        // SAFETY: under the interpreter lock, see `get_tensor`; the handles are distinct.
+        unsafe { std::mem::swap(&mut *self.handle.get(), &mut *other.handle.get()) };
+        let (here, there) = (self.get_tensor().object(), other.get_tensor().object());
+        let object = here.swap(there.load(Ordering::Relaxed), Ordering::Relaxed);
+        there.store(object, Ordering::Relaxed);
+    }
 }
 
 impl Drop for PyTensor {

@@ -34,7 +34,7 @@ fn binary<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'static 
         return wrap_fresh(py, out.or_raise()?);
     }
     let Some(a) = tensor_of(slf) else { return Ok(py.NotImplemented().into_bound(py)) };
-    let Some(b) = operand(other)? else { return foreign(slf, other, name) };
+    let Some(b) = operand(other)? else { return foreign(slf, other, name, swapped) };
     let elements = a.numel().max(b.numel());
     let (a, b) = if swapped { (b, a) } else { (a, b) };
     let inputs: Inputs = smallvec![Some(a), Some(b)];
@@ -49,14 +49,40 @@ fn binary<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, op: &'static 
 fn matmul<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str, swapped: bool) -> PyResult<Bound<'py, PyAny>> {
     match other.is_instance_of::<PyTensor>() {
         true => binary(slf, other, &MATMUL, name, swapped),
-        false => foreign(slf, other, name),
+        false => foreign(slf, other, name, swapped),
     }
 }
 
+/// The sign of an operator that neither a string nor None takes from the right.
+fn sign(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "add" => "+",
+        "sub" => "-",
+        "mul" => "*",
+        "div" => "/",
+        "__floordiv__" => "//",
+        "pow" => "** or pow()",
+        "matmul" => "@",
+        "lt" => "<",
+        "le" => "<=",
+        "gt" => ">",
+        "ge" => ">=",
+        _ => return None,
+    })
+}
+
 /// A NumPy array as the other operand becomes a tensor; anything else is Python's to decide.
-fn foreign<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+fn foreign<'py>(slf: &Bound<'py, PyAny>, other: &Bound<'py, PyAny>, name: &str, swapped: bool) -> PyResult<Bound<'py, PyAny>> {
     let py = slf.py();
     let is_array = other.get_type().name().is_ok_and(|n| n.to_str().is_ok_and(|n| n == "ndarray"));
+    if let Some(sign) = sign(name).filter(|_| !swapped && (other.is_none() || other.is_instance_of::<pyo3::types::PyString>())) {
+        let (left, right) = (slf.get_type().name()?, other.get_type().name()?);
+        let text = match sign {
+            "<" | "<=" | ">" | ">=" => format!("'{sign}' not supported between instances of '{left}' and '{right}'"),
+            _ => format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"),
+        };
+        return Err(PyTypeError::new_err(text));
+    }
     if is_array {
         let converted = wrap(py, crate::interop::from_array(other)?)?;
         return slf.call_method1(name, (converted,));
@@ -87,15 +113,15 @@ fn unary<'py>(slf: &Bound<'py, PyAny>, op: &'static Op, name: &str) -> PyResult<
 #[pymethods]
 impl PyTensor {
     fn __add__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &ADD, "__add__", false)
+        binary(slf.as_any(), other, &ADD, "add", false)
     }
 
     fn __radd__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &ADD, "__radd__", true)
+        binary(slf.as_any(), other, &ADD, "add", true)
     }
 
     fn __sub__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &SUB, "__sub__", false)
+        binary(slf.as_any(), other, &SUB, "sub", false)
     }
 
     fn __rsub__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -103,15 +129,15 @@ impl PyTensor {
     }
 
     fn __mul__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &MUL, "__mul__", false)
+        binary(slf.as_any(), other, &MUL, "mul", false)
     }
 
     fn __rmul__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &MUL, "__rmul__", true)
+        binary(slf.as_any(), other, &MUL, "mul", true)
     }
 
     fn __truediv__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &DIV, "__truediv__", false)
+        binary(slf.as_any(), other, &DIV, "div", false)
     }
 
     fn __rtruediv__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -127,7 +153,7 @@ impl PyTensor {
     }
 
     fn __mod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &REMAINDER, "__mod__", false)
+        binary(slf.as_any(), other, &REMAINDER, "remainder", false)
     }
 
     fn __rmod__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -135,7 +161,7 @@ impl PyTensor {
     }
 
     fn __matmul__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        matmul(slf.as_any(), other, "__matmul__", false)
+        matmul(slf.as_any(), other, "matmul", false)
     }
 
     fn __rmatmul__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -147,7 +173,7 @@ impl PyTensor {
     }
 
     fn __rand__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &BITWISE_AND, "__rand__", true)
+        binary(slf.as_any(), other, &BITWISE_AND, "bitwise_and", true)
     }
 
     fn __or__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -155,7 +181,7 @@ impl PyTensor {
     }
 
     fn __ror__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &BITWISE_OR, "__ror__", true)
+        binary(slf.as_any(), other, &BITWISE_OR, "bitwise_or", true)
     }
 
     fn __xor__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -163,7 +189,7 @@ impl PyTensor {
     }
 
     fn __rxor__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &BITWISE_XOR, "__rxor__", true)
+        binary(slf.as_any(), other, &BITWISE_XOR, "bitwise_xor", true)
     }
 
     fn __lshift__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -207,19 +233,19 @@ impl PyTensor {
     }
 
     fn __iand__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<()> {
-        in_place(slf.as_any(), other, &BITWISE_AND, "bitwise_and_").map(drop)
+        in_place(slf.as_any(), other, &BITWISE_AND, "__iand__").map(drop)
     }
 
     fn __ior__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<()> {
-        in_place(slf.as_any(), other, &BITWISE_OR, "bitwise_or_").map(drop)
+        in_place(slf.as_any(), other, &BITWISE_OR, "__ior__").map(drop)
     }
 
     fn __ixor__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<()> {
-        in_place(slf.as_any(), other, &BITWISE_XOR, "bitwise_xor_").map(drop)
+        in_place(slf.as_any(), other, &BITWISE_XOR, "__ixor__").map(drop)
     }
 
     fn __pow__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>, _modulo: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        binary(slf.as_any(), other, &POW, "__pow__", false)
+        binary(slf.as_any(), other, &POW, "pow", false)
     }
 
     fn __rpow__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>, _modulo: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
@@ -251,18 +277,18 @@ impl PyTensor {
         if slf.get().get_tensor().dtype().is_differentiable() {
             return Err(PyTypeError::new_err("~ (operator.invert) is only implemented on integer and Boolean-type tensors"));
         }
-        unary(slf.as_any(), &BITWISE_NOT, "bitwise_not")
+        unary(slf.as_any(), &BITWISE_NOT, "__invert__")
     }
 
     fn __richcmp__<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>, compare: pyo3::basic::CompareOp) -> PyResult<Bound<'py, PyAny>> {
         use pyo3::basic::CompareOp::*;
         let (row, name): (&'static Op, _) = match compare {
             Eq => (&EQ, "__eq__"),
-            Ne => (&NE, "__ne__"),
-            Lt => (&LT, "__lt__"),
-            Le => (&LE, "__le__"),
-            Gt => (&GT, "__gt__"),
-            Ge => (&GE, "__ge__"),
+            Ne => (&NE, "ne"),
+            Lt => (&LT, "lt"),
+            Le => (&LE, "le"),
+            Gt => (&GT, "gt"),
+            Ge => (&GE, "ge"),
         };
         binary(slf.as_any(), other, row, name, false)
     }

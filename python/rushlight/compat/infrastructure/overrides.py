@@ -10,8 +10,8 @@ import rushlight as rl
 from rushlight import _C, Tensor
 from rushlight._ops.registry import entered_modes
 
-__all__ = ["BaseTorchFunctionMode", "TorchFunctionMode", "handle_torch_function", "has_torch_function", "has_torch_function_unary",
-           "has_torch_function_variadic", "is_tensor_like", "resolve_name", "wrap_torch_function"]  # fmt: skip
+__all__ = ["BaseTorchFunctionMode", "TorchFunctionMode", "get_ignored_functions", "get_overridable_functions", "handle_torch_function", "has_torch_function", "has_torch_function_unary",
+           "has_torch_function_variadic", "is_tensor_like", "is_tensor_method_or_property", "resolve_name", "wrap_torch_function"]  # fmt: skip
 
 
 def _overrides(value: Any) -> bool:
@@ -131,7 +131,35 @@ class BaseTorchFunctionMode(TorchFunctionMode):
 def resolve_name(f: Callable) -> str | None:
     """Return the name under which programs know a function, such as ``torch.add`` or ``torch.Tensor.add``."""
     name = getattr(f, "__name__", None)
-    for prefix, owner in (("torch.Tensor", Tensor), ("torch", rl)):
+    for prefix, owner in (("torch.Tensor", Tensor), ("torch", rl), ("torch.nn.functional", rl.nn.functional)):
         if name is not None and getattr(owner, name, None) is f:
             return f"{prefix}.{name}"
     return None
+
+
+def is_tensor_method_or_property(func: Callable) -> bool:
+    """Return whether a function that a handler was given is a method, or the getter of an attribute, of Tensor."""
+    name = getattr(func, "__name__", "")
+    return name == "__get__" or getattr(Tensor, name, None) is func
+
+
+def get_ignored_functions() -> set[Callable]:
+    """Return the functions of the package that are never offered to other types."""
+    named = "is_grad_enabled set_grad_enabled manual_seed seed save load is_tensor is_storage set_default_dtype get_default_dtype"
+    return {getattr(rl, name) for name in named.split()}
+
+
+def get_overridable_functions() -> dict[Any, list[Callable]]:
+    """Return the functions that are offered to other types, by the module or class they are found in."""
+    ignored = get_ignored_functions()
+
+    def found(owner: Any, names: Iterable[str]) -> list[Callable]:
+        members = (getattr(owner, name, None) for name in names if not name.startswith("_"))
+        return [f for f in members if callable(f) and not isinstance(f, type) and f not in ignored]
+
+    functional = rl.nn.functional
+    return {
+        rl: found(rl, _C._function_names()),
+        Tensor: found(Tensor, dir(Tensor)),
+        functional: found(functional, vars(functional)),
+    }

@@ -1,7 +1,9 @@
 """The functions of ``torch.nn.functional``: activations, convolutions, pooling, normalisation, losses, attention."""
 
+from types import FunctionType
+
 from rushlight._ops.products import bilinear
-from rushlight._ops.registry import native
+from rushlight._ops.registry import native, offered
 
 from .activation import (
     celu,
@@ -123,3 +125,7 @@ from .vision import (
 )
 
 linear = native("linear")
+
+for _name, _call in list(globals().items()):
+    if isinstance(_call, FunctionType) and _call not in (native, offered, bilinear):
+        globals()[_name] = offered(_call, __name__)

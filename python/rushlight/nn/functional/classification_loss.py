@@ -4,6 +4,8 @@ import functools
 
 from rushlight import _C
 from rushlight._ops.full_precision import in_full_precision
+from rushlight._ops.registry import check_castable
+from rushlight._ops.type_names import type_name
 
 from .reduction import REDUCTIONS, reduced, reduction_from
 
@@ -76,7 +78,9 @@ def uniform_loss(log_probability, target, weight, ignore_index, reduction):
 def soft_cross_entropy(log_probability, target, weight, reduction, label_smoothing, ignore_index):
     """Return ``-sum(target log_probability)`` over the classes."""
     if not target.is_floating_point():
-        raise RuntimeError(f"Expected floating point type for target with class probabilities, got {target.dtype}")
+        raise RuntimeError(
+            f"Expected floating point type for target with class probabilities, got {type_name(target.dtype)}"
+        )
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
     axis = class_axis(log_probability)
@@ -155,6 +159,12 @@ def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=N
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
+    if target.dtype != input.dtype:
+        raise RuntimeError(
+            f"binary_cross_entropy: Found dtype {type_name(target.dtype)} but expected {type_name(input.dtype)}"
+        )
+    if not input.is_floating_point():
+        raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{type_name(input.dtype)}'")
     if input.numel() and not input.is_meta and not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError("all elements of input should be between 0 and 1")
     loss = bernoulli_loss().apply(input, target)
@@ -169,6 +179,12 @@ def binary_cross_entropy_with_logits(
     reduction = reduction_from(reduction, size_average, reduce)
     if target.shape != input.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    if target.dtype == _C.bool:
+        raise NotImplementedError(
+            "binary_cross_entropy_with_logits: Subtraction, the `-` operator, with two bool tensors is not supported. "
+            "Use the `^` or `logical_xor()` operator instead. Convert the target to the input's dtype"
+        )
+    check_castable(input.dtype, target.dtype)
     positive = _C.log_sigmoid(input) if pos_weight is None else ((pos_weight - 1) * target + 1) * _C.log_sigmoid(input)
     loss = (1 - target) * input - positive
     loss = reduced(loss if weight is None else loss * weight, reduction)

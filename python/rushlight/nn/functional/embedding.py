@@ -4,6 +4,7 @@ import warnings
 
 from rushlight import _C
 from rushlight._ops.reduce import vector_norm
+from rushlight._ops.type_names import type_name
 
 
 def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
@@ -26,7 +27,7 @@ def padding_row(padding_idx, weight):
 def renormalise_rows(weight, rows, max_norm, norm_type):
     """Scale down in place the named rows whose norm is above ``max_norm``; no gradient is recorded."""
     table = weight.detach()
-    index = _C.unique(rows.reshape(-1), True, False, False)[0]
+    index = _C.unique(rows.reshape(-1).to(_C.int64), True, False, False)[0]
     norms = vector_norm(table.index_select(0, index), norm_type, [1], True)
     long = norms.reshape(-1) > max_norm
     index, norms = index[long], norms[long]
@@ -57,6 +58,7 @@ def embedding_bag(
             stacklevel=2,
         )
         weight, input = input, weight
+    input = bag_indices(input)
     check_bag(input, weight, offsets, mode, scale_grad_by_freq, sparse, per_sample_weights)
     if input.dim() == 2:
         count, width = input.shape
@@ -75,6 +77,16 @@ def embedding_bag(
         return _C._label(reduce_bags(rows, bag, count, mode), "EmbeddingBagBackward0")
     # The padding rows fill a bag of their own.
     return reduce_bags(rows, _C.where(input == padding_idx, count, bag), count + 1, mode)[:count]
+
+
+def bag_indices(input):
+    """Return indices of any integral type as int64 ones."""
+    if input.is_floating_point() or input.is_complex():
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+            f"torch.{type_name(input.dtype)}Tensor instead (while checking arguments for embedding_bag)"
+        )
+    return input.to(_C.int64)
 
 
 def check_bag(input, weight, offsets, mode, scale_grad_by_freq, sparse, per_sample_weights):

@@ -2,6 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops.full_precision import in_full_precision
+from rushlight._ops.type_names import type_name
 
 from .distance import pairwise_distance
 from .reduction import reduced, reduction_from
@@ -43,12 +44,21 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     return reduced(loss.sum(-1) / input.size(-1), reduction)
 
 
+def check_classes(name, target):
+    """Raise unless the target holds int64 classes."""
+    if target.dtype != _C.int64:
+        raise RuntimeError(
+            f"{name}: expected scalar type Long but found {type_name(target.dtype)}: convert the target with .long()"
+        )
+
+
 @in_full_precision
 def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """Return ``sum max(0, 1 - (x[j] - x[i])) / C`` over targets j (listed until the first -1) and other classes i."""
     reduction = reduction_from(reduction, size_average, reduce)
     if input.dim() > 2 or input.shape != target.shape:
         raise RuntimeError(f"inconsistent target size: {list(target.shape)} for an input of size {list(input.shape)}")
+    check_classes("multilabel_margin_loss", target)
     x, y = (t.reshape(1, -1) if t.dim() < 2 else t for t in (input, target))
     listed = _C.cumprod((y >= 0).to(_C.int64), 1).to(_C.bool)
     chosen = _C.where(listed, y, 0)
@@ -71,6 +81,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     y = target.reshape(-1, 1)
     if y.size(0) != x.size(0):
         raise RuntimeError(f"inconsistent target size, expected {x.size(0)} but got {list(target.shape)}")
+    check_classes("multi_margin_loss", target)
     gap = (margin - _C.gather(x, 1, y) + x).clamp(min=0)
     gap = gap if p == 1 else gap * gap
     if weight is not None:

@@ -4,6 +4,7 @@ import math
 
 from rushlight import _C
 from rushlight._ops.reduce import vector_norm
+from rushlight._ops.type_names import type_name
 
 from .padding import pad
 from .pooling import avg_pool2d, avg_pool3d
@@ -106,6 +107,8 @@ def rms_norm(input, normalized_shape, weight=None, eps=None):
     ``eps`` is by default the machine epsilon of the type computed in; half types are computed in float32.
     """
     shape = check_normalized(input, normalized_shape, weight)
+    if not (input.is_floating_point() or input.is_complex()):
+        raise NotImplementedError(f"\"rms_norm\" not implemented for '{type_name(input.dtype)}'")
     wide = input.to(_C.float32) if input.dtype in (_C.float16, _C.bfloat16) else input
     eps = _C.finfo(wide.dtype).eps if eps is None else eps
     dims = list(range(input.dim() - len(shape), input.dim()))

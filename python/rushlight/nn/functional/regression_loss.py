@@ -22,6 +22,11 @@ def paired(input, target):
     return input, target
 
 
+def as_number(target, input):
+    """Return a target of truth values as zeros and ones of the input's type."""
+    return target.to(input.dtype) if target.dtype == _C.bool else target
+
+
 def weighted(loss, weight, input, reduction):
     """Reduce losses with optional weights; the weighted mean divides by the sum of the weights."""
     if weight is None:
@@ -44,7 +49,7 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """Return ``(input - target)^2``."""
     reduction = reduction_from(reduction, size_average, reduce)
-    x, y = paired(input, target)
+    x, y = paired(input, as_number(target, input))
     return _C._label(weighted((x - y).square(), weight, input, reduction), "MseLossBackward0")
 
 
@@ -52,7 +57,7 @@ def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", we
 def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
     """Return ``d^2 / (2 beta)`` where ``d = |input - target| < beta``, else ``d - beta / 2``."""
     reduction = reduction_from(reduction, size_average, reduce)
-    x, y = paired(input, target)
+    x, y = paired(input, as_number(target, input))
     d = (x - y).abs()
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
@@ -66,7 +71,7 @@ def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
     reduction = reduction_from(reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    x, y = paired(input, target)
+    x, y = paired(input, as_number(target, input).to(input.dtype))
     d = (x - y).abs()
     loss = _C.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
     return _C._label(weighted(loss, weight, input, reduction), "HuberLossBackward0")
@@ -124,6 +129,8 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
         )
     batchmean = reduction == "batchmean" and size_average is None and reduce is None
     reduction = "sum" if batchmean else reduction_from(reduction, size_average, reduce)
+    if not (input.is_floating_point() and target.is_floating_point()):
+        raise RuntimeError("kl_div: Integral inputs not supported.")
     loss = target.exp() * (target - input) if log_target else _C.xlogy(target, target) - target * input
     loss = reduced(loss, reduction)
     return loss / input.size(0) if batchmean and input.dim() else loss

@@ -7,6 +7,16 @@ import rushlight as rl
 from ..parameter import Parameter
 
 
+class _Replacement:
+    """How parameters are replaced; `overwrite` makes new ones, `swap` is what was asked of `torch.__future__`."""
+
+    overwrite = False
+    swap = False
+
+
+REPLACEMENT = _Replacement()
+
+
 class ModuleConversion:
     """The part of Module that replaces its tensors by converted ones, in place of the module."""
 
@@ -96,7 +106,7 @@ def _applied(fn, parameter):
     with rl.no_grad():
         data = fn(parameter)
         new_grad = None if grad is None else fn(grad)
-    if _is_meta(data) == _is_meta(parameter):
+    if _is_meta(data) == _is_meta(parameter) and not REPLACEMENT.overwrite:
         parameter.data = data
     else:
         parameter = Parameter(data, parameter.requires_grad)

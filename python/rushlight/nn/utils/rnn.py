@@ -151,7 +151,8 @@ def _batch_sizes(lengths, input):
     if lengths != sorted(lengths, reverse=True):
         raise RuntimeError(
             "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. "
-            "You can pass `enforce_sorted=False` to pack_padded_sequence to sort here."
+            "You can pass `enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement "
+            "if you do not need ONNX exportability."
         )
     if lengths[-1] <= 0:
         raise RuntimeError(

@@ -49,10 +49,10 @@ fn sub_choice(call: &Call) -> Result<(Binary, Params, Domain)> {
     if call.tensors().any(|x| x.dtype() == crate::DType::Bool && !x.is_wrapped()) {
         let both = call.tensors().all(|x| x.dtype() == crate::DType::Bool);
         if both {
-            bail!(Runtime, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+            bail!(NotImplemented, "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
         }
         bail!(
-            Runtime,
+            NotImplemented,
             "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead."
         );
     }

@@ -3,7 +3,7 @@
 use super::slices::{put_slices, repeated, select_slices, signed};
 use super::*;
 use crate::layout::broadcast;
-use crate::ops::{Outputs, call1};
+use crate::ops::{Outputs, c_name, call1};
 use crate::{Device, Scalar, grads, rows};
 use rushlight_kernels::{index as kernels, match_bits};
 
@@ -56,7 +56,7 @@ fn nonzero(c: &Call) -> Result<Outputs> {
 
 fn masked_select(c: &Call) -> Result<Outputs> {
     let (x, mask) = (c.input(0)?, c.input(1)?);
-    if !matches!(mask.dtype(), DType::Bool | DType::U8) {
+    if mask.dtype() != DType::Bool {
         bail!(Runtime, "masked_select: expected BoolTensor for mask, got {}", type_name(mask.dtype()));
     }
     let shape = broadcast(mask.shape(), x.shape())?;
@@ -86,7 +86,7 @@ fn common_shape(c: &Call) -> Result<Metas> {
 fn infer_scatter(c: &Call) -> Result<Metas> {
     let (x, mask, source) = (c.input(0)?, c.input(1)?, c.input(2)?);
     if mask.dtype() != DType::Bool {
-        bail!(Runtime, "masked_scatter_ only supports boolean masks, but got mask with dtype {}", type_name(mask.dtype()));
+        bail!(Runtime, "masked_scatter_ only supports boolean masks, but got mask with dtype {}", c_name(mask.dtype()));
     }
     if source.dtype() != x.dtype() {
         bail!(Runtime, "masked_scatter: expected self and source to have same dtypes but got {} and {}", type_name(x.dtype()), type_name(source.dtype()));
@@ -119,7 +119,7 @@ fn source_gradient(b: &Back) -> Result<Tensor> {
 fn infer_fill(c: &Call) -> Result<Metas> {
     let (x, mask, value) = (c.input(0)?, c.input(1)?, c.input(2)?);
     if mask.dtype() != DType::Bool {
-        bail!(Runtime, "masked_fill_ only supports boolean masks, but got mask with dtype {}: convert it with .bool()", mask.dtype().name());
+        bail!(Runtime, "masked_fill_ only supports boolean masks, but got mask with dtype {}: convert it with .bool()", c_name(mask.dtype()));
     }
     if value.ndim() != 0 {
         bail!(Runtime, "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).", value.ndim());

@@ -103,7 +103,15 @@ pub(crate) fn start(out: &Tensor, x: &Tensor) -> Result<()> {
 
 pub(crate) fn check_index_dtype(c: &Call, index: &Tensor) -> Result<()> {
     if !matches!(index.dtype(), DType::I64 | DType::I32) {
-        bail!(Runtime, "{}(): Expected dtype int32/int64 for index, got {}: convert it with .long()", c.op.name(), type_name(index.dtype()));
+        let got = type_name(index.dtype());
+        match c.op.name() {
+            "index_select" => bail!(Runtime, "index_select(): Expected dtype int32 or int64 for index, got {got}: convert it with .long()"),
+            "index_add" => bail!(Runtime, "index_add_(): Expected dtype int32/int64 for index but got: {got}: convert it with .long()"),
+            name => {
+                let name = if name.starts_with("scatter") { "scatter" } else { name };
+                bail!(Runtime, "{name}(): Expected dtype int32/int64 for index, got {got}: convert it with .long()")
+            }
+        }
     }
     Ok(())
 }

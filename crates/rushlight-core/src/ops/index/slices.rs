@@ -107,6 +107,7 @@ fn run_add(c: &Call, outs: &[Tensor]) -> Result<()> {
 
 fn infer_copy(c: &Call) -> Result<Metas> {
     let (x, index, source) = (c.input(0)?, c.input(1)?, c.input(2)?);
+    check_long(c, index)?;
     check_vector(c, index)?;
     if source.dtype() != x.dtype() {
         bail!(
@@ -149,6 +150,9 @@ fn filled(b: &Back, dim: i64) -> Result<Tensor> {
 
 fn infer_fill(c: &Call) -> Result<Metas> {
     let (x, index, value) = (c.input(0)?, c.input(1)?, c.input(2)?);
+    if index.dtype() != DType::I64 {
+        bail!(Index, "index_fill_(): Expected dtype int64 for index. Got {}: convert it with .long()", type_name(index.dtype()));
+    }
     check_vector(c, index)?;
     if value.ndim() != 0 {
         bail!(Runtime, "index_fill_ only supports a 0-dimensional value tensor, but got tensor with {} dimension(s).", value.ndim());
@@ -178,7 +182,8 @@ pub(crate) fn repeated(value: &Tensor, dtype: DType, n: usize) -> Result<Tensor>
 
 fn check_long(c: &Call, index: &Tensor) -> Result<()> {
     if index.dtype() != DType::I64 {
-        bail!(Runtime, "{}(): Expected a long tensor for index, but got {}", c.op.name(), type_name(index.dtype()));
+        let mark = if c.op.name() == "take" { "" } else { "_" };
+        bail!(Runtime, "{}{mark}(): Expected a long tensor for index, but got {}", c.op.name(), type_name(index.dtype()));
     }
     Ok(())
 }

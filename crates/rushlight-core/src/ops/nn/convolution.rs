@@ -5,7 +5,7 @@
 
 use super::{like, match_float, per_dim, read, read_optional, sizes, three, unsigned, working_type, write};
 use crate::ops::backward::Back;
-use crate::ops::{Arg, Autocast, Call, Inputs, Meta, Metas, Op, Rule, call, call1, elementwise, type_name};
+use crate::ops::{Arg, Autocast, Call, Inputs, Meta, Metas, Op, Rule, c_name, call, call1, elementwise};
 use crate::tensor::Tensor;
 use crate::{DType, Dims, Result, bail, err, grads, iter, rows};
 use rushlight_kernels::conv::{self, ConvShape};
@@ -147,11 +147,11 @@ fn check_channels(c: &Call, geometry: &Geometry) -> Result<usize> {
 fn check_types(c: &Call) -> Result<DType> {
     let (x, w) = (c.input(0)?.dtype(), c.input(1)?.dtype());
     if x != w {
-        bail!(Runtime, "Input type ({}) and weight type ({}) should be the same: convert one of them with .to(dtype)", type_name(x), type_name(w));
+        bail!(Runtime, "Input type ({}) and weight type ({}) should be the same: convert one of them with .to(dtype)", c_name(x), c_name(w));
     }
     match c.optional(2) {
         Some(b) if b.dtype() != x => {
-            bail!(Runtime, "Input type ({}) and bias type ({}) should be the same: convert one of them with .to(dtype)", type_name(x), type_name(b.dtype()))
+            bail!(Runtime, "Input type ({}) and bias type ({}) should be the same: convert one of them with .to(dtype)", c_name(x), c_name(b.dtype()))
         }
         _ => Ok(x),
     }

@@ -3,7 +3,7 @@
 use super::{match_float, read, read_optional, working_type, write};
 use crate::autograd::grad_enabled;
 use crate::ops::backward::Back;
-use crate::ops::{Arg, Autocast, Call, Meta, Metas, Op, Rule, call, copy};
+use crate::ops::{Arg, Autocast, Call, Meta, Metas, Op, Rule, call, copy, type_name};
 use crate::tensor::Tensor;
 use crate::{DType, Result, bail, grads, iter, rows};
 use rushlight_kernels::loss as kernel;
@@ -46,9 +46,7 @@ fn infer(c: &Call) -> Result<Metas> {
     if shape.is_empty() {
         bail!(Runtime, "nll_loss: input tensor should be 1D or more, but got a 0D tensor");
     }
-    if target.dtype().is_differentiable() {
-        bail!(Runtime, "nll_loss: expected scalar type Long but found {} for the target", crate::ops::type_name(target.dtype()));
-    }
+    check_types(c, x, target)?;
     let batch = if shape.len() == 1 { 0 } else { 1 };
     if batch == 1 && target.ndim() > 0 && target.shape()[0] != shape[0] {
         bail!(Value, "Expected input batch_size ({}) to match target batch_size ({}).", shape[0], target.shape()[0]);
@@ -72,6 +70,22 @@ fn infer(c: &Call) -> Result<Metas> {
     }
     let loss = if c.int(0)? == NONE { expected } else { vec![] };
     Ok(smallvec![Meta::new(&loss, x.dtype()), Meta::new(&[], x.dtype())])
+}
+
+/// Classes are Long, or Byte where there is one of them per sample; weights are of the scores' type.
+fn check_types(c: &Call, x: &Tensor, target: &Tensor) -> Result<()> {
+    match target.dtype() {
+        DType::I64 => {}
+        DType::U8 if x.ndim() <= 2 => {}
+        DType::U8 => bail!(Runtime, "nll_loss: expected scalar type Long but found Byte: convert the target with .long()"),
+        other => bail!(Runtime, "nll_loss: expected target dtype to be Long or Byte, but got {}: convert it with .long()", type_name(other)),
+    }
+    match c.optional(2) {
+        Some(weight) if weight.dtype() != x.dtype() => {
+            bail!(Runtime, "nll_loss: expected scalar type {} but found {} for the weight", type_name(x.dtype()), type_name(weight.dtype()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The classes of the samples, in range.

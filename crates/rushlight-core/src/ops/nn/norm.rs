@@ -6,7 +6,7 @@ use super::{like, match_float, read, read_optional, sizes, unsigned, working_typ
 use crate::autograd::grad_enabled;
 use crate::autograd::node::Grads;
 use crate::ops::backward::Back;
-use crate::ops::{Arg, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call, copy};
+use crate::ops::{Arg, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call, copy, type_name};
 use crate::tensor::Tensor;
 use crate::{DType, Dims, Result, bail, err, iter, rows};
 use rushlight_kernels::elementwise::cast::Cast;
@@ -28,6 +28,7 @@ fn statistics_type(x: &Tensor) -> DType {
 
 fn infer_layer(c: &Call) -> Result<Metas> {
     let (x, normalized) = (c.input(0)?, unsigned(&c.ints(0)?));
+    check_types(c, x, &[1, 2])?;
     working_type(c, x.dtype())?;
     if normalized.is_empty() {
         bail!(Runtime, "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got normalized_shape = []");
@@ -71,6 +72,27 @@ fn run_layer(c: &Call, outs: &[Tensor]) -> Result<()> {
     }))
 }
 
+/// Parameters are of the input's type, or Float beside a 16-bit input.
+fn check_types(c: &Call, x: &Tensor, parameters: &[usize]) -> Result<()> {
+    let given = || parameters.iter().filter_map(|&i| c.optional(i)).map(Tensor::dtype);
+    if given().all(|d| d == x.dtype()) {
+        return Ok(());
+    }
+    if let Some(other) = given().find(|&d| d != DType::F32) {
+        bail!(
+            Runtime,
+            "{}(): mixed dtype (CPU): expect parameter to have scalar type of Float, or of the input: {} beside {}",
+            c.op.name(),
+            type_name(other),
+            type_name(x.dtype())
+        );
+    }
+    if !matches!(x.dtype(), DType::F16 | DType::BF16) {
+        bail!(Runtime, "{}(): mixed dtype (CPU): all inputs must share same datatype. Got {} beside Float", c.op.name(), type_name(x.dtype()));
+    }
+    Ok(())
+}
+
 fn check_vectors(c: &Call, names: &[(usize, &str)], channels: usize) -> Result<()> {
     for &(i, name) in names {
         if let Some(w) = c.optional(i).filter(|w| w.numel() != channels) {
@@ -93,6 +115,7 @@ fn infer_group(c: &Call) -> Result<Metas> {
         );
     }
     check_vectors(c, &[(1, "weight"), (2, "bias")], channels)?;
+    check_types(c, x, &[1, 2])?;
     let kept = Meta::new(&[n, groups], statistics_type(x));
     Ok(smallvec![like(x, x.shape(), x.dtype()), kept.clone(), kept])
 }
@@ -145,6 +168,7 @@ fn infer_batch(c: &Call) -> Result<Metas> {
         bail!(Runtime, "native_batch_norm(): expected an input of shape (N, C, ...), but got input of size {:?}", x.shape());
     }
     check_vectors(c, &[(1, "weight"), (2, "bias"), (3, "running_mean"), (4, "running_var")], x.shape()[1])?;
+    check_types(c, x, &[1, 2, 3, 4])?;
     if !c.flag(0) && (c.optional(3).is_none() || c.optional(4).is_none()) {
         bail!(Runtime, "Expected running_mean and running_var to be defined when training=False");
     }

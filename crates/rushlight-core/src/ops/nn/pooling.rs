@@ -138,17 +138,19 @@ impl<const N: usize> Sliding<N> {
         let lead = x.ndim() - N;
         let mut shape = Dims::from_slice(x.shape());
         for d in 0..N {
-            match self.pooled(x.shape()[lead + d], d) {
-                Some(n) => shape[lead + d] = n,
-                None => bail!(
-                    Runtime,
-                    "{}(): Given input size: {:?}, kernel_size {:?}, padding {:?}: no window fits. Output size is too small: use a smaller kernel or more padding",
-                    c.op.name(),
-                    x.shape(),
-                    self.kernel,
-                    self.padding
-                ),
-            }
+            shape[lead + d] = self.pooled(x.shape()[lead + d], d).unwrap_or(0);
+        }
+        if shape[lead..].contains(&0) {
+            let listed = |shape: &[usize]| shape[lead.saturating_sub(1)..].iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+            bail!(
+                Runtime,
+                "{}(): Given input size: ({}). Calculated output size: ({}). Output size is too small: use a smaller kernel than {:?}, or more padding than {:?}",
+                c.op.name(),
+                listed(x.shape()),
+                listed(&shape),
+                self.kernel,
+                self.padding
+            );
         }
         Ok(shape)
     }

@@ -14,11 +14,14 @@ fn check_nonempty(call: &Call, dims: &[usize]) -> Result<()> {
         && (x.numel() == 0)
     {
         if call.optional_ints(0).is_none_or(|d| d.is_empty()) {
-            bail!(
-                Runtime,
-                "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
-                call.op.name()
-            );
+            let kind = if call.op.name().starts_with("arg") { crate::Kind::Index } else { crate::Kind::Runtime };
+            return Err(crate::Error::new(
+                kind,
+                format!(
+                    "{}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.",
+                    call.op.name()
+                ),
+            ));
         }
         bail!(Index, "{}(): Expected reduction dim {d} to have non-zero size.", call.op.name());
     }

@@ -12,7 +12,7 @@ use smallvec::{SmallVec, smallvec};
 pub(super) fn infer_var(call: &Call) -> Result<Metas> {
     let x = call.input(0)?;
     if !x.dtype().is_differentiable() {
-        bail!(Runtime, "var(): only support floating point and complex dtypes, this tensor is {}: convert it with .float()", x.dtype().name());
+        bail!(NotImplemented, "std and var only support floating point and complex dtypes, this tensor is {}: convert it with .float()", x.dtype().name());
     }
     let shape = reduced_shape(x.shape(), &reduced_dims(call, 0)?, call.flag(2));
     Ok(smallvec![Meta::new(&shape, x.dtype().to_real()), Meta::new(&shape, x.dtype())])

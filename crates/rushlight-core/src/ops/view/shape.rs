@@ -81,7 +81,7 @@ pub(super) fn expand(c: &Call) -> Ruled {
             }
             n => bail!(
                 Runtime,
-                "The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton dimension {i}. Target sizes: {:?}. Tensor sizes: {:?}",
+                "The expanded size of the tensor ({n}) must match the existing size ({have}) at non-singleton dimension {i}.  Target sizes: {:?}.  Tensor sizes: {:?}",
                 size.as_slice(),
                 x.shape()
             ),
