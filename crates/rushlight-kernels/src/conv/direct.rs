@@ -2,7 +2,7 @@
 //!
 //! Nothing is gathered, so the cost of a group does not depend on how few channels share it.
 
-use super::depthwise::weigh_plane;
+use super::depthwise::{SLACK, weigh_plane};
 use super::padded::Padded;
 use super::product::Job;
 use super::{ConvShape, volume};
@@ -46,16 +46,22 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
     let shifts = padded.shifts(patches, job.channels);
     let (images, pieces) = (patches.batch * job.groups, pieces(patches.grid));
     let single = (job.rows, job.channels) == (1, 1);
+    // Depthwise rows are read past their end.
+    let in_place = padded.is_plain() && !single;
     let crew = pool::num_threads();
     let parts = if single || images >= 2 * crew { 1 } else { (4 * crew).div_ceil(images).min(pieces) };
     let work = job.rows * shifts.len() * patches.positions() / parts;
     pool::parallel_for(images * parts, GRAIN.div_ceil(work.max(1)), |range| {
-        let mut room = Scratch::<T>::new(if padded.is_plain() { 0 } else { job.channels * padded.plane() });
+        let mut room = Scratch::<T>::new(if in_place { 0 } else { job.channels * padded.plane() + SLACK });
+        if !in_place {
+            // SAFETY: the end of the room.
+            unsafe { room.ptr().add(job.channels * padded.plane()).write_bytes(0, SLACK) };
+        }
         let (mut copied, mut image) = (None, std::ptr::null());
         for task in range {
             let (at, part) = (task / parts, task % parts);
             if copied != Some(at) {
-                (copied, image) = (Some(at), read_group(job, &padded, at, room.ptr()));
+                (copied, image) = (Some(at), read_group(job, &padded, at, (!in_place).then(|| room.ptr())));
             }
             if single {
                 weigh_plane(job, &padded, &shifts, at, image);
@@ -73,13 +79,11 @@ fn pieces([depth, height, width]: [usize; 3]) -> usize {
     depth * height * width.div_ceil(COLUMNS)
 }
 
-/// The channels of one group of one image, copied where there is padding; `at` counts groups over all images.
-fn read_group<T: Float>(job: &Job<T>, padded: &Padded, at: usize, to: *mut T) -> *const T {
+/// The channels of one group of one image, copied where there is a place for it; `at` counts groups over all images.
+fn read_group<T: Float>(job: &Job<T>, padded: &Padded, at: usize, to: Option<*mut T>) -> *const T {
     let plane = job.patches.plane();
     let group = &job.source[at * job.channels * plane..][..job.channels * plane];
-    if padded.is_plain() {
-        return group.as_ptr();
-    }
+    let Some(to) = to else { return group.as_ptr() };
     for (c, from) in group.chunks_exact(plane).enumerate() {
         // SAFETY: the room was made for `channels` planes.
         unsafe { padded.copy(from, to.add(c * padded.plane())) };

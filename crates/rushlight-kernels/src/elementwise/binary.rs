@@ -146,6 +146,8 @@ binary_table! {
     GeluBackward { float |a, b, _| a * (0.5 * (1.0 + (b * c(b, std::f64::consts::FRAC_1_SQRT_2)).verf()) + b * (-0.5 * b * b).vexp() * 0.398_942_280_401_432_7) }
     /// The gradient a of the tanh approximation of gelu at b
     GeluTanhBackward { float |a, b, _| { let (k, q) = (0.797_884_560_802_865_4, 0.044715 * b * b); let t = (k * b * (1.0 + q)).vtanh(); a * (0.5 * (1.0 + t) + 0.5 * b * (1.0 - t * t) * k * (1.0 + 3.0 * q)) } }
+    /// The gradient a of softplus at b, with beta p0 and threshold p1
+    SoftplusBackward { float |a, b, p| { let y = b * c(b, p.0[0]); if y > c(b, p.0[1]) { a } else { a * y.vsigmoid() } } }
     /// The gradient a of silu at b
     SiluBackward { float |a, b, _| { let s = b.vsigmoid(); a * s * (1.0 + b * (1.0 - s)) } }
 }

@@ -11,6 +11,7 @@ pub mod binary;
 pub mod cast;
 pub mod driver;
 pub mod math;
+mod narrow;
 pub mod num;
 pub mod special;
 pub mod ternary;

@@ -2,6 +2,7 @@
 
 use super::Reducer;
 use super::reducers::stateless;
+use crate::DType;
 use crate::elementwise::num::Num;
 use half::{bf16, f16};
 use std::marker::PhantomData;
@@ -132,6 +133,7 @@ macro_rules! extreme {
         }
 
         impl<T: Ordered> Reducer for $plain<T> {
+            const FREQUENT: bool = matches!(T::DTYPE, DType::F32);
             type In = T;
             type Acc = T;
             type Out = T;
@@ -145,13 +147,8 @@ macro_rules! extreme {
             }
             #[inline(always)]
             fn merge(&self, $a: T, $b: T) -> T {
-                if $a.is_nan() {
-                    $a
-                } else if $b.is_nan() | $better {
-                    $b
-                } else {
-                    $a
-                }
+                // Nothing is better than NaN, so `$a` stays if it is NaN.
+                if $better | $b.is_nan() { $b } else { $a }
             }
             #[inline(always)]
             fn finish(&self, acc: T) -> T {

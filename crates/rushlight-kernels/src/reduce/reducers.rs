@@ -1,6 +1,7 @@
 //! The reductions themselves.
 
 use super::Reducer;
+use crate::DType;
 use crate::elementwise::num::Num;
 use half::{bf16, f16};
 use num_complex::Complex;
@@ -142,6 +143,7 @@ impl<T> Sum<T> {
 }
 
 impl<T: Reducible> Reducer for Sum<T> {
+    const FREQUENT: bool = matches!(T::DTYPE, DType::F32);
     type In = T;
     type Acc = T::Wide;
     type Out = T;

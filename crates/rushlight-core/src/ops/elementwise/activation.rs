@@ -79,16 +79,20 @@ rows! {
     SOFTSHRINK = with_params("softshrink(Tensor self, Scalar lambd=0.5) -> Tensor", Unary::Softshrink, Same).vjp(X, NONE, |b| { let l = b.call().float(0); grads![b; b.x(0)?.ge(-l)?.logical_and(b.x(0)?.le(l)?)?.pick(b.g()?.zeros_like()?, b.g()?)?] }).internal().doc("x moved towards zero by lambd");
     THRESHOLD = with_params("threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor", Unary::Threshold, Same).vjp(X, NONE, |b| grads![b; gated(b.g()?, b.x(0)?.gt(b.call().float(0))?)?]).only_function().doc("x above the threshold, else value");
     SOFTPLUS = with_params("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", Unary::Softplus, Same).vjp(X, NONE, |b| {
-        let (g, y, t) = (b.g()?, b.x(0)?.mul(b.call().float(0))?, b.call().float(1));
-        grads![b; y.gt(t)?.pick(g, g.mul(y.sigmoid()?)?)?]
+        let (g, x, beta, t) = (b.g()?, b.x(0)?, b.call().float(0), b.call().float(1));
+        grads![b; if grad_enabled() { let y = x.mul(beta)?; y.gt(t)?.pick(g, g.mul(y.sigmoid()?)?)? } else { call1(&SOFTPLUS_BACKWARD, &[g, x], &[Arg::from(beta), Arg::from(t)])? }]
     }).internal().doc("ln(1 + e^(beta x)) / beta");
-    LOG_SIGMOID = unary("log_sigmoid(Tensor self) -> Tensor", Unary::LogSigmoid, Same).vjp(X, NONE, |b| grads![b; b.g()?.mul(b.x(0)?.neg()?.sigmoid()?)?]).internal().doc("ln sigmoid(x)");
+    LOG_SIGMOID = unary("log_sigmoid(Tensor self) -> Tensor", Unary::LogSigmoid, Same).vjp(X, NONE, |b| {
+        let (g, x) = (b.g()?, b.x(0)?);
+        grads![b; if grad_enabled() { g.mul(x.neg()?.sigmoid()?)? } else { call1(&SOFTPLUS_BACKWARD, &[g, x], &[Arg::from(-1.0), Arg::from(f64::INFINITY)])? }]
+    }).internal().doc("ln sigmoid(x)");
     SIGMOID_BACKWARD = fused("sigmoid_backward(Tensor grad_output, Tensor output) -> Tensor", |_| Ok((Binary::SigmoidBackward, Params::default(), Same))).internal().doc("Gradient of sigmoid");
     TANH_BACKWARD = fused("tanh_backward(Tensor grad_output, Tensor output) -> Tensor", |_| Ok((Binary::TanhBackward, Params::default(), Same))).internal().doc("Gradient of tanh");
     THRESHOLD_BACKWARD = fused("threshold_backward(Tensor grad_output, Tensor self, Scalar threshold) -> Tensor", first_param_threshold).internal().doc("Gradient of threshold and relu");
     LEAKY_RELU_BACKWARD = fused("_leaky_relu_backward(Tensor grad_output, Tensor self, Scalar negative_slope) -> Tensor", |c| Ok((Binary::LeakyReluBackward, Params([c.float(0), 0.0, 0.0, 0.0]), Same))).doc("Gradient of leaky_relu");
     GELU_BACKWARD = fused("_gelu_backward(Tensor grad_output, Tensor self) -> Tensor", |_| Ok((Binary::GeluBackward, Params::default(), Same))).doc("Gradient of gelu");
     GELU_TANH_BACKWARD = fused("_gelu_tanh_backward(Tensor grad_output, Tensor self) -> Tensor", |_| Ok((Binary::GeluTanhBackward, Params::default(), Same))).doc("Gradient of the approximate gelu");
+    SOFTPLUS_BACKWARD = fused("_softplus_backward(Tensor grad_output, Tensor self, Scalar beta, Scalar threshold) -> Tensor", |c| Ok((Binary::SoftplusBackward, Params([c.float(0), c.float(1), 0.0, 0.0]), Same))).doc("Gradient of softplus");
     SILU_BACKWARD = fused("_silu_backward(Tensor grad_output, Tensor self) -> Tensor", |_| Ok((Binary::SiluBackward, Params::default(), Same))).doc("Gradient of silu");
 }
 

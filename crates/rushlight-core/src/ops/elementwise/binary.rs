@@ -98,6 +98,17 @@ fn power_of_number(exponent: Scalar) -> Binary {
     }
 }
 
+/// `e x^(e - 1)`, zero for `e = 0` whatever x.
+fn pow_slope(x: &Tensor, e: &Tensor) -> Result<Tensor> {
+    let known = e.is_wrapped() && !e.is_meta() && !e.dtype().is_complex();
+    let number = if known { Some(e.item()?.to_f64()) } else { None };
+    if number == Some(2.0) {
+        return e.mul(x);
+    }
+    let slope = e.mul(x.pow(less_one(e)?)?)?;
+    if number.is_some_and(|e| e != 0.0) { Ok(slope) } else { e.eq(0.0)?.pick(slope.zeros_like()?, &slope) }
+}
+
 /// `e - 1`; a Python number stays one, in full precision.
 fn less_one(e: &Tensor) -> Result<Tensor> {
     if !e.is_wrapped() {
@@ -182,7 +193,7 @@ rows! {
     POW = binary("pow(Operand self, Operand exponent) -> Tensor", pow_choice).vjp(AB, 1, |b| {
         let (g, x, e) = (b.g()?, b.x(0)?, b.x(1)?);
         grads![b;
-            { let slope = e.mul(x.pow(less_one(e)?)?)?; g.mul(e.eq(0.0)?.pick(slope.zeros_like()?, &slope)?.conj()?)? },
+            g.mul(pow_slope(x, e)?.conj()?)?,
             { let slope = b.y(0)?.mul(x.log()?)?; let still = if x.dtype().is_complex() || e.dtype().is_complex() { x.eq(0.0)? } else { x.eq(0.0)?.logical_and(e.ge(0.0)?)? }; g.mul(still.pick(slope.zeros_like()?, &slope)?.conj()?)? }]
     }).outputs_for(2).in_place().doc("self to the power exponent");
     FLOOR_DIVIDE = binary("floor_divide(Operand self, Operand other) -> Tensor", plain!(DivFloor, Same)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?, b.g()?.zeros_like()?]).in_place().doc("Quotient rounded down");

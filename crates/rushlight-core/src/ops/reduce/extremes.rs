@@ -1,6 +1,6 @@
 //! Largest and smallest elements, where they stand, and who gets their gradient.
 
-use super::{AMAX, back, block, dims_of, reduced_dims, reduced_shape, run};
+use super::{AMAX, AMIN, back, block, dims_of, in_runs, reduced_dims, reduced_shape, run};
 use crate::ops::backward::Back;
 use crate::ops::{Arg, Call, Meta, Metas, call, call1, copy, index};
 use crate::tensor::Tensor;
@@ -45,7 +45,8 @@ macro_rules! match_ordered {
 }
 
 pub(super) fn run_extreme(call: &Call, outs: &[Tensor], largest: bool) -> Result<()> {
-    let b = block(call.input(0)?, &reduced_dims(call, 0)?)?;
+    let (x, dims) = in_runs(if largest { &AMAX } else { &AMIN }, call.input(0)?.detach()?, reduced_dims(call, 0)?)?;
+    let b = block(&x, &dims)?;
     match_ordered!(call, b.x.dtype(), T => if largest { run(&reduce::Maximum::<T>::default(), &b, &outs[0]) } else { run(&reduce::Minimum::<T>::default(), &b, &outs[0]) })
 }
 

@@ -1,31 +1,21 @@
 //! Reductions over any dimensions: sums, extremes, logic, variance.
 
+mod block;
 mod extremes;
 mod variance;
 
 use super::{Arg, Call, Meta, Metas, Op, Rule, call1};
 use crate::layout::{Dims, wrap_dims};
 use crate::tensor::Tensor;
-use crate::{DType, Result, bail, grads, iter, rows};
+use crate::{DType, Result, bail, grads, rows};
+pub use block::{Block, block};
+use block::{in_runs, run};
 use extremes::{
     chebyshev_gradient, evenly, extremes, infer_chebyshev, infer_extreme, infer_position, infer_with_index, run_chebyshev, run_extreme, share_ties, to_position,
 };
-use rushlight_kernels::reduce::{self, Reducer};
-use rushlight_kernels::{Element, match_dtype};
+use rushlight_kernels::{match_dtype, reduce};
 use smallvec::{SmallVec, smallvec};
 use variance::{infer_var, run_var, var_gradient};
-
-/// A reduction brought to its kernel's form: a contiguous `[outer, len, inner]` block.
-pub struct Block {
-    /// The elements, reduced dimensions last unless they were already adjacent in memory.
-    pub x: Tensor,
-    /// Results outside.
-    pub outer: usize,
-    /// Elements of one result.
-    pub len: usize,
-    /// Results inside.
-    pub inner: usize,
-}
 
 /// PyTorch's limit, which keeps sets of dimensions in one word.
 const MOST_DIMS: usize = 64;
@@ -60,32 +50,6 @@ pub fn reduced_shape(shape: &[usize], dims: &[usize], keepdim: bool) -> Dims {
     out
 }
 
-/// Brings `x` into the kernel's form.
-pub fn block(x: &Tensor, dims: &[usize]) -> Result<Block> {
-    let shape = x.shape();
-    let adjacent = dims.windows(2).all(|w| w[1] == w[0] + 1);
-    if adjacent && x.is_contiguous() && !dims.is_empty() {
-        let (first, last) = (dims[0], dims[dims.len() - 1]);
-        let product = |r: &[usize]| r.iter().product();
-        return Ok(Block { x: x.detach()?, outer: product(&shape[..first]), len: product(&shape[first..=last]), inner: product(&shape[last + 1..]) });
-    }
-    let kept: SmallVec<[usize; 5]> = (0..shape.len()).filter(|d| !dims.contains(d)).collect();
-    let order: SmallVec<[i64; 5]> = kept.iter().chain(dims).map(|&d| d as i64).collect();
-    let outer = kept.iter().map(|&d| shape[d]).product();
-    let len = dims.iter().map(|&d| shape[d]).product();
-    Ok(Block { x: x.detach()?.permute(&order)?.contiguous()?, outer, len, inner: 1 })
-}
-
-/// Runs a reducer over a block into a result.
-fn run<R: Reducer>(r: &R, b: &Block, out: &Tensor) -> Result<()>
-where
-    R::In: Element,
-    R::Out: Element,
-{
-    reduce::reduce(r, iter::slice::<R::In>(&b.x)?, b.outer, b.len, b.inner, iter::slice_mut::<R::Out>(out)?);
-    Ok(())
-}
-
 /// Integers sum to int64.
 fn sum_dtype(call: &Call, arg: usize) -> Result<DType> {
     let dtype = call.input(0)?.dtype();
@@ -97,10 +61,16 @@ fn infer_sum(call: &Call) -> Result<Metas> {
     Ok(smallvec![Meta::new(&reduced_shape(call.input(0)?.shape(), &dims, call.flag(1)), sum_dtype(call, 2)?)])
 }
 
+/// Half types are summed in one go: sums of parts would be rounded.
+fn sum_in_runs(x: Tensor, dims: Dims) -> Result<(Tensor, Dims)> {
+    if x.dtype().size() == 2 { Ok((x, dims)) } else { in_runs(&SUM, x, dims) }
+}
+
 fn run_sum(call: &Call, outs: &[Tensor]) -> Result<()> {
     let out = &outs[0];
     let x = super::copy::to_dtype(&call.input(0)?.detach()?, out.dtype())?;
-    let b = block(&x, &reduced_dims(call, 0)?)?;
+    let (x, dims) = sum_in_runs(x, reduced_dims(call, 0)?)?;
+    let b = block(&x, &dims)?;
     match_dtype!(out.dtype(), T => run(&reduce::Sum::<T>::default(), &b, out))
 }
 
@@ -131,8 +101,11 @@ fn infer_mean(call: &Call) -> Result<Metas> {
 fn run_mean(call: &Call, outs: &[Tensor]) -> Result<()> {
     let out = &outs[0];
     let x = super::copy::to_dtype(&call.input(0)?.detach()?, out.dtype())?;
-    let b = block(&x, &reduced_dims(call, 0)?)?;
-    match_dtype!(out.dtype(), T => run(&reduce::Sum::<T>::mean(b.len), &b, out))
+    let size = x.numel();
+    let (x, dims) = sum_in_runs(x, reduced_dims(call, 0)?)?;
+    let b = block(&x, &dims)?;
+    let count = size.checked_div(out.numel()).unwrap_or(1);
+    match_dtype!(out.dtype(), T => run(&reduce::Sum::<T>::mean(count), &b, out))
 }
 
 fn infer_prod(call: &Call) -> Result<Metas> {
