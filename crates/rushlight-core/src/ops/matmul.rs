@@ -199,7 +199,7 @@ fn matmul(c: &Call) -> Result<Outputs> {
         (2, 1) if a.shape()[1] != b.shape()[0] => {
             bail!(Runtime, "size mismatch, got input ({m}), mat ({m}x{}), vec ({})", a.shape()[1], b.shape()[0], m = a.shape()[0])
         }
-        (1, 1) if a.dtype() != b.dtype() => return Err(dot_types(a, b)),
+        (1, 1) if a.dtype() != b.dtype() => Err(dot_types(a, b)),
         (1, 1) if a.shape() != b.shape() => {
             bail!(Runtime, "inconsistent tensor size, expected tensor {:?} and src {:?} to have the same number of elements", a.shape(), b.shape())
         }

@@ -74,7 +74,7 @@ impl PyTensor {
             return;
         }
         // SAFETY: under the interpreter lock, see `get_tensor`; the handles are distinct.
-        unsafe { std::mem::swap(&mut *self.handle.get(), &mut *other.handle.get()) };
+        unsafe { std::ptr::swap(self.handle.get(), other.handle.get()) };
         let (here, there) = (self.get_tensor().object(), other.get_tensor().object());
         let object = here.swap(there.load(Ordering::Relaxed), Ordering::Relaxed);
         there.store(object, Ordering::Relaxed);

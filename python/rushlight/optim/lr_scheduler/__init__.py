@@ -10,7 +10,10 @@ from rushlight.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from rushlight.optim.lr_scheduler.scheduler import LRScheduler
 from rushlight.optim.lr_scheduler.warmup import ConstantLR, LinearLR
 
-_LRScheduler = LRScheduler
+
+class _LRScheduler(LRScheduler):
+    """The former name of the base class."""
+
 
 __all__ = [
     "ChainedScheduler",

@@ -38,7 +38,9 @@ class LRScheduler:
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with "
-                    "last_epoch >= 0: load the optimizer's state first, or start with last_epoch=-1"
+                    "last_epoch >= 0.\nThis typically happens when:\n1. You're trying to resume training from a checkpoint "
+                    "but haven't properly loaded the optimizer state\n2. You're using last_epoch >= 0 for a fresh training "
+                    "run (not recommended)"
                 )
         self.base_lrs = values_of(optimizer, "initial_lr")
         self.last_epoch = last_epoch
@@ -183,9 +185,10 @@ def _warn_unless_stepped(optimizer: Optimizer) -> None:
         )
     elif not getattr(optimizer, "_opt_called", False):
         warnings.warn(
-            "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call them in the opposite order: "
-            "`optimizer.step()` before `lr_scheduler.step()`. Otherwise the first value of the learning rate schedule "
-            "is skipped.",
+            "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In PyTorch 1.1.0 and later, you should call "
+            "them in the opposite order: `optimizer.step()` before `lr_scheduler.step()`.  Failure to do this will result in "
+            "PyTorch skipping the first value of the learning rate schedule. See more details at "
+            "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate",
             UserWarning,
             stacklevel=3,
         )

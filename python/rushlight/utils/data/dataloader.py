@@ -188,8 +188,8 @@ def _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, wo
         raise ValueError("timeout option should be non-negative")
     if num_workers == 0 and prefetch_factor is not None:
         raise ValueError(
-            "prefetch_factor option could only be specified in multiprocessing. "
-            "Let num_workers > 0 to enable multiprocessing, otherwise set prefetch_factor to None."
+            "prefetch_factor option could only be specified in multiprocessing."
+            "let num_workers > 0 to enable multiprocessing, otherwise set prefetch_factor to None."
         )
     if prefetch_factor is not None and prefetch_factor <= 0:
         raise ValueError(f"prefetch_factor option should be positive, but got {prefetch_factor}")
