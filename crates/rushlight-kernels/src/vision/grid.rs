@@ -46,6 +46,8 @@ pub struct Grid {
     pub padding: Padding,
     /// Whether -1 and 1 are the centres of the corner pixels instead of their outer edges.
     pub align_corners: bool,
+    /// Whether coordinates are rounded as those of float32 are: a gradient at the centre of a pixel is that of one of its sides.
+    pub single: bool,
 }
 
 /// A pixel a point reads.
@@ -80,7 +82,14 @@ impl Grid {
     pub(super) fn pixels(&self, d: usize, given: f64) -> Place {
         let size = self.size(d) as f64;
         let slope = if self.align_corners { (size - 1.0) / 2.0 } else { size / 2.0 };
-        Place { at: (given + 1.0) * slope - if self.align_corners { 0.0 } else { 0.5 }, slope }
+        let at = self.rounded(self.rounded(given + 1.0) * slope - if self.align_corners { 0.0 } else { 0.5 });
+        Place { at, slope }
+    }
+
+    /// A coordinate as precise as those given.
+    #[inline(always)]
+    fn rounded(&self, at: f64) -> f64 {
+        if self.single { at as f32 as f64 } else { at }
     }
 
     /// A coordinate brought inside the image.
@@ -105,11 +114,11 @@ impl Grid {
         if span == 0.0 {
             return Place { at: 0.0, slope: 0.0 };
         }
-        let from = place.at - low;
+        let from = self.rounded(place.at - low);
         let (far, sign) = (from.abs(), if from < 0.0 { -1.0 } else { 1.0 });
         let (rest, flips) = (far % span, (far / span).floor());
         let (at, turn) = if flips % 2.0 == 0.0 { (rest + low, 1.0) } else { (span - rest + low, -1.0) };
-        Place { at, slope: place.slope * sign * turn }
+        Place { at: self.rounded(at), slope: place.slope * sign * turn }
     }
 
     /// The flat place of whole coordinates, if inside.

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use rushlight_core::tensor::default_dtype;
 use rushlight_core::{DType, Scalar, Tensor, iter, ops};
-use rushlight_kernels::match_dtype;
+use rushlight_kernels::{match_dtype, vectorized};
 
 /// Numbers from start to end (excluded) at distance step.
 #[pyfunction]
@@ -85,22 +85,7 @@ fn sequence(a: Scalar, b: Scalar, s: Scalar, whole: bool, dtype: DType) -> PyRes
                 *slot = Scalar::Int(x.wrapping_add(d.wrapping_mul(i as i64))).to::<T>();
             }
         }),
-        DType::F32 => {
-            let slots = iter::slice_mut::<f32>(&out).or_raise()?;
-            let at = |i: usize| step.mul_add(i as f64, start) as f32;
-            // Products and sums are fused, in double precision, and rounded once; but PyTorch's vector loop takes pairs of
-            // eight numbers, and counts from the rounded first one of each eight.
-            let (paired, rest) = slots.split_at_mut(n - n % 16);
-            for (block, eight) in paired.chunks_exact_mut(8).enumerate() {
-                let base = f64::from(at(8 * block));
-                for (k, slot) in eight.iter_mut().enumerate() {
-                    *slot = step.mul_add(k as f64, base) as f32;
-                }
-            }
-            for (k, slot) in rest.iter_mut().enumerate() {
-                *slot = at(n - n % 16 + k);
-            }
-        }
+        DType::F32 => single_precision(start, step, iter::slice_mut(&out).or_raise()?),
         _ => match_dtype!(dtype, T => {
             for (i, slot) in iter::slice_mut::<T>(&out).or_raise()?.iter_mut().enumerate() {
                 *slot = Scalar::Float(start + step * i as f64).to::<T>();
@@ -108,4 +93,23 @@ fn sequence(a: Scalar, b: Scalar, s: Scalar, whole: bool, dtype: DType) -> PyRes
         }),
     }
     Ok(out)
+}
+
+vectorized! {
+    /// Numbers `step` apart. Products and sums are fused, in double precision, and rounded once; but PyTorch's vector loop takes pairs of eight numbers,
+    /// and counts from the rounded first one of each eight.
+    fn single_precision[](start: f64, step: f64, out: &mut [f32]) {
+        let at = |i: usize| step.mul_add(i as f64, start) as f32;
+        let paired = out.len() - out.len() % 16;
+        let (blocks, _) = out[..paired].as_chunks_mut::<8>();
+        for (block, eight) in blocks.iter_mut().enumerate() {
+            let base = f64::from(at(8 * block));
+            for (k, slot) in eight.iter_mut().enumerate() {
+                *slot = step.mul_add(k as f64, base) as f32;
+            }
+        }
+        for (i, slot) in out.iter_mut().enumerate().skip(paired) {
+            *slot = at(i);
+        }
+    }
 }

@@ -72,6 +72,7 @@ fn geometry(c: &Call, x: &Tensor, grid: &Tensor) -> Result<Grid> {
         interpolation,
         padding,
         align_corners: c.flag(2),
+        single: grid.dtype() != crate::DType::F64,
     })
 }
 
