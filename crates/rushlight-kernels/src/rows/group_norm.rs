@@ -79,6 +79,28 @@ fn over_rows<T: RowFloat, const N: usize>(rows: usize, value: impl Fn(usize) -> 
     total
 }
 
+vectorized! {
+    // Sums of a row are functions of their own: inlined side by side they compiled to scalars, and took twice as long.
+    #[inline(never)]
+    fn total[T: RowFloat](x: &[T]) -> T {
+        sum(x)
+    }
+}
+
+vectorized! {
+    #[inline(never)]
+    fn squares[T: RowFloat](x: &[T], mean: T) -> T {
+        fold([x], T::ZERO, |sum, [x]| sum + (x - mean) * (x - mean), |a, b| a + b)
+    }
+}
+
+vectorized! {
+    #[inline(never)]
+    fn along[T: RowFloat](dy: &[T], x: &[T], mean: T) -> T {
+        fold([dy, x], T::ZERO, |sum, [g, x]| sum + g * (x - mean), |a, b| a + b)
+    }
+}
+
 /// Writes each group's mean and biased variance.
 ///
 /// # Panics
@@ -101,9 +123,9 @@ vectorized! {
     fn statistics[T: RowFloat](g: &Groups, x: &[T], group: usize) -> (T, T) {
         let n = T::of((g.rows * g.cols) as f64);
         let row = |i: usize| &x[g.row(group, i) * g.cols..][..g.cols];
-        let [total] = over_rows(g.rows, |i| [sum(row(i))]);
+        let [total] = over_rows(g.rows, |i| [total(row(i))]);
         let mean = total / n;
-        let [squares] = over_rows(g.rows, |i| [fold([row(i)], T::ZERO, |sum, [x]| sum + (x - mean) * (x - mean), |a, b| a + b)]);
+        let [squares] = over_rows(g.rows, |i| [squares(row(i), mean)]);
         (mean, squares / n)
     }
 }
@@ -191,8 +213,7 @@ vectorized! {
         let [average, along] = over_rows(g.rows, |i| {
             let row = at(i);
             let (x, dy) = (numbers(job.x, row), numbers(job.grad_y, row));
-            let total = sum(dy);
-            let along = fold([dy, x], T::ZERO, |sum, [g, x]| sum + g * (x - mean), |a, b| a + b) * rstd;
+            let (total, along) = (total(dy), along(dy, x, mean) * rstd);
             // SAFETY: a row's two sums, which only its group writes.
             unsafe {
                 *job.sums.get().add(2 * row) = total;

@@ -58,7 +58,7 @@ fn bytes_keep_a_constant_and_round_each_pass() {
 fn second_derivatives_of_a_grid_are_slopes_of_its_gradients() {
     for (interpolation, coordinates) in [(Interpolation::Linear, 3), (Interpolation::Cubic, 2), (Interpolation::Cubic, 3)] {
         let input = if coordinates == 3 { [3, 4, 5] } else { [1, 4, 5] };
-        let g = Grid { batch: 1, channels: 2, input, points: 4, coordinates, interpolation, padding: Padding::Reflection, align_corners: false, single: true };
+        let g = Grid { batch: 1, channels: 2, input, points: 4, coordinates, interpolation, padding: Padding::Reflection, align_corners: false, single: false };
         let wave = |n: usize, k: f64| (0..n).map(|i| (i as f64 * k + 0.3).sin()).collect::<Vec<f64>>();
         let (x, grid, grad) = (wave(2 * input.iter().product::<usize>(), 1.7), wave(4 * coordinates, 0.9), wave(8, 2.3));
         let (ux, ug) = (wave(x.len(), 0.37), wave(grid.len(), 0.61));
@@ -105,7 +105,7 @@ fn grids_sample_by_the_definition_and_their_gradients_are_adjoint() {
         interpolation: Interpolation::Linear,
         padding: Padding::Zeros,
         align_corners: false,
-        single: true,
+        single: false,
     };
     let wave = |n: usize, f: f64| (0..n).map(|i| (i as f64 * f + 0.3).sin() * 1.4).collect::<Vec<f64>>();
     let (x, grid, dy) = (wave(batch * channels * 20, 1.7), wave(batch * points * 2, 0.9), wave(batch * channels * points, 2.3));
@@ -136,7 +136,7 @@ fn grids_sample_by_the_definition_and_their_gradients_are_adjoint() {
 fn many_channels_are_sampled_as_one_by_one() {
     for (channels, padding, points) in [(8, Padding::Zeros, 300), (21, Padding::Border, 131), (40, Padding::Reflection, 200)] {
         for interpolation in [Interpolation::Linear, Interpolation::Nearest, Interpolation::Cubic] {
-            let all = Grid { batch: 2, channels, input: [1, 9, 13], points, coordinates: 2, interpolation, padding, align_corners: false, single: true };
+            let all = Grid { batch: 2, channels, input: [1, 9, 13], points, coordinates: 2, interpolation, padding, align_corners: false, single: false };
             let one = Grid { channels: 1, ..all };
             let wave = |n: usize, k: f32| (0..n).map(|i| (i as f32 * k + 0.3).sin() * 1.3).collect::<Vec<f32>>();
             let (area, mut grid) = (9 * 13, wave(4 * points, 0.37));
