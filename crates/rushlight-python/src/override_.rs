@@ -52,10 +52,11 @@ fn in_mode() -> bool {
     MODES.with(|modes| !modes.borrow().is_empty())
 }
 
-fn overrides(obj: &Bound<'_, PyAny>) -> bool {
+/// Whether a tensor, or with `others` any object, takes calls.
+fn overrides(obj: &Bound<'_, PyAny>, others: bool) -> bool {
     match obj.cast::<PyTensor>() {
         Ok(t) => t.get().overrides,
-        Err(_) => OTHERS.load(Ordering::Relaxed) && obj.get_type().hasattr("__torch_function__").unwrap_or(false),
+        Err(_) => others && obj.get_type().hasattr("__torch_function__").unwrap_or(false),
     }
 }
 
@@ -65,26 +66,24 @@ pub fn ask_others<'py>(
     args: &Bound<'py, PyTuple>,
     kwargs: &Bound<'py, PyDict>,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let (ever, others) = (EVER.swap(true, Ordering::Relaxed), OTHERS.swap(true, Ordering::Relaxed));
-    let found = overriding(args.iter().chain(kwargs.values().into_iter()))?;
-    if found.is_empty() {
-        EVER.store(ever, Ordering::Relaxed);
-        OTHERS.store(others, Ordering::Relaxed);
+    if overriding(args.iter().chain(kwargs.values().into_iter()), true)?.is_empty() {
         return Ok(None);
     }
+    EVER.store(true, Ordering::Relaxed);
+    OTHERS.store(true, Ordering::Relaxed);
     intercept(func, args, Some(kwargs))
 }
 
 /// The classes among the arguments that override, each once, subclasses before their bases.
-fn overriding<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+fn overriding<'py>(items: impl Iterator<Item = Bound<'py, PyAny>>, others: bool) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let mut found: Vec<Bound<'py, PyAny>> = Vec::new();
     for obj in items {
-        if overrides(&obj) {
+        if overrides(&obj, others) {
             add(&mut found, obj)?;
         } else if obj.is_instance_of::<pyo3::types::PyList>() || obj.is_instance_of::<PyTuple>() {
             for inner in obj.try_iter()? {
                 let inner = inner?;
-                if overrides(&inner) {
+                if overrides(&inner, others) {
                     add(&mut found, inner)?;
                 }
             }
@@ -133,7 +132,7 @@ pub fn intercept<'py>(
         return Ok(None);
     }
     let keyword = kwargs.map(|k| k.values().into_iter().collect::<Vec<_>>()).unwrap_or_default();
-    let found = if DISABLED.get() == 0 { overriding(args.iter().chain(keyword))? } else { Vec::new() };
+    let found = if DISABLED.get() == 0 { overriding(args.iter().chain(keyword), OTHERS.load(Ordering::Relaxed))? } else { Vec::new() };
     if found.is_empty() && !in_mode() {
         return Ok(None);
     }
