@@ -84,7 +84,8 @@ rows! {
     }).internal().doc("ln(1 + e^(beta x)) / beta");
     LOG_SIGMOID = unary("log_sigmoid(Tensor self) -> Tensor", Unary::LogSigmoid, Same).vjp(X, NONE, |b| {
         let (g, x) = (b.g()?, b.x(0)?);
-        grads![b; if grad_enabled() { g.mul(x.neg()?.sigmoid()?)? } else { call1(&SOFTPLUS_BACKWARD, &[g, x], &[Arg::from(-1.0), Arg::from(f64::INFINITY)])? }]
+        // PyTorch rounds the sigmoid of half types before the product.
+        grads![b; if grad_enabled() || x.dtype().size() == 2 { g.mul(x.neg()?.sigmoid()?)? } else { call1(&SOFTPLUS_BACKWARD, &[g, x], &[Arg::from(-1.0), Arg::from(f64::INFINITY)])? }]
     }).internal().doc("ln sigmoid(x)");
     SIGMOID_BACKWARD = fused("sigmoid_backward(Tensor grad_output, Tensor output) -> Tensor", |_| Ok((Binary::SigmoidBackward, Params::default(), Same))).internal().doc("Gradient of sigmoid");
     TANH_BACKWARD = fused("tanh_backward(Tensor grad_output, Tensor output) -> Tensor", |_| Ok((Binary::TanhBackward, Params::default(), Same))).internal().doc("Gradient of tanh");
