@@ -5,8 +5,9 @@ from rushlight._ops import return_types
 from rushlight._ops.creation import eye
 from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
+from rushlight._ops.type_names import type_name
 
-from .operands import first_failure, raise_for_info, require_inexact, require_matrix, require_square, type_name
+from .operands import first_failure, raise_for_info, require_inexact, require_matrix, require_square
 
 NOT_POSITIVE_DEFINITE = (
     "The factorization could not be completed because the input is not positive-definite "

@@ -4,8 +4,9 @@ from rushlight import _C
 from rushlight._ops import return_types
 from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
+from rushlight._ops.type_names import type_name
 
-from .operands import broadcast_batches, epsilon, require_inexact, smallest_kept, type_name
+from .operands import broadcast_batches, epsilon, require_inexact, smallest_kept
 from .pseudoinverse import pinv
 from .spectra import svdvals
 

@@ -2,7 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops.shape import broadcast_shapes
-from rushlight._ops.type_names import type_name  # noqa: F401
+from rushlight._ops.type_names import type_name
 
 
 def require_matrix(name, A, argument="A"):

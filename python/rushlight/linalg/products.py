@@ -3,8 +3,7 @@
 from rushlight import _C
 from rushlight._ops.products import linalg_cross
 from rushlight._ops.registry import accept_keywords
-
-from .operands import type_name
+from rushlight._ops.type_names import type_name
 
 cross = accept_keywords(linalg_cross)
 cross.__name__ = cross.__qualname__ = "cross"

@@ -2,8 +2,9 @@
 
 from rushlight import _C
 from rushlight._ops.registry import accept_keywords
+from rushlight._ops.type_names import type_name
 
-from .operands import numerical_rank_tolerances, smallest_kept, type_name
+from .operands import numerical_rank_tolerances, smallest_kept
 from .spectra import eigh, svd
 
 

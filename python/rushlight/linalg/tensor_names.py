@@ -5,9 +5,10 @@ from rushlight._ops import return_types
 from rushlight._ops.creation import eye
 from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
+from rushlight._ops.type_names import type_name
 
 from . import determinants, factorizations, matrix_functions, pseudoinverse, spectra, systems
-from .operands import broadcast_batches, require_square, type_name
+from .operands import broadcast_batches, require_square
 
 det = determinants.det
 matrix_exp = matrix_functions.matrix_exp
