@@ -1,6 +1,6 @@
 //! Two operands of one type: the table of formulas.
 
-use super::driver::{Loop, groups, loop2};
+use super::driver::{Loop, groups, limited, loop2};
 use super::math::Math;
 use super::special::{self, constant as c};
 use crate::DType;
@@ -19,6 +19,10 @@ macro_rules! binary_table {
                 match self { $(Binary::$name => { binary_table!(@arms dtype, $($arms)*); None })* }
             }
         }
+    };
+    (@arms $d:expr, limited |$a:ident, $b:ident, $p:tt| $body:expr, unless |$x:ident, $y:ident| $far:expr => $rare:expr; $($rest:tt)*) => {
+        limited!(loop2, $d, |$a, $b, $p| $body, unless |$x, $y| $far => $rare);
+        groups!(loop2, $d, $($rest)*)
     };
     (@arms $d:expr, test $($rest:tt)*) => { groups!(test2, $d, $($rest)*) };
     (@arms $d:expr, make_complex |$a:ident, $b:ident| $body:expr;) => {
@@ -43,15 +47,15 @@ binary_table! {
     /// a / b
     Div { float |a, b, _| a / b; complex |a, b, _| special::complex_div(a, b) }
     /// Quotient rounded towards minus infinity
-    DivFloor { bool |a, b, _| a & b; sint |a, b, _| { let q = a.wrapping_div(b); if (a.wrapping_rem(b) != 0) && ((a < 0) != (b < 0)) { q - 1 } else { q } }; uint |a, b, _| a / b; float |a, b, _| special::div_floor(a as f64, b as f64) as _ }
+    DivFloor { limited |a, b, _| special::div_floor(a as f64, b as f64, (a as f64).vrem(b as f64)) as _, unless |a, b| (a as f64).divides_far(b as f64) => special::div_floor(a as f64, b as f64, a as f64 % b as f64) as _; bool |a, b, _| a & b; sint |a, b, _| { let q = a.wrapping_div(b); if (a.wrapping_rem(b) != 0) && ((a < 0) != (b < 0)) { q - 1 } else { q } }; uint |a, b, _| a / b }
     /// Quotient rounded towards zero
     DivTrunc { bool |a, b, _| a & b; sint |a, b, _| a.wrapping_div(b); uint |a, b, _| a / b; float |a, b, _| (a / b).trunc() }
     /// Remainder with the sign of the divisor
-    Remainder { sint |a, b, _| { let r = a.wrapping_rem(b); if r != 0 && ((r < 0) != (b < 0)) { r.wrapping_add(b) } else { r } }; uint |a, b, _| a % b; float |a, b, _| { let r = a % b; if r != 0.0 && ((r < 0.0) != (b < 0.0)) { r + b } else { r } } }
+    Remainder { limited |a, b, _| a.vrem(b).beside(b), unless |a, b| a.divides_far(b) => (a % b).beside(b); sint |a, b, _| { let r = a.wrapping_rem(b); if r != 0 && ((r < 0) != (b < 0)) { r.wrapping_add(b) } else { r } }; uint |a, b, _| a % b }
     /// Remainder with the sign of the dividend
-    Fmod { sint |a, b, _| a.wrapping_rem(b); uint |a, b, _| a % b; float |a, b, _| a % b }
+    Fmod { limited |a, b, _| a.vrem(b), unless |a, b| a.divides_far(b) => a % b; sint |a, b, _| a.wrapping_rem(b); uint |a, b, _| a % b }
     /// a to the power b
-    Pow { sint |a, b, _| special::pow_signed(a as i64, b as i64) as T; uint |a, b, _| special::pow_unsigned(a as u64, b as u64) as T; float |a, b, _| a.powf(b); complex |a, b, _| special::complex_pow(a, b) }
+    Pow { sint |a, b, _| special::pow_signed(a as i64, b as i64) as T; uint |a, b, _| special::pow_unsigned(a as u64, b as u64) as T; float |a, b, _| a.vpow(b); complex |a, b, _| special::complex_pow(a, b) }
     /// a, whatever b
     PowOne { float |a, _b, _| a }
     /// a^2
@@ -75,9 +79,9 @@ binary_table! {
     /// The smaller; NaN loses
     Fmin { bool |a, b, _| a & b; sint |a, b, _| a.min(b); uint |a, b, _| a.min(b); float |a, b, _| a.min(b) }
     /// Angle of the point (b, a)
-    Atan2 { float |a, b, _| a.atan2(b) }
+    Atan2 { float |a, b, _| a.vatan2(b) }
     /// sqrt(a^2 + b^2)
-    Hypot { float |a, b, _| a.hypot(b) }
+    Hypot { float |a, b, _| a.vhypot(b) }
     /// |a| with the sign of b
     Copysign { float |a, b, _| a.copysign(b) }
     /// The next representable number after a in the direction of b

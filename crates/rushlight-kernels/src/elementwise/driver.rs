@@ -19,8 +19,20 @@ pub trait Map1 {
     type In: Num;
     /// Element written.
     type Out: Num;
+    /// Whether there are elements that [`Self::rare`] computes: to choose among formulas for every element would take them apart.
+    const LIMITED: bool = false;
     /// The formula.
     fn call(x: <Self::In as Num>::Acc, p: &Params) -> <Self::Out as Num>::Acc;
+    /// Whether the formula does not hold for an element.
+    #[inline(always)]
+    fn beyond(_x: <Self::In as Num>::Acc) -> bool {
+        false
+    }
+    /// The formula for such elements.
+    #[inline(always)]
+    fn rare(x: <Self::In as Num>::Acc, p: &Params) -> <Self::Out as Num>::Acc {
+        Self::call(x, p)
+    }
 }
 
 /// A formula of two operands of one type.
@@ -29,8 +41,20 @@ pub trait Map2 {
     type In: Num;
     /// Element written.
     type Out: Num;
+    /// As for [`Map1`].
+    const LIMITED: bool = false;
     /// The formula.
     fn call(a: <Self::In as Num>::Acc, b: <Self::In as Num>::Acc, p: &Params) -> <Self::Out as Num>::Acc;
+    /// Whether the formula does not hold for two elements.
+    #[inline(always)]
+    fn beyond(_a: <Self::In as Num>::Acc, _b: <Self::In as Num>::Acc) -> bool {
+        false
+    }
+    /// The formula for such elements.
+    #[inline(always)]
+    fn rare(a: <Self::In as Num>::Acc, b: <Self::In as Num>::Acc, p: &Params) -> <Self::Out as Num>::Acc {
+        Self::call(a, b, p)
+    }
 }
 
 /// A formula of three operands, the first of which may have another type (the condition of `where`).
@@ -54,6 +78,10 @@ fn unit<T>(stride: isize) -> bool {
 crate::vectorized! {
     fn dispatch1[F: Map1](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
         let (out, x) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In);
+        if F::LIMITED {
+            // SAFETY: the contract of `Loop`.
+            return unsafe { by_chunks(n, ptrs, strides, 1, |[x, _]| F::call(x, p), |[x, _]| F::beyond(x), |[x, _]| F::rare(x, p), F::Out::down, <F::In as Num>::up) };
+        }
         if unit::<F::Out>(strides[0]) && unit::<F::In>(strides[1]) {
             // SAFETY: contiguous by the strides, valid for n elements by the contract of `Loop`; the slices are
             // disjoint unless they coincide, in which case only the mutable one is made.
@@ -82,6 +110,10 @@ crate::vectorized! {
 
 crate::vectorized! {
     fn dispatch2[F: Map2](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
+        if F::LIMITED {
+            // SAFETY: the contract of `Loop`.
+            return unsafe { by_chunks(n, ptrs, strides, 2, |[a, b]| F::call(a, b, p), |[a, b]| F::beyond(a, b), |[a, b]| F::rare(a, b, p), F::Out::down, <F::In as Num>::up) };
+        }
         let (out, a, b) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In, ptrs[2] as *const F::In);
         let in_place = out as *const u8 == a as *const u8 && size_of::<F::In>() == size_of::<F::Out>();
         let (oc, ac, bc) = (unit::<F::Out>(strides[0]), unit::<F::In>(strides[1]), unit::<F::In>(strides[2]));
@@ -155,6 +187,78 @@ crate::vectorized! {
     }
 }
 
+/// Elements that a limited formula computes before those beyond its limits are put right.
+const CHUNK: usize = 64;
+
+/// A limited formula of one or two operands, chunk by chunk; of one, the `second` is the first again.
+///
+/// # Safety
+/// As [`Loop`].
+#[inline(always)]
+unsafe fn by_chunks<I: Copy, X: Copy, Y: Copy, O: Copy>(
+    n: usize,
+    ptrs: &[*mut u8; 4],
+    strides: &[isize; 4],
+    second: usize,
+    call: impl Fn([X; 2]) -> Y,
+    beyond: impl Fn([X; 2]) -> bool,
+    rare: impl Fn([X; 2]) -> Y,
+    down: impl Fn(Y) -> O,
+    up: impl Fn(I) -> X,
+) {
+    for first in (0..n).step_by(CHUNK) {
+        let count = CHUNK.min(n - first);
+        let at = |operand: usize| ptrs[operand].wrapping_offset(first as isize * strides[operand]);
+        // SAFETY: `count` elements follow.
+        let (a, b) = unsafe { (taken::<I>(at(1), strides[1], count), taken::<I>(at(second), strides[second], count)) };
+        let both = |i: usize| [up(a[i]), up(b[i])];
+        // Loops, for a function of the library would call the closures one by one: they have more instruction sets.
+        let mut y = [down(call(both(0))); CHUNK];
+        for i in 0..CHUNK {
+            y[i] = down(call(both(i)));
+        }
+        let mut any = false;
+        for i in 0..CHUNK {
+            any |= beyond(both(i));
+        }
+        if any {
+            for i in 0..count {
+                if beyond(both(i)) {
+                    y[i] = down(rare(both(i)));
+                }
+            }
+        }
+        // SAFETY: as above.
+        unsafe {
+            if unit::<O>(strides[0]) {
+                std::ptr::copy_nonoverlapping(y.as_ptr(), at(0) as *mut O, count);
+            } else {
+                y[..count].iter().enumerate().for_each(|(i, &y)| *(at(0).offset(i as isize * strides[0]) as *mut O) = y);
+            }
+        }
+    }
+}
+
+/// `count` elements, and the first again in the places after them.
+///
+/// # Safety
+/// There are as many, and at least one.
+#[inline(always)]
+unsafe fn taken<T: Copy>(from: *const u8, stride: isize, count: usize) -> [T; CHUNK] {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut elements = [*(from as *const T); CHUNK];
+        if unit::<T>(stride) {
+            std::ptr::copy_nonoverlapping(from as *const T, elements.as_mut_ptr(), count);
+        } else {
+            for (i, element) in elements[..count].iter_mut().enumerate() {
+                *element = *(from.offset(i as isize * stride) as *const T);
+            }
+        }
+        elements
+    }
+}
+
 /// The loop of a formula of one operand.
 ///
 /// # Safety
@@ -181,7 +285,7 @@ pub unsafe fn run3<F: Map3>(n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4],
 
 /// Makes a [`Map1`] of a formula and gives its loop.
 macro_rules! loop1 {
-    ($in:ty => $out:ty, |$x:ident, $p:tt| $body:expr) => {{
+    ($in:ty => $out:ty, |$x:ident, $p:tt| $body:expr $(, unless |$y:ident| $far:expr => $rare:expr)?) => {{
         struct F;
         impl $crate::elementwise::driver::Map1 for F {
             type In = $in;
@@ -191,6 +295,17 @@ macro_rules! loop1 {
             fn call($x: <$in as $crate::elementwise::num::Num>::Acc, $p: &$crate::elementwise::driver::Params) -> <$out as $crate::elementwise::num::Num>::Acc {
                 $body
             }
+            $(
+                const LIMITED: bool = true;
+                #[inline(always)]
+                fn beyond($y: <$in as $crate::elementwise::num::Num>::Acc) -> bool {
+                    $far
+                }
+                #[inline(never)]
+                fn rare($y: <$in as $crate::elementwise::num::Num>::Acc, _: &$crate::elementwise::driver::Params) -> <$out as $crate::elementwise::num::Num>::Acc {
+                    $rare
+                }
+            )?
         }
         Some(($crate::elementwise::driver::run1::<F> as $crate::elementwise::Loop, <$out as $crate::Element>::DTYPE))
     }};
@@ -199,7 +314,7 @@ pub(super) use loop1;
 
 /// Makes a [`Map2`] of a formula and gives its loop.
 macro_rules! loop2 {
-    ($in:ty => $out:ty, |$a:ident, $b:ident, $p:tt| $body:expr) => {{
+    ($in:ty => $out:ty, |$a:ident, $b:ident, $p:tt| $body:expr $(, unless |$x:ident, $y:ident| $far:expr => $rare:expr)?) => {{
         struct F;
         impl $crate::elementwise::driver::Map2 for F {
             type In = $in;
@@ -212,6 +327,21 @@ macro_rules! loop2 {
             ) -> <$out as $crate::elementwise::num::Num>::Acc {
                 $body
             }
+            $(
+                const LIMITED: bool = true;
+                #[inline(always)]
+                fn beyond($x: <$in as $crate::elementwise::num::Num>::Acc, $y: <$in as $crate::elementwise::num::Num>::Acc) -> bool {
+                    $far
+                }
+                #[inline(never)]
+                fn rare(
+                    $x: <$in as $crate::elementwise::num::Num>::Acc,
+                    $y: <$in as $crate::elementwise::num::Num>::Acc,
+                    _: &$crate::elementwise::driver::Params,
+                ) -> <$out as $crate::elementwise::num::Num>::Acc {
+                    $rare
+                }
+            )?
         }
         Some(($crate::elementwise::driver::run2::<F> as $crate::elementwise::Loop, <$out as $crate::Element>::DTYPE))
     }};
@@ -271,3 +401,15 @@ macro_rules! groups {
     ($m:ident, $d:expr, $($g:ident |$($v:tt),*| $b:expr);* $(;)?) => { $(groups!(@one $m, $d, $g |$($v),*| $b);)* };
 }
 pub(super) use groups;
+
+/// Picks the arm of a formula of floats with limits, as [`groups`] does.
+macro_rules! limited {
+    ($m:ident, $d:expr, |$($v:tt),*| $b:expr, unless |$($w:ident),*| $far:expr => $rare:expr) => {
+        limited!(@types $m, $d, [F16, BF16, F32, F64] (|$($v),*| $b, unless |$($w),*| $far => $rare))
+    };
+    (@types $m:ident, $d:expr, [$($t:ident),*] $formula:tt) => {
+        match $d { $($crate::DType::$t => { type T = $crate::element_type!($t); limited!(@one $m, $formula) })* _ => {} }
+    };
+    (@one $m:ident, ($($formula:tt)*)) => { return $m!(T => T, $($formula)*) };
+}
+pub(super) use limited;

@@ -2,9 +2,10 @@
 //!
 //! Coefficients follow the Cephes library (Moshier); errors are stated per function and tested against float64.
 
+use super::double;
 use crate::rows::RowFloat;
 
-/// Functions whose float32 versions vectorise; float64 uses the system's, but for exponentials.
+/// Functions whose float32 versions vectorise; float64 has some of them and the system's else.
 pub trait Math: Copy {
     /// e^x.
     fn vexp(self) -> Self;
@@ -20,6 +21,36 @@ pub trait Math: Copy {
     fn verf(self) -> Self;
     /// 1 / (1 + e^-x).
     fn vsigmoid(self) -> Self;
+    /// Whether the angle is too large for `vsin` and `vcos`, or none.
+    fn is_far(self) -> bool;
+    /// Sine.
+    fn vsin(self) -> Self;
+    /// Cosine.
+    fn vcos(self) -> Self;
+    /// Tangent, of angles that are not too large.
+    fn vtan(self) -> Self;
+    /// Arc sine.
+    fn vasin(self) -> Self;
+    /// Arc cosine.
+    fn vacos(self) -> Self;
+    /// Arc tangent.
+    fn vatan(self) -> Self;
+    /// The angle of the point (x, self).
+    fn vatan2(self, x: Self) -> Self;
+    /// Hyperbolic sine.
+    fn vsinh(self) -> Self;
+    /// Hyperbolic cosine.
+    fn vcosh(self) -> Self;
+    /// self^y.
+    fn vpow(self, y: Self) -> Self;
+    /// sqrt(self^2 + y^2).
+    fn vhypot(self, y: Self) -> Self;
+    /// Whether a quotient is too large, or none, for `vrem`.
+    fn divides_far(self, b: Self) -> bool;
+    /// The remainder of a division with the sign of the dividend.
+    fn vrem(self, b: Self) -> Self;
+    /// Such a remainder as one with the sign of the divisor.
+    fn beside(self, b: Self) -> Self;
 }
 
 const LOG2E: f32 = std::f32::consts::LOG2_E;
@@ -160,6 +191,47 @@ fn erf32(x: f32) -> f32 {
     if a > 0.927_734_375 { large } else { small }
 }
 
+/// What both types compute alike.
+macro_rules! alike {
+    ($most:literal) => {
+        #[inline(always)]
+        fn is_far(self) -> bool {
+            !(self.abs() as f64 <= double::FARTHEST_ANGLE)
+        }
+        #[inline(always)]
+        fn vsin(self) -> Self {
+            double::sin(self as f64) as Self
+        }
+        #[inline(always)]
+        fn vcos(self) -> Self {
+            double::cos(self as f64) as Self
+        }
+        #[inline(always)]
+        fn vatan(self) -> Self {
+            double::atan(self as f64) as Self
+        }
+        #[inline(always)]
+        fn vatan2(self, x: Self) -> Self {
+            double::atan2(self as f64, x as f64) as Self
+        }
+        #[inline(always)]
+        fn divides_far(self, b: Self) -> bool {
+            !((self / b).abs() < $most) | (b.abs() == Self::INFINITY)
+        }
+        /// The quotient may be rounded up to the next integer; what is left is exact either way.
+        #[inline(always)]
+        fn vrem(self, b: Self) -> Self {
+            let rest = (-(self / b).trunc()).mul_add(b, self);
+            let rest = if rest != 0.0 && (rest < 0.0) != (self < 0.0) { rest + b.abs().copysign(self) } else { rest };
+            if rest == 0.0 { rest.copysign(self) } else { rest }
+        }
+        #[inline(always)]
+        fn beside(self, b: Self) -> Self {
+            if self != 0.0 && (self < 0.0) != (b < 0.0) { self + b } else { self }
+        }
+    };
+}
+
 impl Math for f32 {
     #[inline(always)]
     fn vexp(self) -> f32 {
@@ -189,6 +261,37 @@ impl Math for f32 {
     fn vsigmoid(self) -> f32 {
         1.0 / (1.0 + exp32(-self))
     }
+    alike!(8_388_608.0);
+    #[inline(always)]
+    fn vtan(self) -> f32 {
+        (double::sin(self as f64) / double::cos(self as f64)) as f32
+    }
+    #[inline(always)]
+    fn vasin(self) -> f32 {
+        double::asin(self as f64) as f32
+    }
+    #[inline(always)]
+    fn vacos(self) -> f32 {
+        double::acos(self as f64) as f32
+    }
+    #[inline(always)]
+    fn vsinh(self) -> f32 {
+        double::sinh(self as f64) as f32
+    }
+    #[inline(always)]
+    fn vcosh(self) -> f32 {
+        double::cosh(self as f64) as f32
+    }
+    #[inline(always)]
+    fn vpow(self, y: f32) -> f32 {
+        double::pow(self as f64, y as f64) as f32
+    }
+    #[inline(always)]
+    fn vhypot(self, y: f32) -> f32 {
+        let (a, b) = (self as f64, y as f64);
+        let size = a.mul_add(a, b * b).sqrt() as f32;
+        if self.abs() == f32::INFINITY || y.abs() == f32::INFINITY { f32::INFINITY } else { size }
+    }
 }
 
 impl Math for f64 {
@@ -198,7 +301,7 @@ impl Math for f64 {
     }
     #[inline(always)]
     fn vln(self) -> f64 {
-        self.ln()
+        double::ln(self)
     }
     #[inline(always)]
     fn vln_1p(self) -> f64 {
@@ -219,6 +322,35 @@ impl Math for f64 {
     #[inline(always)]
     fn vsigmoid(self) -> f64 {
         1.0 / (1.0 + RowFloat::exp(-self))
+    }
+    alike!(4_503_599_627_370_496.0);
+    #[inline(always)]
+    fn vtan(self) -> f64 {
+        self.tan()
+    }
+    #[inline(always)]
+    fn vasin(self) -> f64 {
+        self.asin()
+    }
+    #[inline(always)]
+    fn vacos(self) -> f64 {
+        self.acos()
+    }
+    #[inline(always)]
+    fn vsinh(self) -> f64 {
+        self.sinh()
+    }
+    #[inline(always)]
+    fn vcosh(self) -> f64 {
+        self.cosh()
+    }
+    #[inline(always)]
+    fn vpow(self, y: f64) -> f64 {
+        self.powf(y)
+    }
+    #[inline(always)]
+    fn vhypot(self, y: f64) -> f64 {
+        self.hypot(y)
     }
 }
 
@@ -247,6 +379,86 @@ mod tests {
         assert!(worst(-1.0, 1e4, ln_1p_32, f64::ln_1p) < 3.0 && worst(-0.5, 0.5, ln_1p_32, f64::ln_1p) < 3.0);
         assert!(worst(-10.0, 10.0, tanh32, f64::tanh) < 3.0);
         assert!(worst(-5.0, 5.0, erf32, libm::erf) < 4.0);
+    }
+
+    /// The same in float64, where the system's function is exact enough.
+    fn worst64(from: f64, to: f64, f: impl Fn(f64) -> f64, exact: impl Fn(f64) -> f64) -> f64 {
+        (0..=200_000)
+            .map(|i| {
+                let x = from + (to - from) * (i as f64 / 200_000.0);
+                let want = exact(x);
+                (f(x) - want).abs() / (f64::from_bits(want.abs().to_bits() + 1) - want.abs())
+            })
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn functions_by_way_of_float64_are_within_their_stated_errors() {
+        for (from, to) in [(-4.0, 4.0), (1e3, 1.1e3), (-1.04e6, 1.04e6)] {
+            assert!(worst(from, to, Math::vsin, f64::sin) < 0.6 && worst(from, to, Math::vcos, f64::cos) < 0.6);
+            assert!(worst64(from as f64, to as f64, Math::vsin, f64::sin) < 2.0 && worst64(from as f64, to as f64, Math::vcos, f64::cos) < 2.0);
+            assert!(worst(from, to, Math::vtan, f64::tan) < 0.6 && worst(from, to, Math::vatan, f64::atan) < 0.6);
+            assert!(worst64(from as f64, to as f64, Math::vatan, f64::atan) < 2.0);
+        }
+        assert!(worst(-1.0, 1.0, Math::vasin, f64::asin) < 0.6 && worst(-1.0, 1.0, Math::vacos, f64::acos) < 0.6);
+        assert!(worst(-80.0, 80.0, Math::vsinh, f64::sinh) < 0.6 && worst(-1.5, 1.5, Math::vsinh, f64::sinh) < 0.6);
+        assert!(worst(-80.0, 80.0, Math::vcosh, f64::cosh) < 0.6);
+        assert!(worst64(1e-300, 10.0, Math::vln, f64::ln) < 2.0 && worst64(0.5, 2.0, Math::vln, f64::ln) < 2.0);
+        for y in [-2.5f32, 0.3, 1.7, 7.0, 20.0] {
+            assert!(worst(0.1, 9.0, |x| x.vpow(y), |x| x.powf(y as f64)) < 0.6, "{y}");
+            assert!(worst(-9.0, 9.0, |x| x.vatan2(y), |x| x.atan2(y as f64)) < 0.6 && worst(-9.0, 9.0, |x| y.vatan2(x), |x| (y as f64).atan2(x)) < 0.6);
+            assert!(worst64(-9.0, 9.0, |x| x.vatan2(y as f64), |x| x.atan2(y as f64)) < 2.0);
+            assert!(worst(-9.0, 9.0, |x| x.vhypot(y), |x| x.hypot(y as f64)) < 0.6);
+        }
+    }
+
+    #[test]
+    fn special_operands_give_what_the_system_gives() {
+        let all =
+            [0.0f32, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 1e-40, -1e-40, 1e30, -1e30, 16_777_215.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        let same = |a: f64, b: f64, what: &str| {
+            assert!(a.to_bits() == b.to_bits() || (a != a && b != b) || (a != 0.0 && (a - b).abs() <= 1e-6 * b.abs()), "{what}: {a} {b}")
+        };
+        for x in all {
+            let one: [(&str, f32, f32); 7] = [
+                ("atan", x.vatan(), x.atan()),
+                ("asin", x.vasin(), x.asin()),
+                ("acos", x.vacos(), x.acos()),
+                ("sinh", x.vsinh(), x.sinh()),
+                ("cosh", x.vcosh(), x.cosh()),
+                ("sin", if x.is_far() { x.sin() } else { x.vsin() }, x.sin()),
+                ("tan", if x.is_far() { x.tan() } else { x.vtan() }, x.tan()),
+            ];
+            one.iter().for_each(|&(what, a, b)| same(a as f64, b as f64, &format!("{what} {x}")));
+            same((x as f64).vln(), (x as f64).ln(), &format!("ln {x}"));
+            same((x as f64).vatan(), (x as f64).atan(), &format!("atan {x}"));
+            for y in all {
+                same(x.vatan2(y) as f64, x.atan2(y) as f64, &format!("atan2 {x} {y}"));
+                same((x as f64).vatan2(y as f64), (x as f64).atan2(y as f64), &format!("atan2 {x} {y}"));
+                same(x.vpow(y) as f64, x.powf(y) as f64, &format!("pow {x} {y}"));
+                same(x.vhypot(y) as f64, x.hypot(y) as f64, &format!("hypot {x} {y}"));
+                if !x.divides_far(y) {
+                    same(x.vrem(y) as f64, (x % y) as f64, &format!("rem {x} {y}"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn remainders_are_exact() {
+        let mut bits = 1u64;
+        let mut next = || {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bits >> 11
+        };
+        for _ in 0..300_000 {
+            let (a, b) = (f32::from_bits((next() as u32) & 0xc7ff_ffff | 0x3000_0000), f32::from_bits((next() as u32) & 0xc3ff_ffff | 0x3800_0000));
+            assert!(a.divides_far(b) || a.vrem(b).to_bits() == (a % b).to_bits(), "{a} {b}");
+            let (a, b) = (next() as f64 * 1e-3, (next() >> 20) as f64 * 1e-2 + 0.1);
+            assert!(a.divides_far(b) || a.vrem(b).to_bits() == (a % b).to_bits(), "{a} {b}");
+            let (a, b) = ((next() % 1000) as f32, (next() % 30 + 1) as f32);
+            assert!(a.vrem(b).to_bits() == (a % b).to_bits(), "{a} {b}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@
 pub mod bessel;
 pub mod binary;
 pub mod cast;
+mod double;
 pub mod driver;
 pub mod math;
 mod narrow;

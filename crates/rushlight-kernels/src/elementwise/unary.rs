@@ -1,7 +1,7 @@
 //! One operand: the table of formulas.
 
 use super::bessel;
-use super::driver::{Loop, groups, loop1};
+use super::driver::{Loop, groups, limited, loop1};
 use super::math::Math;
 
 use super::special::{self, constant as c};
@@ -32,6 +32,10 @@ macro_rules! unary_table {
                 match self { $(Unary::$name => { unary_table!(@arms dtype, $($arms)*); None })* }
             }
         }
+    };
+    (@arms $d:expr, limited |$x:ident, $p:tt| $b:expr, unless |$y:ident| $far:expr => $rare:expr; $($rest:tt)*) => {
+        limited!(loop1, $d, |$x, $p| $b, unless |$y| $far => $rare);
+        groups!(loop1, $d, $($rest)*)
     };
     (@arms $d:expr, test $($rest:tt)*) => { groups!(test1, $d, $($rest)*) };
     (@arms $d:expr, real |$x:ident| $b:expr; $($rest:tt)*) => { to_real!($d, |$x| $b); groups!(loop1, $d, $($rest)*) };
@@ -66,21 +70,21 @@ unary_table! {
     /// 1 / x
     Reciprocal { float |x, _| 1.0 / x; complex |x, _| T::new(1.0, 0.0) / x }
     /// sin x
-    Sin { float |x, _| x.sin(); complex |x, _| x.sin() }
+    Sin { limited |x, _| x.vsin(), unless |x| x.is_far() => x.sin(); complex |x, _| x.sin() }
     /// cos x
-    Cos { float |x, _| x.cos(); complex |x, _| x.cos() }
+    Cos { limited |x, _| x.vcos(), unless |x| x.is_far() => x.cos(); complex |x, _| x.cos() }
     /// tan x
-    Tan { float |x, _| x.tan(); complex |x, _| special::complex_tan(x) }
+    Tan { limited |x, _| x.vtan(), unless |x| x.is_far() => x.tan(); complex |x, _| special::complex_tan(x) }
     /// arcsin x
-    Asin { float |x, _| x.asin(); complex |x, _| special::complex_asin(x) }
+    Asin { float |x, _| x.vasin(); complex |x, _| special::complex_asin(x) }
     /// arccos x
-    Acos { float |x, _| x.acos(); complex |x, _| special::complex_acos(x) }
+    Acos { float |x, _| x.vacos(); complex |x, _| special::complex_acos(x) }
     /// arctan x
-    Atan { float |x, _| x.atan(); complex |x, _| special::complex_atan(x) }
+    Atan { float |x, _| x.vatan(); complex |x, _| special::complex_atan(x) }
     /// sinh x
-    Sinh { float |x, _| x.sinh(); complex |x, _| x.sinh() }
+    Sinh { float |x, _| x.vsinh(); complex |x, _| x.sinh() }
     /// cosh x
-    Cosh { float |x, _| x.cosh(); complex |x, _| x.cosh() }
+    Cosh { float |x, _| x.vcosh(); complex |x, _| x.cosh() }
     /// tanh x
     Tanh { float |x, _| x.vtanh(); complex |x, _| special::complex_tanh(x) }
     /// arsinh x

@@ -58,21 +58,15 @@ pub fn round_decimals(x: f64, decimals: i32) -> f64 {
     if decimals >= 0 { (x * scale).round_ties_even() / scale } else { (x / scale).round_ties_even() * scale }
 }
 
-/// Floor division as Python defines it.
-pub fn div_floor(a: f64, b: f64) -> f64 {
-    if b == 0.0 {
-        return a / b;
-    }
-    let rest = a % b;
-    let mut quotient = (a - rest) / b;
-    if rest != 0.0 && (b < 0.0) != (rest < 0.0) {
-        quotient -= 1.0;
-    }
-    if quotient == 0.0 {
-        return 0f64.copysign(a / b);
-    }
+/// Floor division as Python defines it, from the remainder with the sign of the dividend.
+#[inline(always)]
+pub fn div_floor(a: f64, b: f64, rest: f64) -> f64 {
+    let quotient = (a - rest) / b;
+    let quotient = if rest != 0.0 && (b < 0.0) != (rest < 0.0) { quotient - 1.0 } else { quotient };
     let floor = quotient.floor();
-    if quotient - floor > 0.5 { floor + 1.0 } else { floor }
+    let floor = if quotient - floor > 0.5 { floor + 1.0 } else { floor };
+    let floor = if quotient == 0.0 { 0f64.copysign(a / b) } else { floor };
+    if b == 0.0 { a / b } else { floor }
 }
 
 /// Integer power with wrap-around; negative exponents give 0, or ±1 for base ±1.
