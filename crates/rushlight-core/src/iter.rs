@@ -50,7 +50,7 @@ pub fn run(kernel: Loop, operands: &[&Tensor], params: &Params) {
     for (slot, x) in pointers.iter_mut().zip(operands) {
         *slot = pointer(x);
     }
-    let dims = merged_dims(operands, shape);
+    let dims = with_long_runs(merged_dims(operands, shape));
     if dims.len() <= 1 && total <= PARALLEL_GRAIN {
         let strides = dims.first().map_or_else(|| unit_strides(operands), |d| d.strides);
         // SAFETY: the strides and sizes are those of valid layouts, so every element addressed lies in its storage.
@@ -188,6 +188,19 @@ fn merged_dims(operands: &[&Tensor], shape: &[usize]) -> SmallVec<[Dim; 5]> {
         }
     }
     merged
+}
+
+/// An innermost dimension shorter than this costs more by its calls than by its elements.
+const SHORT_RUN: usize = 16;
+
+/// The same positions in another order: the longest dimension innermost, where the innermost one is short.
+fn with_long_runs(mut dims: SmallVec<[Dim; 5]>) -> SmallVec<[Dim; 5]> {
+    let short = dims.last().is_some_and(|dim| dim.size < SHORT_RUN);
+    if let Some(longest) = (0..dims.len()).max_by_key(|&d| dims[d].size).filter(|&d| short && dims[d].size >= SHORT_RUN) {
+        let dim = dims.remove(longest);
+        dims.push(dim);
+    }
+    dims
 }
 
 /// The elements of a contiguous tensor.

@@ -1,6 +1,6 @@
 //! Conversion between element types, as C converts them.
 
-use super::driver::{Loop, Params, loop1};
+use super::driver::{Loop, Params, advance, loop1};
 use super::num::Num;
 use crate::{DType, match_dtype};
 use half::{bf16, f16};
@@ -134,9 +134,11 @@ unsafe fn copy<T: Copy>(n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], _: 
         // SAFETY: the contract of `Loop`; `copy` allows overlap.
         unsafe { std::ptr::copy(ptrs[1] as *const T, ptrs[0] as *mut T, n) }
     } else {
-        for i in 0..n as isize {
+        let (mut at, steps) = (*ptrs, *strides);
+        for _ in 0..n {
             // SAFETY: the contract of `Loop`.
-            unsafe { *(ptrs[0].offset(i * strides[0]) as *mut T) = *(ptrs[1].offset(i * strides[1]) as *const T) };
+            unsafe { *(at[0] as *mut T) = *(at[1] as *const T) };
+            advance::<2>(&mut at, &steps);
         }
     }
 }

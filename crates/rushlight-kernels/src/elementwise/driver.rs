@@ -75,6 +75,14 @@ fn unit<T>(stride: isize) -> bool {
     stride == size_of::<T>() as isize
 }
 
+/// The next element of the first `N` operands; the strides are a copy, which what is written cannot change.
+#[inline(always)]
+pub(super) fn advance<const N: usize>(at: &mut [*mut u8; 4], strides: &[isize; 4]) {
+    for k in 0..N {
+        at[k] = at[k].wrapping_offset(strides[k]);
+    }
+}
+
 crate::vectorized! {
     fn dispatch1[F: Map1](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
         let (out, x) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In);
@@ -97,12 +105,11 @@ crate::vectorized! {
                 }
             }
         } else {
-            for i in 0..n as isize {
+            let (mut at, steps) = (*ptrs, *strides);
+            for _ in 0..n {
                 // SAFETY: the contract of `Loop`.
-                unsafe {
-                    let v = *(ptrs[1].offset(i * strides[1]) as *const F::In);
-                    *(ptrs[0].offset(i * strides[0]) as *mut F::Out) = F::Out::down(F::call(v.up(), p));
-                }
+                unsafe { *(at[0] as *mut F::Out) = F::Out::down(F::call((*(at[1] as *const F::In)).up(), p)) };
+                advance::<2>(&mut at, &steps);
             }
         }
     }
@@ -147,10 +154,11 @@ crate::vectorized! {
                 for i in 0..n { o[i] = F::Out::down(F::call(a, b[i].up(), p)); }
                 return;
             }
-            for i in 0..n as isize {
-                let a = *(ptrs[1].offset(i * strides[1]) as *const F::In);
-                let b = *(ptrs[2].offset(i * strides[2]) as *const F::In);
-                *(ptrs[0].offset(i * strides[0]) as *mut F::Out) = F::Out::down(F::call(a.up(), b.up(), p));
+            let (mut at, steps) = (*ptrs, *strides);
+            for _ in 0..n {
+                let (a, b) = (*(at[1] as *const F::In), *(at[2] as *const F::In));
+                *(at[0] as *mut F::Out) = F::Out::down(F::call(a.up(), b.up(), p));
+                advance::<3>(&mut at, &steps);
             }
         }
     }
@@ -177,11 +185,11 @@ crate::vectorized! {
                 for i in 0..n { o[i] = F::In::down(F::call(a[i].up(), b, c, p)); }
                 return;
             }
-            for i in 0..n as isize {
-                let a = *(ptrs[1].offset(i * strides[1]) as *const F::First);
-                let b = *(ptrs[2].offset(i * strides[2]) as *const F::In);
-                let c = *(ptrs[3].offset(i * strides[3]) as *const F::In);
-                *(ptrs[0].offset(i * strides[0]) as *mut F::In) = F::In::down(F::call(a.up(), b.up(), c.up(), p));
+            let (mut at, steps) = (*ptrs, *strides);
+            for _ in 0..n {
+                let (a, b, c) = (*(at[1] as *const F::First), *(at[2] as *const F::In), *(at[3] as *const F::In));
+                *(at[0] as *mut F::In) = F::In::down(F::call(a.up(), b.up(), c.up(), p));
+                advance::<4>(&mut at, &steps);
             }
         }
     }

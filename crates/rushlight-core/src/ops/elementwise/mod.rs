@@ -143,7 +143,7 @@ pub(super) fn small(op: &'static super::Op, a: &Tensor, b: &Tensor) -> Option<Re
     aligned(formula, a, b, &params, domain)
 }
 
-/// Elements below which the interpreter lock is not worth releasing.
+/// Elements below which neither releasing the interpreter lock nor turning an operand is worth it.
 const SMALL: usize = 4096;
 
 /// Looks at the divisor as the kernel sees it: 256 is zero among bytes.
@@ -176,6 +176,7 @@ fn finish(
     let Some((target, in_place)) = out else {
         let fresh = allocate(&inputs, &shape, result, device)?;
         if device == Device::Cpu {
+            inputs.iter_mut().try_for_each(|x| turn(x, &fresh))?;
             execute(kernel, &fresh, &inputs, params);
         }
         return Ok(fresh);
@@ -219,6 +220,19 @@ fn allocate(inputs: &[Tensor], shape: &[usize], dtype: DType, device: Device) ->
         _ => Layout::contiguous(shape),
     };
     Tensor::empty_layout(layout, dtype, device)
+}
+
+/// Brings a large operand of another order in memory into that of the result: block by block that is quicker than to step
+/// through it in the result's order.
+fn turn(x: &mut Tensor, result: &Tensor) -> Result<()> {
+    if x.numel() < SMALL || x.shape() != result.shape() || x.strides() == result.strides() {
+        return Ok(());
+    }
+    let turned = Tensor::empty_layout(result.layout().clone(), x.dtype(), Device::Cpu)?;
+    if iter::copy_transposed(&turned, x) {
+        *x = turned;
+    }
+    Ok(())
 }
 
 fn execute(kernel: Loop, out: &Tensor, inputs: &[Tensor], params: &Params) {
