@@ -15,7 +15,7 @@ from torchvision import transforms as theirs  # noqa: E402
 from torchvision.transforms import v2 as theirs_v2  # noqa: E402
 
 import rushlight as rl  # noqa: E402
-from rushlight.image import datasets  # noqa: E402
+from rushlight.image import datasets, tv_tensors  # noqa: E402
 from rushlight.image import transforms as ours  # noqa: E402
 from rushlight.image.transforms import v2 as ours_v2  # noqa: E402
 
@@ -92,6 +92,36 @@ def test_pytorchs_seed_is_theirs(torchs, name, own, their):
     assert torch.equal(state, their_state)
     for image, wanted in zip(images, expected, strict=True):
         assert image.shape == wanted.shape and (np.abs(image - wanted) > 2).mean() <= 0.001
+
+
+def detection(v2, tensors):
+    """What a program of detection makes of one sample."""
+    fill = {tensors.Image: (123, 117, 104), tensors.Mask: 7, "others": 0}
+    crop = v2.RandomCrop((70, 90), pad_if_needed=True, fill=fill)
+    types = v2.ToDtype({tensors.Image: torch.float32, tensors.Mask: torch.int64, "others": None}, scale=True)
+    boxes = tensors.BoundingBoxes([[5, 6, 40, 50]], format="XYXY", canvas_size=(60, 80), dtype=torch.float32)
+    masks = tensors.Mask(torch.ones(1, 60, 80, dtype=torch.uint8))
+    sample = {"image": picture(), "boxes": boxes, "masks": tensors.wrap(torch.zeros(1, 60, 80), like=masks)}
+    torch.manual_seed(4)
+    return v2.Compose([v2.ToImage(), crop, types, v2.SanitizeBoundingBoxes(labels_getter=None), v2.ToPureTensor()])(
+        sample
+    )
+
+
+def test_samples_of_images_and_boxes_become_pytorchs(torchs):
+    own = detection(ours_v2, tv_tensors)
+    for name, wanted in detection(theirs_v2, torchvision.tv_tensors).items():
+        assert type(own[name]) is torch.Tensor and own[name].dtype == wanted.dtype and torch.equal(own[name], wanted)
+    boxes = tv_tensors.BoundingBoxes([[1, 2, 3, 4]], format="XYXY", canvas_size=(9, 9))
+    assert boxes.to(torch.float64).dtype == boxes.to(dtype=torch.float64).dtype == rl.float64
+
+
+def test_modules_of_transforms():
+    from rushlight.image.transforms import autoaugment
+    from rushlight.image.transforms import transforms as module
+
+    assert module.Resize is ours.Resize and autoaugment.RandAugment is ours.RandAugment
+    assert ours.AutoAugment().policies == theirs.AutoAugment().policies
 
 
 def test_a_tensor_of_ours_is_named_by_the_error():
