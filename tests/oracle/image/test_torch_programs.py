@@ -124,6 +124,16 @@ def test_modules_of_transforms():
     assert ours.AutoAugment().policies == theirs.AutoAugment().policies
 
 
+def test_torchvisions_enumerations_are_taken():
+    mode = theirs.InterpolationMode.BICUBIC
+    image = picture()
+    for own, their in ((ours, theirs), (ours_v2, theirs_v2)):
+        assert np.array_equal(np.asarray(own.Resize(20, mode)(image)), np.asarray(their.Resize(20, mode)(image)))
+        assert own.AutoAugment(theirs.AutoAugmentPolicy.SVHN)(image).size == image.size
+    turned = ours.functional.rotate(image, 10, theirs.InterpolationMode.BILINEAR)
+    assert np.array_equal(np.asarray(turned), np.asarray(ours.functional.rotate(image, 10, mode.BILINEAR.value)))
+
+
 def test_a_tensor_of_ours_is_named_by_the_error():
     for function in (torch.relu, torch.nn.Conv2d(3, 4, 3), lambda x: torch.stack([x, x])):
         with pytest.raises(TypeError, match=r"got a rushlight.Tensor: convert it by torch.as_tensor"):
