@@ -21,7 +21,19 @@ from rushlight.image._load import (
     to_dlpack,
 )
 
-_SUBMODULES = {"bench", "curation", "datasets", "folder", "loader", "tar", "transforms", "tv_tensors", "url", "video"}
+_SUBMODULES = {
+    "bench",
+    "curation",
+    "datasets",
+    "folder",
+    "io",
+    "loader",
+    "tar",
+    "transforms",
+    "tv_tensors",
+    "url",
+    "video",
+}
 
 _NAMES_OF_MODULES = {
     "_save": "encode_jpeg encode_png encode_webp save",
