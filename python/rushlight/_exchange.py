@@ -9,15 +9,9 @@ __all__ = ["METHODS"]
 
 def numpy(self, *, force=False):
     """Return a NumPy array over the same memory; ``force`` detaches and converts what NumPy cannot hold."""
-    import numpy as np
-
     if force:
         self = self.detach().resolve_conj().resolve_neg()
-    if self.requires_grad and _C.is_grad_enabled():
-        raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    if self.is_meta:
-        raise TypeError("can't convert meta device type tensor to numpy: it has no data")
-    return np.asarray(_C._ArrayView(self))
+    return _C._array(self)
 
 
 def __array__(self, dtype=None, copy=None):

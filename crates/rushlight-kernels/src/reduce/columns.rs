@@ -4,7 +4,7 @@ use super::{Carry, GRAIN, Reducer, SharedOut, finish};
 use crate::pool;
 
 /// Columns reduced together.
-const TILE: usize = 64;
+pub(super) const TILE: usize = 64;
 /// Rows taken one after the other before their state is merged with the others'.
 const BLOCK: usize = 128;
 /// Columns of a [`Reducer::FREQUENT`] reduction: two kilobytes of each row, which the processor reads ahead.
@@ -36,9 +36,12 @@ crate::vectorized! {
             if b > 0 {
                 for (j, a) in part[..width].iter_mut().enumerate() { *a = r.init(slot + j); }
             }
-            for i in block..(block + BLOCK).min(len) {
-                let line = &x[i * inner + from..i * inner + from + width];
-                for (a, &v) in part[..width].iter_mut().zip(line) { *a = r.step(*a, v, i); }
+            let rows = BLOCK.min(len - block);
+            if !r.tile(&x[block * inner + from..], inner, rows, block, &mut part[..width]) {
+                for i in block..block + rows {
+                    let line = &x[i * inner + from..i * inner + from + width];
+                    for (a, &v) in part[..width].iter_mut().zip(line) { *a = r.step(*a, v, i); }
+                }
             }
             if b == 0 {
                 *acc = part;

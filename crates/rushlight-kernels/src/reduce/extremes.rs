@@ -1,6 +1,7 @@
 //! The largest and the smallest element, and where it is.
 
 use super::Reducer;
+use super::columns::TILE;
 use super::reducers::stateless;
 use crate::DType;
 use crate::elementwise::num::Num;
@@ -125,6 +126,23 @@ macro_rules! extreme {
             fn block(&self, x: &[T], first: usize) -> Option<(T, usize)> {
                 let at = first_extreme(x, T::$start(), |$a, $b| $better)?;
                 Some((x[at], first + at))
+            }
+            #[inline(always)]
+            fn tile(&self, x: &[T], pitch: usize, rows: usize, first: usize, states: &mut [(T, usize)]) -> bool {
+                let width = states.len();
+                // Values and positions apart, and the positions short: together they would not become vectors.
+                let (mut best, mut at) = ([T::$start(); TILE], [0u32; TILE]);
+                best[..width].copy_from_slice(&x[..width]);
+                for i in 1..rows {
+                    for ((best, at), &$b) in best.iter_mut().zip(&mut at).zip(&x[i * pitch..][..width]) {
+                        let $a = *best;
+                        let takes = $better | ($b.is_nan() & !$a.is_nan());
+                        *best = if takes { $b } else { $a };
+                        *at = if takes { i as u32 } else { *at };
+                    }
+                }
+                states.iter_mut().zip(best).zip(at).for_each(|((state, best), at)| *state = (best, first + at as usize));
+                true
             }
             #[inline(always)]
             fn finish(&self, acc: (T, usize)) -> (T, i64) {

@@ -34,6 +34,12 @@ pub trait Reducer: Sync {
     fn block(&self, _x: &[Self::In], _first: usize) -> Option<Self::Acc> {
         None
     }
+    /// The states of neighbouring columns of the first `rows` lines of `x`, `pitch` elements apart and at positions from `first`
+    /// on, where there is a way quicker than step by step; tells whether there was.
+    #[inline(always)]
+    fn tile(&self, _x: &[Self::In], _pitch: usize, _rows: usize, _first: usize, _states: &mut [Self::Acc]) -> bool {
+        false
+    }
     /// The result.
     fn finish(&self, acc: Self::Acc) -> Self::Out;
 }

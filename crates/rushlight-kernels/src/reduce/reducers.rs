@@ -178,6 +178,8 @@ macro_rules! stateless {
 pub(super) use stateless;
 
 stateless! {
+    /// The sum of integers or truth values, in int64.
+    WideSum;
     /// The product.
     Product;
     /// The sum of the squares of real numbers.
@@ -188,6 +190,28 @@ stateless! {
     Any;
     /// How many elements are nonzero.
     CountNonzero;
+}
+
+impl<T: Reducible<Wide = i64>> Reducer for WideSum<T> {
+    type In = T;
+    type Acc = i64;
+    type Out = i64;
+    #[inline(always)]
+    fn init(&self, _: usize) -> i64 {
+        0
+    }
+    #[inline(always)]
+    fn step(&self, acc: i64, x: T, _: usize) -> i64 {
+        T::plus(acc, x.wide())
+    }
+    #[inline(always)]
+    fn merge(&self, a: i64, b: i64) -> i64 {
+        T::plus(a, b)
+    }
+    #[inline(always)]
+    fn finish(&self, acc: i64) -> i64 {
+        acc
+    }
 }
 
 impl<T: Reducible> Reducer for Product<T> {

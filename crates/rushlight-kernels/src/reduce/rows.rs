@@ -13,9 +13,7 @@ const STRETCH: usize = 64 * 1024;
 const ROWS: usize = 32;
 
 /// Elements of a block.
-const fn block<R: Reducer>() -> usize {
-    STEPS * if R::FREQUENT { MORE_LANES } else { LANES }
-}
+const BLOCK: usize = STEPS * MORE_LANES;
 
 pub(super) fn reduce<R: Reducer>(r: &R, x: &[R::In], outer: usize, len: usize, out: &SharedOut<R::Out>) {
     if outer == 1 && len > STRETCH {
@@ -31,7 +29,7 @@ pub(super) fn reduce<R: Reducer>(r: &R, x: &[R::In], outer: usize, len: usize, o
         for first in rows.clone().step_by(ROWS) {
             let count = ROWS.min(rows.end - first);
             let mut states = [r.init(first); ROWS];
-            if len <= block::<R>() {
+            if len <= BLOCK {
                 blocks(Carry(r), first, &x[first * len..(first + count) * len], len, 0, &mut states[..count]);
             } else {
                 (first..first + count).for_each(|o| states[o - first] = tree(r, o, &x[o * len..(o + 1) * len], 0));
@@ -71,12 +69,12 @@ fn pairwise<R: Reducer>(r: &R, parts: &[R::Acc]) -> R::Acc {
 
 /// The state of a row, whose first element is at position `first`: two halves of whole blocks, the left one a power of two.
 fn tree<R: Reducer>(r: &R, slot: usize, x: &[R::In], first: usize) -> R::Acc {
-    if x.len() <= block::<R>() {
+    if x.len() <= BLOCK {
         let mut state = [r.init(slot)];
         blocks(Carry(r), slot, x, x.len(), first, &mut state);
         return state[0];
     }
-    let left = x.len().div_ceil(block::<R>()).next_power_of_two() / 2 * block::<R>();
+    let left = x.len().div_ceil(BLOCK).next_power_of_two() / 2 * BLOCK;
     let (a, b) = x.split_at(left);
     r.merge(tree(r, slot, a, first), tree(r, slot, b, first + left))
 }
@@ -106,12 +104,13 @@ fn short<R: Reducer>(r: &R, slot: usize, x: &[R::In], first: usize) -> R::Acc {
 
 /// The state of a block, its elements dealt out to [`LANES`] states that are merged by halves.
 ///
-/// One register of sums waits for itself, so frequent reductions begin with [`MORE_LANES`].
+/// Many elements begin with [`MORE_LANES`]: one register of sums waits for itself, and the compiler, which writes a few lanes
+/// out one by one, then fails to make vectors of integers (a sum of int64 took four times as long, a count ten times).
 #[inline(always)]
 fn lanes<R: Reducer>(r: &R, slot: usize, block: &[R::In], start: usize) -> R::Acc {
     let mut lanes = [r.init(slot); LANES];
     let mut at = 0;
-    if R::FREQUENT && block.len() >= 2 * MORE_LANES {
+    if block.len() >= 2 * MORE_LANES {
         let mut more = [r.init(slot); MORE_LANES];
         at = deal(r, block, 0, start, &mut more);
         for j in 0..2 * LANES {

@@ -2,7 +2,7 @@
 //! normalisation (some channels of one sample; Wu and He, 2018).
 
 use super::column_norm::{Columns, Slopes};
-use super::{GRAIN, RowFloat, Rows, fold, sum};
+use super::{GRAIN, RowFloat, Rows, fold, plus, sum};
 use crate::gemm::Shared;
 use crate::{pool, vectorized};
 
@@ -44,6 +44,13 @@ impl Groups {
         Columns { x, rows: self.rows, channels: self.channels }
     }
 
+    /// The same numbers in rows as long as they lie together, for sums that need no channel.
+    fn joined(&self) -> Groups {
+        let most = if self.step == 1 { (STRETCH / self.cols.max(1)).clamp(1, self.rows.max(1)) } else { 1 };
+        let together = (1..=most).rev().find(|&n| self.rows.is_multiple_of(n)).unwrap_or(1);
+        Groups { rows: self.rows / together, start: self.start / together, cols: self.cols * together, ..*self }
+    }
+
     fn row(&self, group: usize, i: usize) -> usize {
         group * self.start + i * self.step
     }
@@ -63,6 +70,9 @@ impl Groups {
 
 /// Rows summed one after the other before their sum is added to the others'.
 const BLOCK: usize = 64;
+
+/// Neighbouring numbers whose sum is taken as one row's.
+const STRETCH: usize = 4096;
 
 /// The sum over the rows of a group, in blocks.
 #[inline(always)]
@@ -90,15 +100,44 @@ vectorized! {
 vectorized! {
     #[inline(never)]
     fn squares[T: RowFloat](x: &[T], mean: T) -> T {
-        fold([x], T::ZERO, |sum, [x]| sum + (x - mean) * (x - mean), |a, b| a + b)
+        fold([x], T::ZERO, |sum, [x]| sum + (x - mean) * (x - mean), plus)
     }
 }
 
 vectorized! {
     #[inline(never)]
     fn along[T: RowFloat](dy: &[T], x: &[T], mean: T) -> T {
-        fold([dy, x], T::ZERO, |sum, [g, x]| sum + g * (x - mean), |a, b| a + b)
+        fold([dy, x], T::ZERO, |sum, [g, x]| sum + g * (x - mean), plus)
     }
+}
+
+/// Rows shorter than this are summed in fewer lanes: of 49 numbers the usual ones leave 17 to be added one by one.
+const SHORT: usize = 128;
+/// The lanes of short rows.
+const FEW: usize = 8;
+
+vectorized! {
+    #[inline(never)]
+    fn short_sums[T: RowFloat](dy: &[T], x: &[T], mean: T) -> (T, T) {
+        let (mut total, mut along) = ([T::ZERO; FEW], [T::ZERO; FEW]);
+        let ((dys, dy), (xs, x)) = (dy.as_chunks::<FEW>(), x.as_chunks::<FEW>());
+        for (g, x) in dys.iter().zip(xs) {
+            (0..FEW).for_each(|i| total[i] += g[i]);
+            (0..FEW).for_each(|i| along[i] += g[i] * (x[i] - mean));
+        }
+        for i in 0..dy.len().min(x.len()) {
+            total[i] += dy[i];
+            along[i] += dy[i] * (x[i] - mean);
+        }
+        let join = |[a, b, c, d, e, f, g, h]: [T; FEW]| ((a + e) + (c + g)) + ((b + f) + (d + h));
+        (join(total), join(along))
+    }
+}
+
+/// The sums of `dy` and of `dy * (x - mean)`.
+#[inline(always)]
+fn row_sums<T: RowFloat>(dy: &[T], x: &[T], mean: T) -> (T, T) {
+    if dy.len() < SHORT { short_sums(dy, x, mean) } else { (total(dy), along(dy, x, mean)) }
 }
 
 /// Writes each group's mean and biased variance.
@@ -110,6 +149,7 @@ pub fn group_statistics<T: RowFloat>(g: &Groups, x: &[T], mean: &mut [T], varian
     if g.is_columns() {
         return g.columns(x).statistics(mean, variance);
     }
+    let g = &g.joined();
     let (means, variances) = (Rows::of(mean, 1), Rows::of(variance, 1));
     g.for_each(|group| {
         let (m, v) = statistics(g, x, group);
@@ -141,21 +181,20 @@ pub fn group_normalize<T: RowFloat>(g: &Groups, x: &[T], mean: &[T], rstd: &[T],
         return g.columns(x).normalize(mean, &scale, bias, y);
     }
     let rows = Rows::of(y, g.cols);
-    g.for_each(|group| {
-        for i in 0..g.rows {
-            let row = g.row(group, i);
-            let channel = row % g.channels;
-            let scale = rstd[group] * weight.map_or(T::ONE, |w| w[channel]);
-            // SAFETY: rows belong to one group each.
-            let y = unsafe { rows.take(&(row..row + 1)) };
-            affine(&x[row * g.cols..][..g.cols], mean[group], scale, bias.map_or(T::ZERO, |b| b[channel]), y);
-        }
-    });
+    g.for_each(|group| normalize_rows(g, x, group, (mean[group], rstd[group]), weight, bias, &rows));
 }
 
 vectorized! {
-    fn affine[T: RowFloat](x: &[T], mean: T, scale: T, shift: T, y: &mut [T]) {
-        y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - mean) * scale + shift);
+    fn normalize_rows[T: RowFloat](g: &Groups, x: &[T], group: usize, statistics: (T, T), weight: Option<&[T]>, bias: Option<&[T]>, y: &Rows<T>) {
+        let (mean, rstd) = statistics;
+        for i in 0..g.rows {
+            let row = g.row(group, i);
+            let channel = row % g.channels;
+            let (scale, shift) = (rstd * weight.map_or(T::ONE, |w| w[channel]), bias.map_or(T::ZERO, |b| b[channel]));
+            // SAFETY: rows belong to one group each.
+            let y = unsafe { y.take(&(row..row + 1)) };
+            y.iter_mut().zip(&x[row * g.cols..][..g.cols]).for_each(|(y, &x)| *y = (x - mean) * scale + shift);
+        }
     }
 }
 
@@ -213,7 +252,8 @@ vectorized! {
         let [average, along] = over_rows(g.rows, |i| {
             let row = at(i);
             let (x, dy) = (numbers(job.x, row), numbers(job.grad_y, row));
-            let (total, along) = (total(dy), along(dy, x, mean) * rstd);
+            let (total, along) = row_sums(dy, x, mean);
+            let along = along * rstd;
             // SAFETY: a row's two sums, which only its group writes.
             unsafe {
                 *job.sums.get().add(2 * row) = total;

@@ -1,6 +1,6 @@
 //! Layer normalisation (Ba, Kiros and Hinton, "Layer Normalization", 2016).
 
-use super::{RowFloat, Rows, fold, for_rows, sum};
+use super::{RowFloat, Rows, fold, for_rows, plus, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -30,12 +30,6 @@ const BLOCK: usize = 8;
 #[inline(always)]
 fn block(cols: usize) -> usize {
     (1024 / cols.max(1)).clamp(1, BLOCK)
-}
-
-/// A sum that is inlined: a closure of a function with more instruction sets would be called lane by lane.
-#[inline(always)]
-fn plus<T: RowFloat>(a: T, b: T) -> T {
-    a + b
 }
 
 vectorized! {
@@ -202,6 +196,6 @@ fn row_grad_x<T: RowFloat>(x: &[T], g: &[T], gamma: Option<&[T]>, m: T, r: T, ou
         None => out.copy_from_slice(g),
     }
     let average = sum(out) / n;
-    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), |a, b| a + b) / n;
+    let along = fold([out, x], T::ZERO, |sum, [g, x]| sum + g * ((x - m) * r), plus) / n;
     out.iter_mut().zip(x).for_each(|(out, &x)| *out = r * (*out - average - (x - m) * r * along));
 }

@@ -2,7 +2,7 @@
 //!
 //! The row's maximum is taken out first, so nothing overflows. A row of negative infinities has no softmax: it gives NaN.
 
-use super::{LANES, RowFloat, Rows, dot, fold, for_rows, joined, max, sum};
+use super::{LANES, RowFloat, Rows, dot, fold, for_rows, joined, max, plus, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -96,13 +96,13 @@ fn exp_and_sum<T: RowFloat>(x: &[T], top: T, y: &mut [T]) -> T {
         *y = (x - top).exp();
         lanes[i] += *y;
     }
-    joined(&lanes, |a, b| a + b)
+    joined(&lanes, plus)
 }
 
 /// The sum of `exp(x - top)`.
 #[inline(always)]
 fn sum_exp<T: RowFloat>(x: &[T], top: T) -> T {
-    fold([x], T::ZERO, |sum, [x]| sum + (x - top).exp(), |a, b| a + b)
+    fold([x], T::ZERO, |sum, [x]| sum + (x - top).exp(), plus)
 }
 
 vectorized! {

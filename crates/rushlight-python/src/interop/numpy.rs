@@ -1,14 +1,16 @@
 //! NumPy arrays over tensors and tensors over NumPy arrays.
 
-use super::{Owner, address, byte_strides, dtype_of_format, reach};
+use super::{Owner, UntypedStorage, address, byte_strides, dtype_of_format, reach};
 use crate::errors::OrRaise;
 use crate::tensor::{PyTensor, wrap};
+use numpy::npyffi::{NPY_ARRAY_WRITEABLE, NpyTypes, PY_ARRAY_API, get_type_object, npy_intp};
+use numpy::{Complex32, Complex64, Element, PyArrayDescr, PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
 use rushlight_core::storage::Storage;
 use rushlight_core::{DType, Layout, Tensor};
+use smallvec::SmallVec;
 use std::any::Any;
 
 const CONVERTIBLE: &str = "float64, float32, float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool.";
@@ -46,26 +48,53 @@ fn from_typestr(text: &str, name: &str) -> PyResult<DType> {
     }
 }
 
-/// An object that NumPy sees as an array over the tensor's memory.
-#[pyclass(name = "_ArrayView", module = "rushlight._C", frozen)]
-struct ArrayView(Tensor);
+/// NumPy's description of a dtype.
+fn descriptor(py: Python<'_>, dtype: DType) -> PyResult<Bound<'_, PyArrayDescr>> {
+    Ok(match dtype {
+        DType::Bool => bool::get_dtype(py),
+        DType::U8 => u8::get_dtype(py),
+        DType::U16 => u16::get_dtype(py),
+        DType::U32 => u32::get_dtype(py),
+        DType::U64 => u64::get_dtype(py),
+        DType::I8 => i8::get_dtype(py),
+        DType::I16 => i16::get_dtype(py),
+        DType::I32 => i32::get_dtype(py),
+        DType::I64 => i64::get_dtype(py),
+        DType::F16 => half::f16::get_dtype(py),
+        DType::F32 => f32::get_dtype(py),
+        DType::F64 => f64::get_dtype(py),
+        DType::C64 => Complex32::get_dtype(py),
+        DType::C128 => Complex64::get_dtype(py),
+        DType::BF16 => return Err(PyTypeError::new_err("Got unsupported ScalarType BFloat16: NumPy has no such type, convert with .float() first")),
+    })
+}
 
-#[pymethods]
-impl ArrayView {
-    #[new]
-    fn new(tensor: &Bound<'_, PyTensor>) -> ArrayView {
-        ArrayView(tensor.get().get_tensor().clone())
+/// A NumPy array over the memory of a tensor.
+#[pyfunction]
+fn _array<'py>(tensor: &Bound<'py, PyTensor>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, t) = (tensor.py(), tensor.get().get_tensor());
+    if t.requires_grad() && rushlight_core::autograd::grad_enabled() {
+        return Err(PyRuntimeError::new_err("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."));
     }
-    #[getter]
-    fn __array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let t = &self.0;
-        let out = PyDict::new(py);
-        out.set_item("version", 3)?;
-        out.set_item("shape", PyTuple::new(py, t.shape())?)?;
-        out.set_item("typestr", typestr(t.dtype())?)?;
-        out.set_item("data", (address(t), t.storage().is_read_only()))?;
-        out.set_item("strides", PyTuple::new(py, byte_strides(t))?)?;
-        Ok(out)
+    if t.is_meta() {
+        return Err(PyTypeError::new_err("can't convert meta device type tensor to numpy: it has no data"));
+    }
+    let mut shape: SmallVec<[npy_intp; 5]> = t.shape().iter().map(|&n| n as npy_intp).collect();
+    let mut strides: SmallVec<[npy_intp; 5]> = byte_strides(t).collect();
+    let descriptor = descriptor(py, t.dtype())?;
+    let memory = Bound::new(py, UntypedStorage(t.storage().clone()))?;
+    let flags = if t.storage().is_read_only() { 0 } else { NPY_ARRAY_WRITEABLE };
+    // SAFETY: shape and strides describe memory that the storage, which becomes the array's base, keeps; NumPy takes over the
+    // references to the descriptor and to the base.
+    unsafe {
+        let class = get_type_object(py, NpyTypes::PyArray_Type);
+        let (dims, steps, data) = (shape.as_mut_ptr(), strides.as_mut_ptr(), address(t) as *mut _);
+        let made = PY_ARRAY_API.PyArray_NewFromDescr(py, class, descriptor.into_dtype_ptr(), shape.len() as _, dims, steps, data, flags, std::ptr::null_mut());
+        let array = Bound::from_owned_ptr_or_err(py, made)?;
+        match PY_ARRAY_API.PyArray_SetBaseObject(py, made as _, memory.into_ptr()) {
+            0 => Ok(array),
+            _ => Err(PyErr::fetch(py)),
+        }
     }
 }
 
@@ -102,7 +131,23 @@ struct Described {
 }
 
 impl Described {
-    /// Quicker than `read`; absent if the array offers no buffer of a known element type.
+    /// What NumPy's own structure says; absent if it is of another element type or byte order.
+    fn of_array(array: &Bound<'_, PyUntypedArray>) -> Option<Described> {
+        let element = array.dtype();
+        let known = |d: DType| typestr(d).is_ok_and(|t| t.as_bytes()[1] == element.kind()) && d.size() == element.itemsize();
+        let dtype = DType::ALL.into_iter().find(|&d| known(d)).filter(|_| element.is_native_byteorder() != Some(false))?;
+        // SAFETY: the structure of a living array.
+        let fields = unsafe { &(*array.as_array_ptr()).fields };
+        Some(Described {
+            dtype,
+            shape: array.shape().to_vec(),
+            strides: Some(array.strides().to_vec()),
+            address: fields.data as usize,
+            read_only: fields.flags & NPY_ARRAY_WRITEABLE == 0,
+        })
+    }
+
+    /// Quicker than `read`; absent if the object offers no buffer of a known element type.
     fn of_buffer(view: &PyUntypedBuffer) -> Option<Described> {
         let dtype = dtype_of_format(view.format())?;
         Some(Described {
@@ -163,7 +208,7 @@ impl Described {
 fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     // NumPy's scalars describe themselves as arrays do, but have no items. Asking the type first spares NumPy a description.
     let has = |name: &str| -> PyResult<bool> { Ok(array.get_type().hasattr(name)? || array.hasattr(name)?) };
-    if !has("__array_interface__")? || has("item")? && !has("__setitem__")? {
+    if !array.is_instance_of::<PyUntypedArray>() && (!has("__array_interface__")? || has("item")? && !has("__setitem__")?) {
         return Err(PyTypeError::new_err(format!("expected np.ndarray (got {})", array.get_type().fully_qualified_name()?)));
     }
     wrap(array.py(), from_array(array)?)
@@ -171,6 +216,11 @@ fn from_numpy<'py>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
 
 /// A tensor over the memory of an object that describes itself as an array.
 pub fn from_array(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
+    if let Ok(known) = array.cast::<PyUntypedArray>()
+        && let Some(described) = Described::of_array(known)
+    {
+        return described.tensor(Owner::boxed(array.clone().unbind()));
+    }
     if let Ok(view) = PyUntypedBuffer::get(array)
         && let Some(described) = Described::of_buffer(&view)
     {
@@ -180,6 +230,6 @@ pub fn from_array(array: &Bound<'_, PyAny>) -> PyResult<Tensor> {
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<ArrayView>()?;
+    m.add_function(wrap_pyfunction!(_array, m)?)?;
     m.add_function(wrap_pyfunction!(from_numpy, m)?)
 }

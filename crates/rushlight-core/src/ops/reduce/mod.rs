@@ -67,10 +67,14 @@ fn sum_in_runs(x: Tensor, dims: Dims) -> Result<(Tensor, Dims)> {
 }
 
 fn run_sum(call: &Call, outs: &[Tensor]) -> Result<()> {
-    let out = &outs[0];
-    let x = super::copy::to_dtype(&call.input(0)?.detach()?, out.dtype())?;
+    let (out, x) = (&outs[0], call.input(0)?.detach()?);
+    let integers = out.dtype() == DType::I64 && !x.dtype().is_differentiable();
+    let x = if integers { x } else { super::copy::to_dtype(&x, out.dtype())? };
     let (x, dims) = sum_in_runs(x, reduced_dims(call, 0)?)?;
     let b = block(&x, &dims)?;
+    if integers {
+        return match_dtype!(x.dtype(), T in [Bool, U8, I8, I16, I32, I64, U16, U32, U64] => run(&reduce::WideSum::<T>::default(), &b, out), else Err(call.unsupported(x.dtype())));
+    }
     match_dtype!(out.dtype(), T => run(&reduce::Sum::<T>::default(), &b, out))
 }
 

@@ -104,12 +104,12 @@ def pixels(image: Any) -> Pixels:
     (2,)
     """
     if isinstance(image, _C.Tensor):
-        return tensor_pixels(image, _C, memory, _C.from_numpy)
+        return tensor_pixels(image, _C, _C._array, _C.from_numpy)
     if isinstance(image, np.ndarray):
         return array_pixels(image)
     if is_torch(image):
         torch = sys.modules["torch"]
-        return torch_pixels(image, torch)
+        return tensor_pixels(image, torch, torch.Tensor.numpy, torch.from_numpy)
     if is_pil(image):
         return pil_pixels(image)
     return array_pixels(decoded(image))
@@ -143,13 +143,13 @@ def decoded(source: Any) -> np.ndarray:
     raise TypeError(f"Unexpected type {type(source)}: an image is {EXPECTED}")
 
 
-def memory(tensor) -> np.ndarray:
-    """Return the memory of a Rushlight tensor without a gradient."""
-    return np.asarray(_C._ArrayView(tensor))
-
-
 def tensor_pixels(tensor, framework, view: Callable, wrap: Callable) -> Pixels:
-    """Return the samples of a tensor; interleaved if its memory is so."""
+    """Return the samples of a tensor; interleaved if its memory is so. The ``view`` refuses to lend the memory of most that are no images."""
+    if tensor.ndim >= 2:
+        try:
+            return planes(view(tensor), wrap)
+        except (RuntimeError, TypeError):
+            pass
     if tensor.ndim < 2:
         raise ValueError(f"Expected a tensor image of size (..., C, H, W), got {tuple(tensor.shape)}")
     if tensor.device.type != "cpu":
@@ -160,16 +160,6 @@ def tensor_pixels(tensor, framework, view: Callable, wrap: Callable) -> Pixels:
         dtype = tensor.dtype
         return planes(view(tensor.float()), lambda array: wrap(array).to(dtype))
     return planes(view(tensor), wrap)
-
-
-def torch_pixels(tensor, torch) -> Pixels:
-    """Return the samples of a tensor of PyTorch, which itself refuses to lend the memory of most that are no images."""
-    if tensor.ndim >= 2:
-        try:
-            return planes(tensor.numpy(), torch.from_numpy)
-        except (RuntimeError, TypeError):
-            pass
-    return tensor_pixels(tensor, torch, torch.Tensor.numpy, torch.from_numpy)
 
 
 def planes(array: np.ndarray, wrap: Callable) -> Pixels:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rushlight import _C
-from rushlight.image.transforms.functional._convert import VALUE_BITS, converted, max_value
+from rushlight.image.transforms.functional._convert import converted, max_value
 from rushlight.image.transforms.functional._dispatch import dispatched
 from rushlight.image.transforms.functional._on_pixels import enhanced, image_ops, on_pixels
 
@@ -63,8 +63,8 @@ def posterize(inpt, bits: int):
     if dtype.kind == "f":
         levels = 1 << bits
         return inpt.give(np.floor(array * dtype.type(levels)).clip(0, levels - 1) * dtype.type(1.0 / levels))
-    total = VALUE_BITS[dtype.name]
-    return inpt.give(array & dtype.type(((1 << bits) - 1) << (total - bits)) if bits < total else array)
+    total = 8 * dtype.itemsize - (dtype.kind == "i")
+    return inpt.give(array & (((1 << bits) - 1) << (total - bits)) if bits < total else array)
 
 
 @dispatched
