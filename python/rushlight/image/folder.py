@@ -316,6 +316,6 @@ def create_dataloader(dataset, batch_size=32, shuffle=True, drop_last=False, **k
         return ImageLoader(dataset, batch_size, shuffle, drop_last=drop_last, **native)
     if isinstance(dataset, IterableDataset):
         shuffle = None
-    if isinstance(dataset, ImageDataset):
+    if isinstance(dataset, (ImageDataset, DatasetFolder)):
         kwargs.setdefault("collate_fn", collate_fn)
     return DataLoader(dataset, batch_size, shuffle, drop_last=drop_last, **kwargs)

@@ -218,3 +218,18 @@ def test_bases_of_data_sets():
         Numbers("place", max, str)
     with pytest.raises(NotImplementedError):
         Numbers("place")[0]
+
+
+@pytest.mark.parametrize("kind", [datasets.ImageFolder, rl.image.ImageFolder])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [ours.RandomResizedCrop(16)],
+        [ours.Resize(20), ours.CenterCrop(16)],
+        [ours.Resize((9, 8)), ours.ColorJitter(0.2)],
+    ],
+)
+def test_loaders_give_pytorchs_tensors(torchs, root, kind, steps):
+    data = kind(root, ours.Compose([*steps, ours.ToTensor()]))
+    for images, labels in rl.image.create_dataloader(data, 4):
+        assert type(images) is torch.Tensor and type(labels) is torch.Tensor and len(images) == len(labels)
