@@ -1,6 +1,7 @@
 """What the native Tensor class gets from Python: conversions, gradients, printing."""
 
 import functools
+import threading
 
 from rushlight import _C, _exchange, _layouts, _storage
 from rushlight._ops.dimensions import require_ints
@@ -262,10 +263,23 @@ def __torch_function__(cls, func, types, args=(), kwargs=None):
     """Call ``func`` and give its tensor results this subclass: what a subclass inherits."""
     if not all(issubclass(cls, t) for t in types):
         return NotImplemented
-    with _C.DisableTorchFunctionSubclass():
-        result = func(*args, **(kwargs or {}))
+    outer = getattr(_CALLED, "function", None)
+    # A function of ours does not ask again while subclasses are disabled.
+    if outer is func:
+        raise TypeError(
+            f"PyTorch's {getattr(func, '__name__', func)} got a rushlight.Tensor: convert it by torch.as_tensor(tensor); "
+            'transforms of images make PyTorch\'s tensors after rushlight.image.transforms.set_framework("torch")'
+        )
+    _CALLED.function = func
+    try:
+        with _C.DisableTorchFunctionSubclass():
+            result = func(*args, **(kwargs or {}))
+    finally:
+        _CALLED.function = outer
     return result if getattr(func, "__name__", "") in KEEP_CLASS else as_class(result, cls)
 
+
+_CALLED = threading.local()
 
 KEEP_CLASS = {"item", "tolist", "numpy", "detach_", "__bool__"}
 

@@ -256,19 +256,6 @@ def test_batches_are_single_images_joined(tmp_path):
     assert image.image_info_batch(paths) == [(80, 60), (50, 90), (64, 64), (200, 40)]
 
 
-def test_out_is_decoded_into(jpeg):
-    batch = np.full((4, 3, 24, 24), np.nan, np.float32)
-    result = image.load_batch_bytes([jpeg] * 4, 24, crop="center", normalize="clip", out=batch)
-    assert result is batch and np.isfinite(batch).all()
-    slot = batch[2]
-    assert image.load_bytes(jpeg, 24, crop="center", normalize="imagenet", out=slot) is slot
-    assert not np.array_equal(batch[2], batch[1])
-    with pytest.raises(ValueError, match=r"out= has the shape \[24, 24, 3\]"):
-        image.load_bytes(jpeg, out=np.zeros((24, 24, 3), np.uint8))
-    with pytest.raises(ValueError, match="uint8"):
-        image.load_bytes(jpeg, 24, crop="center", out=np.zeros((24, 24, 3), np.float32))
-
-
 def test_one_bad_file_does_not_end_the_run(jpeg, tmp_path):
     good, bad = tmp_path / "good.jpg", tmp_path / "bad.jpg"
     good.write_bytes(jpeg)
@@ -319,11 +306,34 @@ def test_errors_name_file_format_and_reason(tmp_path, jpeg):
         ({"size": 0}, "size=0 is not a positive"),
         ({"size": (5, -1)}, "size="),
         ({"size": (1, 2, 3)}, "size="),
+        ({"size": ()}, "size="),
+        ({"crop": 2**70}, "crop="),
+        ({"background": (300, 0, 0)}, "background="),
+        ({"background": "white"}, "background="),
+        ({"max_pixels": -1}, "max_pixels="),
+        ({"max_memory": "much"}, "max_memory="),
     ],
 )
 def test_wrong_arguments_say_what_is_right(jpeg, options, message):
     with pytest.raises(ValueError, match=message):
         image.load_bytes(jpeg, **options)
+
+
+def test_arguments_of_other_kinds(jpeg):
+    wanted = image.load_bytes(jpeg, 20)
+    for size in (np.int64(20), np.array(20), rl.tensor(20), [20], 20.0):
+        assert np.array_equal(image.load_bytes(jpeg, size), wanted)
+    assert np.array_equal(image.load_bytes(jpeg, 20, max_pixels=None, max_memory=None), wanted)
+    assert np.array_equal(image.load_bytes(rl.tensor(list(jpeg), dtype=rl.uint8), 20), wanted)
+    for name in ("algorithm", "mode", "layout"):
+        with pytest.raises(TypeError, match=f"{name}=3 is not a name"):
+            image.load_bytes(jpeg, **{name: 3})
+    with pytest.raises(TypeError, match="a sequence of paths is needed, not the one path 'a.jpg'"):
+        image.load_batch("a.jpg")
+    with pytest.raises(TypeError, match="not the bytes of one"):
+        image.load_batch_bytes(jpeg)
+    with pytest.raises(TypeError, match="workers='2'"):
+        image.load_batch_bytes([jpeg], workers="2")
 
 
 def test_tensors_and_devices(jpeg):

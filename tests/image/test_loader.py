@@ -94,6 +94,18 @@ def test_resuming_gives_the_next_sample(paths, shuffle):
         loader(paths[:9], shuffle=shuffle, seed=5).load_state_dict(first.state_dict())
 
 
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_an_iteration_begins_at_the_start_unless_a_state_is_loaded(paths, shuffle):
+    made = loader(paths, shuffle=shuffle, seed=5)
+    whole = numbers(loader(paths, shuffle=shuffle, seed=5))
+    first = numbers([next(iter(made))])
+    assert numbers([next(iter(made))]) == first == whole[: len(first)]
+    state = made.state_dict()
+    assert numbers(made) == whole
+    made.load_state_dict(state)
+    assert made.state_dict() == state and first + numbers(made) == whole
+
+
 def crop_and_mirror(*more):
     return Compose([RandomResizedCrop((6, 5), scale=(0.2, 1.0)), RandomHorizontalFlip(), *more])
 

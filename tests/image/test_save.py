@@ -132,3 +132,27 @@ def test_a_link_stays_a_link(tmp_path):
 def test_errors_say_what_to_do(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_pil_images_of_every_mode():
+    pil = pytest.importorskip("PIL.Image")
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 4), dtype=np.uint8)
+    rgba = pil.fromarray(pixels)
+    for mode, kept in (("RGBa", "RGBA"), ("PA", "RGBA"), ("P", "RGB"), ("1", "L"), ("CMYK", "RGB"), ("LA", "LA")):
+        picture = rgba.convert(mode)
+        found = image.load_bytes(image.encode_png(picture), mode="unchanged")
+        assert np.array_equal(found.squeeze(), np.asarray(picture.convert(kept)))
+    thin = rgba.convert("LA").convert("La")
+    found = image.load_bytes(image.encode_png(thin), mode="unchanged")
+    assert np.array_equal(found, np.asarray(thin.convert("LA")))
+    for mode in ("I", "F"):
+        with pytest.raises(TypeError, match="expected pixels of uint8 or uint16, got"):
+            image.encode_png(rgba.convert("L").convert(mode))
+
+
+def test_paths_of_bytes_and_folders_that_are_missing(tmp_path):
+    pixels = np.zeros((2, 3, 3), np.uint8)
+    image.save(pixels, bytes(tmp_path / "é.png"))
+    assert image.load(tmp_path / "é.png").shape == (2, 3, 3)
+    with pytest.raises(FileNotFoundError, match="no folder to save in.*none'"):
+        image.save(pixels, tmp_path / "none" / "a.png")

@@ -22,6 +22,11 @@ impl Sample for f32 {
     const NAME: &'static str = "float32";
 }
 
+/// Whether a buffer whose format begins with this has bytes in the order that is not the machine's.
+fn is_foreign(order: u8) -> bool {
+    if cfg!(target_endian = "little") { matches!(order, b'>' | b'!') } else { order == b'<' }
+}
+
 /// Memory in the order of its indices that a Python object lends.
 pub struct Array<T: Element> {
     buffer: PyBuffer<T>,
@@ -33,6 +38,9 @@ impl<T: Sample> Array<T> {
         let buffer = PyBuffer::get(object)?;
         if !buffer.is_c_contiguous() {
             return Err(PyValueError::new_err("the array is not contiguous: pass numpy.ascontiguousarray(array)"));
+        }
+        if size_of::<T>() > 1 && buffer.format().to_bytes().first().is_some_and(|&order| is_foreign(order)) {
+            return Err(PyValueError::new_err("the bytes of the array's elements are in the other order: pass array.astype(array.dtype.newbyteorder(\"=\"))"));
         }
         Ok(Array { buffer })
     }

@@ -21,11 +21,24 @@ from rushlight.image._load import (
     to_dlpack,
 )
 
-_SUBMODULES = {"bench", "curation", "folder", "loader", "tar", "transforms", "tv_tensors", "url", "video"}
+_SUBMODULES = {
+    "bench",
+    "curation",
+    "datasets",
+    "folder",
+    "io",
+    "loader",
+    "tar",
+    "transforms",
+    "tv_tensors",
+    "url",
+    "video",
+}
 
 _NAMES_OF_MODULES = {
     "_save": "encode_jpeg encode_png encode_webp save",
     "curation": "AestheticScorer contact_sheet deduplicate filter_dataset hamming_distance hamming_pairs phash phash_batch",
+    "datasets": "DatasetFolder",
     "folder": "ImageDataset ImageFolder collate_fn create_dataloader",
     "loader": "ImageLoader",
     "tar": "TarDataset load_tar",

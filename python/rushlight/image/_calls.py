@@ -9,9 +9,11 @@ from rushlight.image._errors import ImageWarning
 def thread_count(workers):
     if workers is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not hasattr(workers, "__index__"):
+        raise TypeError(f"workers={workers!r} is not a number of threads, or None for one per core")
     if workers < 0:
         raise ValueError(f"workers={workers} is negative: give how many threads to use, or None for one per core")
-    return max(workers, 1)
+    return max(int(workers), 1)
 
 
 def check_errors(errors):

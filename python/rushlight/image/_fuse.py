@@ -58,7 +58,7 @@ def fuse(transform):
             if not type(step).__module__.startswith(_HOMES) or name not in _RULES or chain.done:
                 raise NotFusible
             _RULES[name](chain, step)
-            if type(step).__module__.startswith("torchvision"):
+            if type(step).__module__.startswith("torchvision") or getattr(step, "_framework", None) == "torch":
                 chain.framework = "torch"
     except NotFusible:
         return None

@@ -6,6 +6,7 @@ import numpy as np
 
 from rushlight import _C
 from rushlight.image._calls import check_errors, tell, thread_count, wrapper
+from rushlight.image._destination import Destination
 from rushlight.image._errors import ImageError
 from rushlight.image._recipe import MAX_MEMORY, MAX_PIXELS, recipe_of, split
 
@@ -50,11 +51,11 @@ def load(
         exact: decode a JPEG at its full size before resizing. Else one at least eight times as large as the result, along both sides, is
             decoded at 1/2, 1/4 or 1/8; some samples are then off by a few levels.
         background: the colour ``(r, g, b)`` behind transparent pixels; by default alpha is dropped, as by Pillow's ``convert("RGB")``.
-        max_pixels: larger images are refused before anything is allocated for them.
-        max_memory: bytes of memory for decoding.
+        max_pixels: larger images are refused before anything is allocated for them; None for no limit.
+        max_memory: bytes of memory for decoding; None for no limit.
         errors: "raise"; "skip" gives None for an image that cannot be read, "substitute" zeros.
         report: a list to which the errors of what was not read are appended.
-        out: an array of the right shape and type to decode into.
+        out: an array or tensor of the right shape and type to decode into; of an image that cannot be read it is zero.
         framework: "rushlight" or "torch": whose tensor ``device="cpu"`` gives.
 
     Returns:
@@ -98,16 +99,17 @@ def load_batch(paths, size=None, algorithm=None, crop=None, normalize=None, work
     Returns:
         One contiguous array ``[N, ...]`` if all results have one shape, else a list of arrays.
     """
-    return _load_many([_source(path) for path in paths], size, algorithm, crop, normalize, workers, device, options)
+    return _load_many(_sources(paths), size, algorithm, crop, normalize, workers, device, options)
 
 
 def load_batch_bytes(
     data_list, size=None, algorithm=None, crop=None, normalize=None, workers=None, device=None, **options
 ):
     """Load many images from the bytes of their files; arguments as for :func:`load_batch`."""
-    return _load_many(
-        [_encoded(data) for data in data_list], size, algorithm, crop, normalize, workers, device, options
-    )
+    if isinstance(data_list, (bytes, bytearray)):
+        raise TypeError("a sequence of files' bytes is needed, not the bytes of one: use load_bytes, or [data]")
+    encoded = [_encoded(data) for data in data_list]
+    return _load_many(encoded, size, algorithm, crop, normalize, workers, device, options)
 
 
 class ImageInfo(tuple):
@@ -145,7 +147,7 @@ def image_info(path, *, exif=True):
 def image_info_batch(paths, workers=None, *, exif=True, errors="raise"):
     """Return :func:`image_info` of many files; with ``errors="skip"`` None for those that cannot be read."""
     check_errors(errors)
-    found = _C.image.info([_source(path) for path in paths], thread_count(workers))
+    found = _C.image.info(_sources(paths), thread_count(workers))
     fault = next((header for header in found if isinstance(header, Exception)), None)
     if fault is not None and errors == "raise":
         raise fault
@@ -164,18 +166,21 @@ def _load_one(source, recipe, device, framework, errors, report, out):
     check_errors(errors)
     wrap = wrapper(device, framework)
     recipe, dtype = recipe
+    destination = Destination(out, dtype)
     try:
-        array = _C.image.load(source, recipe, None, out)
+        array = _C.image.load(source, recipe, None, destination.native)
     except ImageError as error:
+        destination.clear()
         if errors == "raise":
             raise
         tell([error], report)
         if errors == "skip":
             return None
-        if recipe.fixed_shape is None:
+        shape = recipe.fixed_shape if out is None else np.shape(destination.memory)
+        if shape is None:
             raise ValueError('errors="substitute" needs a shape: give size as (h, w), or size and crop') from error
-        array = np.zeros(recipe.fixed_shape, recipe.dtype)
-    return wrap(array if dtype is None else array.astype(dtype))
+        array = np.zeros(shape, recipe.dtype) if destination.native is None else destination.native
+    return destination.result(array, wrap)
 
 
 def _load_many(sources, size, algorithm, crop, normalize, workers, device, options):
@@ -185,7 +190,8 @@ def _load_many(sources, size, algorithm, crop, normalize, workers, device, optio
     wrap = wrapper(device, rest.get("framework"))
     if errors == "skip" and out is not None:
         raise ValueError('out= keeps a place for every image: use errors="substitute" or "raise" with it')
-    loaded, failed = _C.image.load_batch(sources, recipe, thread_count(workers), out)
+    destination = Destination(out, dtype)
+    loaded, failed = _C.image.load_batch(sources, recipe, thread_count(workers), destination.native)
     for index, error in failed:
         if errors == "raise" or not isinstance(error, ImageError):
             raise error
@@ -196,9 +202,17 @@ def _load_many(sources, size, algorithm, crop, normalize, workers, device, optio
         lost = {index for index, _ in failed}
         kept = [index for index in range(len(sources)) if index not in lost]
         loaded = [loaded[index] for index in kept] if isinstance(loaded, list) else loaded[kept]
-    if isinstance(loaded, list):
-        return [None if array is None else wrap(array if dtype is None else array.astype(dtype)) for array in loaded]
-    return wrap(loaded if dtype is None else loaded.astype(dtype))
+    if not isinstance(loaded, list):
+        return destination.result(loaded, wrap)
+    if out is not None:
+        raise ValueError("out= needs results of one shape: give size as (h, w), or size and crop")
+    return [None if array is None else destination.result(array, wrap) for array in loaded]
+
+
+def _sources(paths):
+    if isinstance(paths, (str, bytes, os.PathLike)):
+        raise TypeError(f"a sequence of paths is needed, not the one path {paths!r}: use load, or [path]")
+    return [_source(path) for path in paths]
 
 
 def _source(path):
@@ -213,4 +227,6 @@ def _source(path):
 def _encoded(data):
     if isinstance(data, str):
         raise TypeError("the bytes of an image file are needed, not a str: to load from a path use load or load_batch")
+    if hasattr(data, "detach"):
+        data = data.numpy()
     return data if isinstance(data, bytes) else bytes(memoryview(data))

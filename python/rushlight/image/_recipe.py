@@ -19,6 +19,8 @@ MAX_PIXELS = 178_956_970
 MAX_MEMORY = 2 << 30
 """Bytes that decoding one image may use, unless ``max_memory`` says otherwise."""
 
+_UNLIMITED = 2**64 - 1
+
 _NATIVE = ("uint8", "uint16", "float32")
 
 
@@ -65,22 +67,20 @@ def _cached_recipe(
         raise ValueError(f"normalize gives floats: dtype={dtype} cannot hold them")
     if isinstance(crop, int):
         crop = (crop, crop)
-    layout = layout or ("HWC" if normalize is None else "CHW")
-    scale = None if normalize is None else _scale(normalize)
     recipe = _C.image.Recipe(
         size,
         crop,
-        algorithm or "lanczos3",
-        mode,
-        background,
+        _name("algorithm", algorithm or "lanczos3"),
+        _name("mode", mode),
+        _color(background),
         native,
-        scale,
-        layout,
-        exif,
-        icc,
-        exact,
-        max_pixels,
-        max_memory,
+        None if normalize is None else _scale(normalize),
+        _name("layout", layout or ("HWC" if normalize is None else "CHW")),
+        bool(exif),
+        bool(icc),
+        bool(exact),
+        _limit("max_pixels", max_pixels),
+        _limit("max_memory", max_memory),
     )
     return recipe, None if dtype == native else dtype
 
@@ -98,6 +98,30 @@ def _dtype_name(dtype, normalize):
     if name not in (*_NATIVE, "float16", "float64"):
         raise ValueError(f"dtype={name} is not known; it is one of uint8, uint16, float16, float32, float64")
     return name
+
+
+def _name(argument, value):
+    if not isinstance(value, str):
+        raise TypeError(f"{argument}={value!r} is not a name, a str")
+    return value
+
+
+def _color(background):
+    if background is None:
+        return None
+    levels = background if isinstance(background, tuple) else (background,)
+    if len(levels) != 3 or not all(hasattr(level, "__index__") and 0 <= level <= 255 for level in levels):
+        raise ValueError(f"background={background!r} is not a colour: three integers from 0 to 255")
+    return tuple(int(level) for level in levels)
+
+
+def _limit(name, value):
+    """The number of a limit; the largest there is for None."""
+    if value is None:
+        return _UNLIMITED
+    if not isinstance(value, (int, float, np.number)) or value < 0 or value != value // 1:
+        raise ValueError(f"{name}={value!r} is not a whole number of 0 or more, or None for no limit")
+    return min(int(value), _UNLIMITED)
 
 
 def _scale(normalize):
@@ -121,13 +145,21 @@ def _sides(value):
     """Return one number or a name as it is, a sequence as a tuple."""
     if value is None or isinstance(value, (int, str)):
         return value
-    sides = tuple(int(side) for side in value) if hasattr(value, "__iter__") else int(value)
-    return sides[0] if isinstance(sides, tuple) and len(sides) == 1 else sides
+    if not getattr(value, "shape", True) or not hasattr(value, "__iter__"):
+        return _side(value)
+    sides = tuple(_side(side) for side in value)
+    return sides[0] if len(sides) == 1 else sides
+
+
+def _side(value):
+    return int(value) if hasattr(value, "__index__") or hasattr(value, "__float__") else value
 
 
 def _check_sides(name, value):
-    sides = value if isinstance(value, tuple) else () if value is None else (value,)
-    if len(sides) > 2 or not all(isinstance(side, int) and side > 0 for side in sides):
+    if value is None:
+        return
+    sides = value if isinstance(value, tuple) else (value,)
+    if len(sides) not in (1, 2) or not all(isinstance(side, int) and 0 < side < 2**32 for side in sides):
         centre = ', or "center"' if name == "crop" else ""
         raise ValueError(f"{name}={value!r} is not a positive number of pixels, a pair (height, width){centre}")
 

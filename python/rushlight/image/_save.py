@@ -1,5 +1,6 @@
 """Pixels to files: JPEG, PNG and WebP."""
 
+import errno
 import os
 import secrets
 from os import PathLike
@@ -94,7 +95,7 @@ def save(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(np.zeros((8, 8, 3), np.uint8), f"{folder}/black.jpg", quality=90)
     """
-    path = Path(os.path.realpath(path))
+    path = Path(os.fsdecode(os.path.realpath(path)))
     encode = _encoder(path, format)
     if quality is not None:
         if encode is encode_png:
@@ -119,6 +120,8 @@ def _encoder(path: Path, format: str | None):
 
 
 def _write(path: Path, data: bytes) -> None:
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no folder to save in", str(path.parent))
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with open(part, "xb") as file:
@@ -164,8 +167,10 @@ def _tensor_pixels(tensor: Any) -> np.ndarray:
 
 
 def _pil_pixels(image: Any) -> Any:
-    if image.mode in ("L", "LA", "RGB", "RGBA", "I;16"):
+    kept = ("L", "LA", "RGB", "RGBA", "I", "F")
+    if image.mode in kept or image.mode.startswith("I;16"):
         return image
     if image.mode == "P":
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
-    return image.convert("L" if image.mode == "1" else "RGB")
+    like = {"1": "L", "PA": "RGBA", "RGBa": "RGBA", "La": "LA"}
+    return image.convert(like.get(image.mode, "RGB"))

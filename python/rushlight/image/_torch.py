@@ -1,4 +1,4 @@
-"""What PyTorch's `DataLoader` has to know about our data sets, told to it if it is there."""
+"""What PyTorch has to know about our data sets and transforms, told to it if it is there."""
 
 import sys
 
@@ -11,6 +11,17 @@ def introduce(dataset_class):
     torch_data = sys.modules.get("torch.utils.data")
     if torch_data is not None:
         torch_data.IterableDataset.register(dataset_class)
+
+
+def introduce_modules(transform_class):
+    """Let PyTorch take transforms for modules, as members of its `Sequential`, and collate our tensors.
+
+    PyTorch asks for a subclass of its own class. All that modules do stays ours: our class comes first.
+    """
+    register_collation()
+    torch_module = sys.modules.get("torch.nn.modules.module")
+    if torch_module is not None and not issubclass(transform_class, torch_module.Module):
+        transform_class.__bases__ += (torch_module.Module,)
 
 
 def register_collation():

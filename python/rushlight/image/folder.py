@@ -7,25 +7,11 @@ import sys
 import numpy as np
 
 from rushlight.image._torch import register_collation
+from rushlight.image.datasets.folder import IMG_EXTENSIONS, DatasetFolder, default_loader
+from rushlight.image.datasets.vision import StandardTransform
 from rushlight.utils.data import Dataset
 
 __all__ = ["IMG_EXTENSIONS", "ImageDataset", "ImageFolder", "collate_fn", "create_dataloader", "default_loader"]
-
-IMG_EXTENSIONS = (
-    ".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp", ".avif", ".gif", ".qoi", ".pbm", ".pnm"
-)  # fmt: skip
-
-
-def default_loader(path):
-    """A file as an upright PIL image of mode RGB, or as an array where there is no Pillow: for programs that open `samples` themselves."""
-    from rushlight.image import load
-
-    array = load(path)
-    try:
-        from PIL import Image
-    except ImportError:
-        return array
-    return Image.fromarray(array)
 
 
 class ImageDataset(Dataset):
@@ -169,27 +155,7 @@ def _threads():
     return max(1, thread_count(None) // worker_share()[1])
 
 
-class StandardTransform:
-    """The transforms of images and of labels, applied together."""
-
-    def __init__(self, transform, target_transform):
-        self.transform, self.target_transform = transform, target_transform
-
-    def __call__(self, image, target):
-        """The image and the label, transformed."""
-        image = image if self.transform is None else self.transform(image)
-        return image, target if self.target_transform is None else self.target_transform(target)
-
-    def __repr__(self):
-        lines = ["StandardTransform"]
-        for name, transform in (("Transform", self.transform), ("Target transform", self.target_transform)):
-            if transform is not None:
-                first, *rest = repr(transform).splitlines()
-                lines += [f"{name}: {first}", *(" " * (len(name) + 2) + line for line in rest)]
-        return "\n".join(lines)
-
-
-class ImageFolder(ImageDataset):
+class ImageFolder(ImageDataset, DatasetFolder):
     """Images in `root/CLASS/.../file`; the classes are the sorted names of the sub-folders.
 
     The attributes and methods are torchvision's: `classes`, `class_to_idx`, `samples` (`imgs`), `targets`, `loader`, `extensions`,
@@ -262,43 +228,6 @@ class ImageFolder(ImageDataset):
         """A function of image and label that applies both transforms, if there is one."""
         given = self.transform is not None or self.target_transform is not None
         return StandardTransform(self.transform, self.target_transform) if given else None
-
-    def find_classes(self, directory):
-        """`(classes, class_to_idx)` of the sub-folders of a folder."""
-        classes = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir())
-        if not classes:
-            raise FileNotFoundError(f"Couldn't find any class folder in {directory}.")
-        return classes, {name: index for index, name in enumerate(classes)}
-
-    @staticmethod
-    def make_dataset(directory, class_to_idx, extensions=None, is_valid_file=None, allow_empty=False):
-        """`(path, label)` of all images in the sub-folders of a folder."""
-        valid = is_valid_file or (lambda path: path.lower().endswith(tuple(extensions)))
-        samples, empty = [], []
-        for name, index in sorted(class_to_idx.items()):
-            found = [path for path in _walk(os.path.join(directory, name)) if valid(path)]
-            samples += [(path, index) for path in found]
-            empty += [] if found else [name]
-        if empty and not allow_empty:
-            known = f" Supported extensions are: {', '.join(extensions)}" if extensions else ""
-            raise FileNotFoundError(f"Found no valid file for the classes {', '.join(empty)}.{known}")
-        return samples
-
-    def __repr__(self):
-        lines = [
-            f"Dataset {type(self).__name__}",
-            f"    Number of datapoints: {len(self)}",
-            f"    Root location: {self.root}",
-        ]
-        lines += [f"    {self.transforms!r}"] if self.transforms is not None else []
-        return "\n".join(lines)
-
-
-def _walk(folder):
-    """The files under a folder, in torchvision's order."""
-    for parent, _, names in sorted(os.walk(folder, followlinks=True)):
-        for name in sorted(names):
-            yield os.path.join(parent, name)
 
 
 def collate_fn(batch, **options):
@@ -387,6 +316,6 @@ def create_dataloader(dataset, batch_size=32, shuffle=True, drop_last=False, **k
         return ImageLoader(dataset, batch_size, shuffle, drop_last=drop_last, **native)
     if isinstance(dataset, IterableDataset):
         shuffle = None
-    if isinstance(dataset, ImageDataset):
+    if isinstance(dataset, (ImageDataset, DatasetFolder)):
         kwargs.setdefault("collate_fn", collate_fn)
     return DataLoader(dataset, batch_size, shuffle, drop_last=drop_last, **kwargs)

@@ -48,7 +48,7 @@ class ImageLoader:
         options: with paths, those of `ImageDataset` (`labels`, `transform`, `size`, `crop`, `normalize`, `device`, ...).
 
     `state_dict()` and `load_state_dict()` continue with the next sample, whatever the number of workers
-    and the batch size. `rate` is images per second since the epoch began, `waited` the seconds of
+    and the batch size; without them each iteration begins at the start of its epoch. `rate` is images per second since the epoch began, `waited` the seconds of
     them that the consumer had to wait.
 
     >>> loader = ImageLoader(paths, 64, labels=labels, size=224, crop="center")  # doctest: +SKIP
@@ -88,7 +88,7 @@ class ImageLoader:
         self.rank, self.world_size = rank, world_size
         self.workers = thread_count(workers or None)
         self.failures = []
-        self.epoch, self._position = 0, None
+        self.epoch, self._position, self._pending = 0, None, None
         self._images, self._started, self.waited = 0, None, 0.0
         self._plan = _StreamPlan(self) if stream else _MapPlan(self)
         self._batches, self._wrap = _engine(dataset, self.workers, prefetch)
@@ -106,7 +106,7 @@ class ImageLoader:
 
     def set_epoch(self, epoch):
         """Begin the next iteration at the start of an epoch."""
-        self.epoch, self._position = epoch, None
+        self.epoch, self._position, self._pending = epoch, None, None
 
     def state_dict(self):
         """Where the iteration stands: after the batch given last."""
@@ -125,11 +125,13 @@ class ImageLoader:
                 raise ValueError(
                     f"load_state_dict: the state has {name}={state[name]!r}, but this loader has {value!r}"
                 )
-        self.epoch, self._position = state["epoch"], state["position"]
+        self.set_epoch(state["epoch"])
+        self._position = self._pending = state["position"]
 
     def __iter__(self):
         self._images, self._started, self.waited = 0, time.perf_counter(), 0.0
         key = (self.seed & (2**63 - 1), self.epoch)
+        self._position, self._pending = self._pending, None
         ahead = deque()
         try:
             for items, position in self._plan.chunks():

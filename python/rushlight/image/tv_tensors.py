@@ -24,6 +24,13 @@ __all__ = [
 KEEP_CLASS = {"clone", "detach", "requires_grad_", "pin_memory"}
 
 
+def own_dtype(value):
+    """Return Rushlight's dtype for one of PyTorch's; anything else as it is."""
+    kind = type(value)
+    foreign = kind.__module__ == "torch" and kind.__name__ == "dtype" and kind is not rl.dtype
+    return getattr(rl, str(value).removeprefix("torch.")) if foreign else value
+
+
 class TVTensor(rl.Tensor):
     """Base of all tensors that know their meaning.
 
@@ -38,7 +45,7 @@ class TVTensor(rl.Tensor):
         """Return any values as a plain tensor."""
         if requires_grad is None:
             requires_grad = getattr(data, "requires_grad", False)
-        return plain(rl.as_tensor(data, dtype=dtype, device=device)).requires_grad_(requires_grad)
+        return plain(rl.as_tensor(data, dtype=own_dtype(dtype), device=device)).requires_grad_(requires_grad)
 
     def __new__(cls, data, *, dtype=None, device=None, requires_grad=None):
         return cls._to_tensor(data, dtype, device, requires_grad).as_subclass(cls)
@@ -64,7 +71,8 @@ class TVTensor(rl.Tensor):
     def to(self, *args, **kwargs):
         """Return this tensor with another dtype, device or memory format, as the same class."""
         with rl._C.DisableTorchFunctionSubclass():
-            output = rl.Tensor.to(self, *args, **kwargs)
+            named = {name: own_dtype(value) for name, value in kwargs.items()}
+            output = rl.Tensor.to(self, *map(own_dtype, args), **named)
         return output if output is self else type(self).wrap(plain(output), self)
 
     def __repr__(self, *, tensor_contents=None):
@@ -213,7 +221,7 @@ def wrap(wrappee: rl.Tensor, *, like: TVTensor, **changes) -> TVTensor:
     """
     if "format" in changes:
         changes["format"] = box_format(changes["format"])
-    return type(like).wrap(wrappee, like, **changes)
+    return type(like).wrap(rl.as_tensor(wrappee), like, **changes)
 
 
 class set_return_type:

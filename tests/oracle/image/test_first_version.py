@@ -181,3 +181,19 @@ def test_what_python_draws_follows_the_sample_in_threads(tmp_path):
         )
     assert all(np.array_equal(one, two) for one, two in zip(*runs, strict=True))
     assert len({image.tobytes() for batch in runs[0] for image in batch > 0.5}) > 2
+
+
+def test_attributes_are_as_they_were_given():
+    for name, arguments in (
+        ("Resize", (3,)),
+        ("Resize", ((3, 4),)),
+        ("Resize", ([5],)),
+        ("Normalize", ((0.1, 0.2), (0.3, 0.4))),
+        ("Normalize", ([0.1], [0.3])),
+        ("GaussianBlur", (3,)),
+        ("GaussianBlur", ((3, 5), 2.0)),
+        ("CenterCrop", (5,)),
+    ):
+        own, their = (getattr(module, name)(*arguments) for module in (ours, theirs))
+        for attribute in ("size", "mean", "std", "sigma", "kernel_size"):
+            assert getattr(own, attribute, None) == getattr(their, attribute, None), (name, attribute)

@@ -64,4 +64,4 @@ def __getattr__(name: str):
 
 
 def __dir__():
-    return sorted([*globals(), *MODULES, "functional", "v2"])
+    return sorted({*globals(), *MODULES, "autoaugment", "functional", "transforms", "v2"})

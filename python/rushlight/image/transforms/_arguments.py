@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import rushlight as rl
+from rushlight.image.transforms.framework import get_framework
+from rushlight.image.transforms.functional._pixels import is_torch
+from rushlight.image.tv_tensors import Image
 
 Fill = int | float | Sequence[int] | Sequence[float] | None
 
@@ -72,7 +75,17 @@ def fill_value(fill: Fill):
 
 def fill_for(table: dict, inpt: Any):
     """Return the fill value for an input."""
-    return table.get(type(inpt), table.get("others"))
+    return table.get(kind_in(table, inpt))
+
+
+def kind_in(table: dict, inpt: Any):
+    """Return the key of an input in a table by type of input.
+
+    ``ToImage`` makes images plain tensors of PyTorch after ``set_framework("torch")``: they are images where the table does not name them.
+    """
+    if type(inpt) in table:
+        return type(inpt)
+    return Image if Image in table and is_torch(inpt) and get_framework() == "torch" else "others"
 
 
 def require_padding(padding: Any):

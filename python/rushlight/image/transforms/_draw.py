@@ -1,4 +1,4 @@
-"""Random numbers of transforms: from the default generator, or from that of the sample or the worker at hand."""
+"""Random numbers of transforms: from the default generator of the framework that is set, or from that of the sample or the worker at hand."""
 
 import contextlib
 import os
@@ -6,8 +6,11 @@ import random
 import sys
 import threading
 from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
 import rushlight as rl
+from rushlight.image.transforms.framework import as_framework, get_framework
 from rushlight.utils.data import get_worker_info
 
 
@@ -63,25 +66,46 @@ def python_generator() -> random.Random:
     return _thread.python or random
 
 
+def source() -> tuple[ModuleType, Any]:
+    """Return the package that draws, and the generator it draws from; None for its default one.
+
+    After ``set_framework("torch")`` that is PyTorch: what ``torch.manual_seed`` seeds.
+    """
+    if _thread.generator is None and get_framework() == "torch":
+        import torch
+
+        return torch, None
+    return rl, own_generator()
+
+
+def ours(tensor: Any) -> rl.Tensor:
+    return as_framework(tensor, "rushlight")
+
+
 def rand(*shape: int) -> rl.Tensor:
-    return rl.rand(shape, generator=own_generator())
+    package, generator = source()
+    return ours(package.rand(shape, generator=generator))
 
 
 def randn(*shape: int) -> rl.Tensor:
-    return rl.randn(shape, generator=own_generator())
+    package, generator = source()
+    return ours(package.randn(shape, generator=generator))
 
 
 def normal(*shape: int) -> rl.Tensor:
-    return rl.empty(shape).normal_(generator=own_generator())
+    package, generator = source()
+    return ours(package.empty(shape).normal_(generator=generator))
 
 
 def uniform(low: float, high: float) -> float:
     """Draw a number from ``[low, high)``, in single precision."""
-    return rl.empty(1).uniform_(low, high, generator=own_generator()).item()
+    package, generator = source()
+    return package.empty(1).uniform_(low, high, generator=generator).item()
 
 
 def randint(low: int, high: int, shape: tuple[int, ...] = ()) -> rl.Tensor:
-    return rl.randint(low, high, shape, generator=own_generator())
+    package, generator = source()
+    return ours(package.randint(low, high, shape, generator=generator))
 
 
 def below(low: int, high: int) -> int:
@@ -90,18 +114,22 @@ def below(low: int, high: int) -> int:
 
 
 def randperm(count: int) -> rl.Tensor:
-    return rl.randperm(count, generator=own_generator())
+    package, generator = source()
+    return ours(package.randperm(count, generator=generator))
 
 
 def weighted(weights: list[float]) -> int:
     """Draw an index with probabilities in proportion to ``weights``."""
-    return int(rl.multinomial(rl.tensor(weights), 1, generator=own_generator()))
+    package, generator = source()
+    return int(package.multinomial(package.tensor(weights), 1, generator=generator))
 
 
 def dirichlet(concentration: rl.Tensor) -> rl.Tensor:
-    return rl._sample_dirichlet(concentration, generator=own_generator())
+    package, generator = source()
+    return ours(package._sample_dirichlet(as_framework(concentration, package.__name__), generator=generator))
 
 
 def ratio_between(logarithms: list[float]) -> float:
     """Draw a ratio whose logarithm is uniform, in single precision."""
-    return rl.empty(1).uniform_(*logarithms, generator=own_generator()).exp().item()
+    package, generator = source()
+    return package.empty(1).uniform_(*logarithms, generator=generator).exp().item()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rushlight as rl
-from rushlight.image._torch import register_collation
+from rushlight.image._torch import introduce_modules
 from rushlight.image.transforms._draw import rand
 from rushlight.image.transforms._sample import (
     TypeOrCheck,
@@ -40,11 +40,11 @@ class Transform(Module):
 
     def __init__(self) -> None:
         super().__init__()
-        register_collation()
+        introduce_modules(Transform)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        register_collation()
+        introduce_modules(Transform)
 
     def check_inputs(self, flat_inputs: list[Any]) -> None:
         """Raise if a sample is not one this transform can treat."""

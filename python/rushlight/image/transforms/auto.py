@@ -137,6 +137,8 @@ class AutoAugment(Augmentation):
         fill: Fill | dict = None,
     ) -> None:
         super().__init__(interpolation=interpolation, fill=fill)
+        if type(policy).__name__ == "AutoAugmentPolicy":
+            policy = AutoAugmentPolicy(policy.value)
         self.policy = policy
         if policy not in POLICIES:
             raise ValueError(f"The provided policy {policy} is not recognized.")

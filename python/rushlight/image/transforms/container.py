@@ -14,7 +14,8 @@ __all__ = ["Compose", "Identity", "Lambda", "RandomApply", "RandomChoice", "Rand
 
 
 def require_transforms(transforms: Any, kinds: tuple[type, ...] = (Sequence,), names: str = ""):
-    if not isinstance(transforms, kinds):
+    # PyTorch's ModuleList serves as well as ours.
+    if not isinstance(transforms, kinds) and type(transforms).__name__ not in (kind.__name__ for kind in kinds):
         raise TypeError(f"Argument transforms should be a sequence of callables{names}")
     if not len(transforms):
         raise ValueError("Pass at least one transform")

@@ -9,6 +9,7 @@ import numpy as np
 
 import rushlight as rl
 from rushlight.image.transforms import functional as F
+from rushlight.image.transforms._arguments import kind_in
 from rushlight.image.transforms._sample import (
     has_any,
     is_array,
@@ -85,13 +86,13 @@ class ToPILImage(Transform):
         return F.to_pil_image(plain(inpt) if isinstance(inpt, Image) else inpt, mode=self.mode)
 
 
-class ToPureTensor(Transform):
+class ToPureTensor(TensorMaker):
     """Convert every ``TVTensor`` to a tensor without a meaning."""
 
     _transformed_types = (TVTensor,)
 
-    def transform(self, inpt: TVTensor, params: dict[str, Any]) -> rl.Tensor:
-        return plain(inpt)
+    def transform(self, inpt: TVTensor, params: dict[str, Any]) -> Any:
+        return as_framework(plain(inpt), self._framework)
 
 
 def is_dtype(value: Any) -> bool:
@@ -139,12 +140,13 @@ class ToDtype(Transform):
         is_image = is_pure(inpt) or isinstance(inpt, (Image, Video))
         if not isinstance(self.dtype, dict):
             return F.to_dtype(inpt, dtype_for(inpt, self.dtype), self.scale) if is_image else inpt
-        if type(inpt) not in self.dtype and "others" not in self.dtype:
+        kind = kind_in(self.dtype, inpt)
+        if kind not in self.dtype:
             raise ValueError(
                 f"No dtype was specified for type {type(inpt)}. To convert images and videos alone pass a dtype, e.g. "
                 'dtype=torch.float32; in a dict, "others" is the key of all other types.'
             )
-        dtype = self.dtype.get(type(inpt), self.dtype.get("others"))
+        dtype = self.dtype[kind]
         if dtype is not None:
             return self._call_kernel(F.to_dtype, inpt, dtype=dtype_for(inpt, dtype), scale=self.scale)
         if self.scale and is_image:

@@ -1,4 +1,4 @@
-"""Whose tensors images become: Rushlight's, or PyTorch's."""
+"""Whose tensors images become, and whose random numbers change them: Rushlight's, or PyTorch's."""
 
 from typing import Any
 
@@ -19,6 +19,7 @@ def set_framework(name: str) -> None:
     """Let ``ToTensor``, ``PILToTensor`` and ``ToImage``, and the functions of their names, make tensors of "rushlight" or "torch".
 
     It counts for the transforms that are built afterwards, which keep it when they are pickled, and for the functions at once.
+    Random parameters are from then on drawn from the default generator of the same package, that ``torch.manual_seed`` or ``rl.manual_seed`` seeds.
 
     >>> set_framework("rushlight")
     >>> get_framework()

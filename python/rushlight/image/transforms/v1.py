@@ -132,6 +132,10 @@ class Resize(Shown, geometry.Resize):
 
     SHOWN = "size={size}, interpolation={interpolation.value}, max_size={max_size}, antialias={antialias}"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.size = self._given["size"]
+
 
 class Pad(Shown, geometry.Pad):
     SHOWN = "padding={padding}, fill={fill}, padding_mode={padding_mode}"
@@ -156,6 +160,8 @@ class Normalize(Shown, conversion.Normalize):
     def __init__(self, mean: float | Sequence[float], std: float | Sequence[float], inplace: bool = False) -> None:
         super().__init__(*([value] if isinstance(value, Real) else value for value in (mean, std)), inplace)
         self._given |= {"mean": mean, "std": std}
+        if isinstance(mean, tuple) and isinstance(std, tuple):
+            self.mean, self.std = mean, std
 
 
 class LinearTransformation(Shown, conversion.LinearTransformation):
@@ -180,6 +186,10 @@ class RandomAdjustSharpness(Shown, color.RandomAdjustSharpness):
 
 
 class GaussianBlur(Shown, noise.GaussianBlur):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sigma = tuple(self.sigma)
+
     def shown(self) -> str:
         sigma = self._given["sigma"]
         return f"kernel_size={self.kernel_size}, sigma={(sigma, sigma) if isinstance(sigma, Real) else sigma}"
@@ -237,6 +247,11 @@ class Augmentation:
 
 class AutoAugment(Shown, Augmentation, auto.AutoAugment):
     SHOWN = "policy={policy}, fill={fill}"
+
+    @property
+    def policies(self) -> list:
+        """The pairs of ``(name, probability, magnitude)`` that are drawn from."""
+        return self._policies
 
     def augmented(self, image: Any) -> Any:
         chosen, chances, signs = self.get_params(len(self._policies))

@@ -30,13 +30,15 @@ PILLOW[InterpolationMode.NEAREST_EXACT] = 0
 
 
 def interpolation_mode(interpolation: InterpolationMode | str | int) -> InterpolationMode:
-    """Return the mode that a name, one of Pillow's constants or a mode stands for.
+    """Return the mode that a name, one of Pillow's constants or a mode, be it torchvision's, stands for.
 
     >>> interpolation_mode(2)
     <InterpolationMode.BILINEAR: 'bilinear'>
     """
     if isinstance(interpolation, InterpolationMode):
         return interpolation
+    if type(interpolation).__name__ == "InterpolationMode":
+        return InterpolationMode(interpolation.value)
     names = [mode.value for mode in InterpolationMode]
     if isinstance(interpolation, str):
         if interpolation not in names:
