@@ -107,7 +107,7 @@ def save(
         if "unexpected keyword" not in str(error):
             raise
         raise ValueError(f"{encode.__name__} has no such option: {', '.join(options)}") from None
-    _write(path, data)
+    write_bytes(path, data)
 
 
 def _encoder(path: Path, format: str | None):
@@ -119,7 +119,7 @@ def _encoder(path: Path, format: str | None):
     return encoders[name]
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
     if not path.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "there is no folder to save in", str(path.parent))
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")

@@ -8,6 +8,7 @@ import io
 import os
 from enum import Enum
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from rushlight import from_numpy
 from rushlight.image._load import image_info, load_bytes
 from rushlight.image._save import encode_jpeg as jpeg_bytes
 from rushlight.image._save import encode_png as png_bytes
+from rushlight.image._save import write_bytes
 from rushlight.image.transforms.framework import as_framework, get_framework
 
 __all__ = [
@@ -133,8 +135,7 @@ def read_file(path):
 
 def write_file(filename, data):
     """Write a tensor ``[N]`` of uint8 as a file."""
-    with open(filename, "wb") as file:
-        file.write(data.numpy().tobytes())
+    write_bytes(Path(filename), data.numpy().tobytes())
 
 
 def tensor(array):
