@@ -43,6 +43,11 @@ const NR: usize = 16;
 /// # Safety
 /// As for [`super::gemm_generic`].
 pub(crate) unsafe fn multiply<T: Ring>(p: &Problem<T>) {
+    if p.n == 1 || p.m == 1 {
+        let flipped = p.transposed();
+        let p = if p.n == 1 { p } else { &flipped };
+        return pool::parallel_for(p.m, (1usize << 16).div_ceil(p.k), |rows| dots(p, rows.start, rows.end));
+    }
     let mut panels = Scratch::<T>::new(p.n.next_multiple_of(NR) * p.k);
     // SAFETY: the panels have room for B; tasks write disjoint rows of C.
     unsafe {
@@ -51,6 +56,29 @@ pub(crate) unsafe fn multiply<T: Ring>(p: &Problem<T>) {
         let tiles = p.m.div_ceil(MR);
         let work = p.n * p.k * MR;
         pool::parallel_for(tiles, (1usize << 16).div_ceil(work), |range| multiply_rows(p, panels.get(), range.start, range.end));
+    }
+}
+
+vectorized! {
+    /// A matrix times a vector: a panel of columns would be empty but for one.
+    fn dots[T: Ring](p: &Problem<T>, first: usize, end: usize) {
+        for i in first..end {
+            let (a, to) = (p.a.ptr.wrapping_offset(i as isize * p.a.row), p.c.wrapping_offset(i as isize * p.c_row));
+            let mut sum = T::ZERO;
+            // SAFETY: a row of A, the vector and an element of C.
+            unsafe {
+                if p.a.col == 1 && p.b.row == 1 {
+                    let (a, b) = (std::slice::from_raw_parts(a, p.k), std::slice::from_raw_parts(p.b.ptr, p.k));
+                    a.iter().zip(b).for_each(|(&x, &y)| sum = sum.plus(x.times(y)));
+                } else {
+                    for q in 0..p.k as isize {
+                        sum = sum.plus((*a.offset(q * p.a.col)).times(*p.b.ptr.offset(q * p.b.row)));
+                    }
+                }
+                let value = p.alpha.times(sum);
+                *to = if p.beta == T::ZERO { value } else { value.plus(p.beta.times(*to)) };
+            }
+        }
     }
 }
 
