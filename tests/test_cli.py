@@ -374,3 +374,8 @@ def test_run_gives_the_program_its_arguments(tmp_path):
     command = [sys.executable, "-m", "rushlight.cli", "run", str(program), "--epochs", "2", "-h"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout.strip() == "2.0 ['--epochs', '2', '-h'] __main__" and done.returncode == 3
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "rushlight", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("usage: rushlight ")
