@@ -34,6 +34,7 @@ LAZY = {
     "save": "rushlight.serialization",
     "load": "rushlight.serialization",
     "autocast": "rushlight.amp",
+    "GradScaler": "rushlight.amp",
     "vmap": "rushlight.func",
     "_pytree": "rushlight.utils",
     "set_printoptions": "rushlight._print",
