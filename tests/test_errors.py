@@ -156,3 +156,14 @@ def test_hooks_keep_the_kind_of_a_gradient(hook, changed):
     x.register_hook(hook)
     with pytest.raises(RuntimeError, match=f"has changed the {changed} of value"):
         x.sum().backward()
+
+
+def test_truth_values_have_no_sign():
+    for call in (lambda x: +x, rl.positive):
+        with pytest.raises(NotImplementedError, match=r"`\+` operator, on a bool tensor"):
+            call(rl.tensor(True))
+
+
+def test_the_constructor_of_plain_tensors_takes_no_dtype():
+    with pytest.raises(TypeError, match="unexpected keyword dtype"):
+        rl.Tensor(2, dtype=rl.int32)
