@@ -255,3 +255,9 @@ def test_integers_are_asked_for_where_a_tensor_would_be_walked():
 @pytest.mark.parametrize("parameter", [float("nan"), float("inf"), -float("inf"), -5.0])
 def test_gamma_numbers_end_for_every_parameter(parameter):
     assert rl._standard_gamma(rl.tensor([parameter])).shape == (1,)
+
+
+def test_choices_too_many_to_store():
+    with pytest.raises(MemoryError):
+        rl.combinations(rl.arange(10**6), 3)
+    assert rl.combinations(rl.arange(60), 58).shape == (1770, 58)

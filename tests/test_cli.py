@@ -374,3 +374,20 @@ def test_run_gives_the_program_its_arguments(tmp_path):
     command = [sys.executable, "-m", "rushlight.cli", "run", str(program), "--epochs", "2", "-h"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout.strip() == "2.0 ['--epochs', '2', '-h'] __main__" and done.returncode == 3
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "rushlight", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("usage: rushlight ")
+
+
+def test_a_script_knows_where_it_lies(tmp_path):
+    script = tmp_path / "where.py"
+    script.write_text("import sys; print(__file__, sys.argv)")
+    run = [sys.executable, "-m", "rushlight", "run"]
+    done = subprocess.run([*run, "where.py", "x"], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout == f"{script} ['where.py', 'x']\n"
+    done = subprocess.run(
+        [*run, "-c", "import torch, sys; print(torch.ones(1), sys.argv)", "y"], capture_output=True, text=True
+    )
+    assert done.stdout == "tensor([1.]) ['-c', 'y']\n"

@@ -374,3 +374,15 @@ def test_custom_operators():
         "lib.impl('twice', lambda x: x + x); assert torch.ops.yours.twice(x).requires_grad\n"
         "assert not hasattr(torch.ops.yours, 'absent')"
     )
+
+
+def test_switches_of_autocast():
+    run(
+        "import torch\n"
+        "with torch.autocast('cpu'): assert torch.is_autocast_enabled('cpu') and not torch.is_autocast_enabled()\n"
+        "torch.set_autocast_enabled('cpu', True); assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype is torch.bfloat16\n"
+        "torch.set_autocast_dtype('cpu', torch.float16); assert torch.get_autocast_cpu_dtype() is torch.float16\n"
+        "torch.set_autocast_cpu_enabled(False); assert not torch.is_autocast_enabled('cpu')\n"
+        "with torch.autocast('cpu'): assert torch.mm(torch.ones(2, 2), torch.ones(2, 2)).dtype is torch.float16\n"
+        "assert torch.is_autocast_cache_enabled()"
+    )

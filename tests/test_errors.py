@@ -112,3 +112,58 @@ def test_a_changed_saved_tensor_names_both_operators():
     y.add_(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         (z + y.sum()).backward()
+
+
+@pytest.mark.parametrize("name", ["mm", "argmax", "sort", "linalg.norm", "neg"])
+def test_results_of_one_dtype_are_not_converted_for_out(name):
+    call = rl.linalg.norm if name == "linalg.norm" else getattr(rl, name)
+    operands = [rl.ones(2, 2)] * (2 if name == "mm" else 1)
+    results = call(*operands)
+    parts = list(results) if isinstance(results, tuple) else [results]
+    wider = [rl.empty(part.shape, dtype=rl.float64) for part in parts]
+    with pytest.raises(RuntimeError, match="dtype"):
+        call(*operands, out=tuple(wider) if len(wider) > 1 else wider[0])
+
+
+@pytest.mark.parametrize("call", [rl.exp, rl.sort, rl.linalg.inv, lambda x, out: rl.add(x, 1, out=out)])
+def test_out_on_another_device_is_refused(call):
+    x = rl.eye(2)
+    nowhere = rl.empty(2, 2, device="meta")
+    with pytest.raises(RuntimeError, match="same device"):
+        call(x, out=(nowhere, nowhere) if call is rl.sort else nowhere)
+
+
+def test_out_may_not_overlap_operands_in_part():
+    x = rl.arange(4.0)
+    for call in (lambda: rl.add(x[1:], 1, out=x[:-1]), lambda: rl.exp(x[1:], out=x[:-1])):
+        with pytest.raises(RuntimeError, match="single memory location"):
+            call()
+    assert rl.add(x, 1, out=x) is x and x.tolist() == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "make", [rl.empty, rl.zeros, rl.rand, rl.arange, lambda n, **given: rl.zeros_like(rl.ones(n), **given)]
+)
+def test_layouts_of_sparse_tensors_are_refused(make):
+    with pytest.raises(RuntimeError, match="only strided tensors"):
+        make(2, layout=rl.sparse_coo)
+    assert make(2, layout=rl.strided).layout is rl.strided
+
+
+@pytest.mark.parametrize(("hook", "changed"), [(lambda g: rl.ones(3), "size"), (lambda g: g.double(), "type")])
+def test_hooks_keep_the_kind_of_a_gradient(hook, changed):
+    x = rl.ones(2, requires_grad=True)
+    x.register_hook(hook)
+    with pytest.raises(RuntimeError, match=f"has changed the {changed} of value"):
+        x.sum().backward()
+
+
+def test_truth_values_have_no_sign():
+    for call in (lambda x: +x, rl.positive):
+        with pytest.raises(NotImplementedError, match=r"`\+` operator, on a bool tensor"):
+            call(rl.tensor(True))
+
+
+def test_the_constructor_of_plain_tensors_takes_no_dtype():
+    with pytest.raises(TypeError, match="unexpected keyword dtype"):
+        rl.Tensor(2, dtype=rl.int32)

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import io
 import pickle
 import weakref
 
@@ -254,3 +255,36 @@ def test_questions_of_the_array_api():
         xp.isdtype(rl.int8, "numbers")
     with pytest.raises(AttributeError, match="standard has no"):
         assert xp.relu
+
+
+def test_storages_of_one_dtype_are_read_written_and_made():
+    x = rl.arange(4.0)
+    storage = x.storage()
+    storage[1] = 9
+    assert (
+        x.tolist() == [0, 9, 2, 3]
+        and storage.type() == "torch.FloatStorage"
+        and storage.long().tolist() == [0, 9, 2, 3]
+    )
+    assert (
+        storage.clone().fill_(1).tolist() == [1] * 4 and isinstance(storage, rl.FloatStorage) and rl.is_storage(storage)
+    )
+    assert not isinstance(storage, rl.LongStorage) and rl.FloatStorage(3).size() == 3
+    assert rl.FloatTensor(rl.FloatStorage([1, 2])).tolist() == [1, 2]
+    out = x.new(storage._new_shared(6)).resize_(2, 3)
+    assert rl.stack([rl.ones(3), rl.zeros(3)], 0, out=out).tolist() == [[1] * 3, [0] * 3]
+
+
+def test_memory_of_another_dtype_is_not_taken_over():
+    with pytest.raises(RuntimeError, match="of type Int to a tensor of type Float"):
+        rl.ones(2).set_(rl.ones(2, dtype=rl.int32))
+
+
+def test_attributes_and_layouts_are_saved():
+    x = rl.ones(2)
+    x.tag = "kept"
+    buffer = io.BytesIO()
+    rl.save([x, rl.strided], buffer)
+    buffer.seek(0)
+    loaded, layout = rl.load(buffer)
+    assert loaded.tag == "kept" and layout is rl.strided

@@ -287,3 +287,16 @@ def test_functional_call_leaves_the_module():
     weight = rl.ones(2, 2, requires_grad=True)
     nn.utils.stateless._functional_call(layer, {"weight": weight}, rl.ones(1, 2)).sum().backward()
     assert layer.weight is before and before.grad is None and weight.grad.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_parameters_without_a_shape_are_not_counted():
+    lazy = nn.LazyLinear(2)
+    with pytest.raises(ValueError, match="numel"):
+        sum(p.numel() for p in lazy.parameters())
+    lazy(rl.ones(1, 3))
+    assert sum(p.numel() for p in lazy.parameters()) == 8
+
+
+def test_hooks_of_modules_have_handles_of_one_class():
+    handle = nn.ReLU().register_forward_hook(print)
+    assert type(handle) is rl.utils.hooks.RemovableHandle

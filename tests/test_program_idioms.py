@@ -215,3 +215,41 @@ def test_the_steps_of_a_range_may_be_a_tensor():
     assert rl.linspace(0, 1, rl.tensor(3)).tolist() == [0, 0.5, 1]
     with pytest.raises(TypeError, match="must be int"):
         rl.linspace(0, 1, rl.tensor(3.0))
+
+
+@pytest.mark.parametrize(
+    ("named", "plain"),
+    [
+        (lambda x: rl.empty(size=(2, 3)).shape, lambda x: rl.empty(2, 3).shape),
+        (lambda x: x.view(size=(6,)), lambda x: x.view(6)),
+        (lambda x: x.clone().resize_(size=(3, 2)), lambda x: x.view(3, 2)),
+        (lambda x: x.new_zeros(size=(2,), dtype=rl.int8), lambda x: rl.zeros(2, dtype=rl.int8)),
+        (lambda x: rl.tile(input=x, dims=(2,)), lambda x: rl.cat([x, x], 1)),
+        (lambda x: rl.hsplit(x, sections=3)[1], lambda x: x[:, 1:2]),
+        (lambda x: x.vsplit(indices=[1])[1], lambda x: x[1:]),
+        (lambda x: rl.searchsorted(rl.arange(3.0), input=x), lambda x: rl.searchsorted(rl.arange(3.0), x)),
+        (lambda x: F.one_hot(input=rl.tensor([1])), lambda x: rl.tensor([[0, 1]])),
+        (lambda x: rl.linalg.norm(input=x), lambda x: rl.linalg.norm(A=x)),
+        (lambda x: rl.matrix_exp(input=x[:, :2]), lambda x: rl.matrix_exp(x[:, :2])),
+        (lambda x: rl.squeeze_copy(x[None], dim=0), lambda x: x),
+    ],
+)
+def test_arguments_have_the_names_that_programs_give_them(named, plain):
+    x = rl.arange(6.0).reshape(2, 3)
+    found, expected = named(x), plain(x)
+    assert found == expected if isinstance(expected, tuple) else rl.equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "key", [[slice(0, 1), 0], [None, 0], [..., 0], [[0, 1], [0, 2]], [[0, 1]], [rl.tensor([0, 1]), 1], [(0, 1), (1, 1)]]
+)
+def test_lists_of_more_than_numbers_are_indices_of_several_dimensions(key):
+    x = rl.arange(6.0).reshape(2, 3)
+    with pytest.warns(UserWarning, match="non-tuple sequence"):
+        assert rl.equal(x[key], x[tuple(key)])
+    assert x[[0, 1]].shape == (2, 3) and x[[True, False]].shape == (1, 3)
+
+
+def test_hashes_of_tensors_are_their_identities():
+    x = rl.ones(2)
+    assert hash(x) == id(x)

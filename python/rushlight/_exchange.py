@@ -113,6 +113,11 @@ def twin(tensor, storage):
     return fresh.requires_grad_() if tensor.requires_grad else fresh
 
 
+def __getstate__(self):
+    """Return the attributes that a program gave this tensor, None without any."""
+    return dict(self.__dict__) or None
+
+
 def __reduce_ex__(self, protocol):
     from rushlight.serialization.storage import TypedStorage
 
@@ -154,5 +159,6 @@ def dressed(tensor, cls, requires_grad, attributes):
 
 
 METHODS = [
-    numpy, __array__, __array_wrap__, __dlpack__, __dlpack_device__, __array_namespace__, to_device, __deepcopy__, __reduce_ex__,
+    numpy, __array__, __array_wrap__, __dlpack__, __dlpack_device__, __array_namespace__, to_device, __deepcopy__, __getstate__,
+    __reduce_ex__,
 ]  # fmt: skip

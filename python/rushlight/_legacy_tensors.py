@@ -20,6 +20,8 @@ class LegacyTensorType(type):
         first = args[0] if len(args) == 1 else args
         if isinstance(first, _C.Tensor):
             return cls._same(first)
+        if hasattr(first, "untyped"):
+            return cls._same(first.tensor())
         if isinstance(first, int | _C.Size) or all(isinstance(arg, int) for arg in args):
             return _C.empty(*args or (0,), dtype=cls.dtype, device=device)
         return _C.tensor(first, dtype=cls.dtype, device=device)

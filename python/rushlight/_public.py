@@ -34,6 +34,7 @@ LAZY = {
     "save": "rushlight.serialization",
     "load": "rushlight.serialization",
     "autocast": "rushlight.amp",
+    "GradScaler": "rushlight.amp",
     "vmap": "rushlight.func",
     "_pytree": "rushlight.utils",
     "set_printoptions": "rushlight._print",
@@ -60,6 +61,9 @@ LAZY.update({name: module for module, names in MODULES_OF_NAMES.items() for name
 
 LEGACY_TENSORS = "Bool Byte Char Short Int Long Half BFloat16 Float Double"
 LAZY.update({f"{name}Tensor": "rushlight._legacy_tensors" for name in LEGACY_TENSORS.split()})
+
+LEGACY_STORAGES = f"{LEGACY_TENSORS} ComplexFloat ComplexDouble"
+LAZY.update({f"{name}Storage": "rushlight._legacy_storages" for name in LEGACY_STORAGES.split()})
 
 # Linear algebra under its older names: functions of the package, most of them Tensor methods too.
 MATRIX_FUNCTIONS = (

@@ -21,7 +21,9 @@ def is_tensor(obj):
 
 def is_storage(obj):
     """Return whether ``obj`` is a storage."""
-    return isinstance(obj, _C.UntypedStorage)
+    from rushlight.serialization.storage import TypedStorage
+
+    return isinstance(obj, (_C.UntypedStorage, TypedStorage))
 
 
 def is_floating_point(input):
@@ -246,8 +248,8 @@ def is_warn_always_enabled():
     return _settings["warn_always"]
 
 
-def is_autocast_enabled(device_type="cpu"):
-    """Return whether `autocast` is on for a device."""
+def is_autocast_enabled(device_type="cuda"):
+    """Return whether `autocast` is on for a device: without one CUDA is meant, as in PyTorch, and it never is."""
     from rushlight import amp
 
     return amp.is_autocast_enabled(device_type)

@@ -85,6 +85,11 @@ def from_file(cls, filename, shared=False, nbytes=0):
     return mapped(filename, shared, nbytes or os.path.getsize(filename), dtype=_C.uint8).untyped_storage()
 
 
+def _new_shared(self, size, *, device=None):
+    """Return a storage of ``size`` bytes for what a worker process sends, which is copied when it is sent."""
+    return _C.UntypedStorage(size)
+
+
 def itself(self, *args, **kwargs):
     """Return this storage."""
     return self
@@ -102,7 +107,7 @@ def resize_(self, size):
 
 METHODS = [
     clone, copy_, fill_, resize_, tolist, __getitem__, __setitem__, __iter__, __repr__, __deepcopy__, __reduce_ex__,
-    __sizeof__,
+    __sizeof__, _new_shared,
 ]  # fmt: skip
 
 

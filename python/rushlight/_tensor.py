@@ -5,6 +5,7 @@ import threading
 
 from rushlight import _C, _exchange, _layouts, _storage
 from rushlight._ops.dimensions import require_ints
+from rushlight._ops.type_names import type_name
 
 __all__ = ["attach"]
 
@@ -198,6 +199,10 @@ def set_(self, source=None, storage_offset=0, size=None, stride=None):
     """Let this tensor stand for other memory."""
     if source is None:
         return self._become(_C.empty(0, dtype=self.dtype))
+    if isinstance(source, _C.Tensor) and source.dtype != self.dtype:
+        raise RuntimeError(
+            f"Could not set tensor of type {type_name(source.dtype)} to a tensor of type {type_name(self.dtype)}"
+        )
     if isinstance(source, _C.Tensor) and size is None:
         return self._become(source)
     storage = (

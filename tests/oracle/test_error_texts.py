@@ -39,6 +39,9 @@ t.nn.utils.rnn.pack_padded_sequence(ones(2, 3, 1), [1, 2], batch_first=True)
 ones(2, 3).expand(3, 3)
 k = t.inference_mode()(ones)(2); k.add_(1)
 t.linalg.inv(t.zeros(2, 2))
+t.nn.functional.cross_entropy(ones(3, 4), ones(3, 1).long())
+t.nn.functional.nll_loss(ones(2, 3, 4), ones(2, 3).long())
+t.bmm(ones(2, 2, 3), ones(3, 3, 2))
 """.strip().splitlines()
 
 

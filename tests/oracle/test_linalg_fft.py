@@ -274,3 +274,9 @@ def test_autocast_computes_in_float32(name, dtype):
     assert str(results[0].dtype) == str(results[1].dtype)
     # PyTorch rounds some of the products in between to bfloat16.
     assert_same(*(y.float() if y.is_floating_point() else y for y in results), 2e-2)
+
+
+def test_windows_are_summed_in_the_order_of_pytorch():
+    for length in range(2, 40):
+        assert rl.bartlett_window(length).tolist() == torch.bartlett_window(length).tolist()
+    assert rl.blackman_window(4).tolist() == torch.blackman_window(4).tolist()

@@ -287,6 +287,15 @@ pub fn wrapped(s: Scalar) -> PyResult<Tensor> {
     Tensor::wrapped(s).map_err(crate::errors::raise)
 }
 
+/// Sizes given one by one or as one sequence, or by the name `size`.
+pub fn by_name<'py>(listed: &Bound<'py, PyTuple>, named: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyTuple>> {
+    match named {
+        Some(_) if !listed.is_empty() => Err(PyTypeError::new_err("got multiple values for argument 'size'")),
+        Some(size) => PyTuple::new(listed.py(), [size]),
+        None => Ok(listed.clone()),
+    }
+}
+
 pub fn is_sequence(obj: &Bound<'_, PyAny>) -> bool {
     obj.is_instance_of::<PyTuple>() || obj.is_instance_of::<PyList>()
 }
@@ -295,7 +304,8 @@ pub fn is_sequence(obj: &Bound<'_, PyAny>) -> bool {
 fn find(signature: &Signature, name: &str) -> Option<usize> {
     let position = |n: &str| signature.params.iter().position(|p| p.name == n);
     position(name).or_else(|| match name {
-        "input" | "x" | "a" | "x1" => position("self").filter(|&i| i == 0),
+        "input" => position("self"),
+        "x" | "a" | "x1" => position("self").filter(|&i| i == 0),
         "axis" => position("dim"),
         "keepdims" => position("keepdim"),
         "x2" => position("other"),

@@ -137,7 +137,62 @@ fn results<'py>(py: Python<'py>, entry: &Entry, outputs: Outputs) -> PyResult<Bo
 }
 
 /// Rows whose `out=` must have exactly the type of the result, as in PyTorch.
-const EXACT_OUT: [&str; 5] = ["amax", "amin", "complex", "gather", "polar"];
+const EXACT_OUT: [&str; 54] = [
+    "abs",
+    "addmm",
+    "amax",
+    "amin",
+    "argmax",
+    "argmin",
+    "baddbmm",
+    "bmm",
+    "ceil",
+    "complex",
+    "conj_physical",
+    "cummax",
+    "cummin",
+    "dot",
+    "floor",
+    "frac",
+    "gather",
+    "gelu",
+    "hardshrink",
+    "heaviside",
+    "histc",
+    "index_add",
+    "index_copy",
+    "index_select",
+    "isneginf",
+    "isposinf",
+    "kthvalue",
+    "log_softmax",
+    "logcumsumexp",
+    "masked_select",
+    "matmul",
+    "mm",
+    "mode",
+    "nan_to_num",
+    "neg",
+    "nonzero",
+    "polar",
+    "round",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+    "searchsorted",
+    "sgn",
+    "sign",
+    "signbit",
+    "softmax",
+    "softplus",
+    "softshrink",
+    "sort",
+    "take",
+    "topk",
+    "tril",
+    "triu",
+    "trunc",
+];
 
 /// The `out=` form: results are written into given tensors, which are resized to fit.
 fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, out: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -154,11 +209,23 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
             entry.name
         )));
     }
+    for (out, input) in outs.iter().flat_map(|out| inputs.iter().flatten().map(move |input| (out, input))) {
+        ops::copy::refuse_partial_overlap(out, input).or_raise()?;
+    }
     let outputs = run(py, inputs, |inputs| ops::call(entry.op, inputs, args))?;
     if outputs.len() != outs.len() {
         return Err(PyTypeError::new_err(format!("{}(): expected {} tensors in out, got {}", entry.name, outputs.len(), outs.len())));
     }
+    let place = |x: &Tensor| if x.is_meta() { "meta" } else { "cpu" };
     for ((result, out), target) in outputs.iter().zip(&outs).zip(&targets) {
+        if result.device() != out.device() {
+            return Err(pyo3::exceptions::PyRuntimeError::new_err(format!(
+                "{}(): Expected all tensors to be on the same device, but the result is on {} and out is on {}",
+                entry.name,
+                place(result),
+                place(out)
+            )));
+        }
         if EXACT_OUT.contains(&entry.name) && result.dtype() != out.dtype() {
             let (from, to) = (ops::type_name(result.dtype()), ops::type_name(out.dtype()));
             return Err(pyo3::exceptions::PyRuntimeError::new_err(format!(

@@ -5,10 +5,11 @@ use crate::errors::{OrRaise, raise};
 use crate::tensor::tensor_of;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PyRange, PySlice, PyTuple};
+use pyo3::types::{PyBool, PyEllipsis, PyInt, PyList, PyRange, PySequence, PySlice, PyTuple};
 use rushlight_core::ops::{self, Arg, Inputs};
 use rushlight_core::{DType, Tensor};
 use smallvec::smallvec;
+use std::ffi::CStr;
 
 /// What a key asks for: a view, and index tensors for some of its dimensions.
 struct Plan {
@@ -29,8 +30,28 @@ enum Part<'py> {
 fn parts<'py>(key: &Bound<'py, PyAny>) -> PyResult<Vec<Part<'py>>> {
     match key.cast::<PyTuple>() {
         Ok(tuple) => tuple.iter().map(|k| part(&k)).collect(),
+        Err(_) if lists_dimensions(key)? => key.try_iter()?.map(|k| part(&k?)).collect(),
         Err(_) => Ok(vec![part(key)?]),
     }
+}
+
+/// Lists this long are indices of one dimension, whatever they hold.
+const LONG_LIST: usize = 32;
+
+const LIST_AS_TUPLE: &CStr = c"Using a non-tuple sequence for multidimensional indexing is deprecated: use x[tuple(seq)] instead of x[seq].";
+
+/// Whether a list is taken for the tuple of its elements, as in NumPy's first releases: one of them is no number.
+fn lists_dimensions(key: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let Ok(list) = key.cast::<PyList>() else { return Ok(false) };
+    let no_number = |k: &Bound<'_, PyAny>| {
+        let part = k.is_none() || k.is_instance_of::<PyEllipsis>() || k.is_instance_of::<PySlice>();
+        part || tensor_of(k).is_some() || k.cast::<PySequence>().is_ok() || k.hasattr("__array_interface__").is_ok_and(|yes| yes) && k.len().is_ok()
+    };
+    let found = list.len() < LONG_LIST && list.iter().any(|k| no_number(&k));
+    if found {
+        PyErr::warn(key.py(), &key.py().get_type::<PyUserWarning>(), LIST_AS_TUPLE, 1)?;
+    }
+    Ok(found)
 }
 
 fn part<'py>(key: &Bound<'py, PyAny>) -> PyResult<Part<'py>> {

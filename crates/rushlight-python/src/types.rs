@@ -231,6 +231,15 @@ pub fn strided(py: Python<'_>) -> PyResult<Py<PyLayout>> {
     Ok(STRIDED.get_or_try_init(py, || Py::new(py, PyLayout("strided")))?.clone_ref(py))
 }
 
+/// Refuses the layouts of sparse and nested tensors.
+pub fn check_dense(layout: &Bound<'_, PyAny>) -> PyResult<()> {
+    match layout.cast::<PyLayout>() {
+        Ok(found) if found.get().0 == "strided" => Ok(()),
+        Ok(found) => Err(PyRuntimeError::new_err(format!("only strided tensors are supported, not layout torch.{}: leave `layout` out", found.get().0))),
+        Err(_) => Err(PyTypeError::new_err(format!("argument 'layout' must be torch.layout, not {}", layout.get_type().name()?))),
+    }
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     let py = m.py();
     m.add_class::<PyDType>()?;

@@ -249,6 +249,6 @@ def type_as(self, other):
 
 
 @op
-def resize_as_(self, other, *, memory_format=None):
-    """Resize in place to the shape of ``other``."""
-    return self.resize_(other.shape)
+def resize_as_(self, the_template, *, memory_format=None):
+    """Resize in place to the shape of another tensor."""
+    return self.resize_(the_template.shape)

@@ -1,7 +1,5 @@
 """Operators that put several tensors together."""
 
-import itertools
-
 from rushlight import _C
 
 from .dimensions import tensors_from, wrap_dim
@@ -99,10 +97,20 @@ def combinations(input, r=2, with_replacement=False):
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return input.new_empty((0,))
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    rows = list(choose(range(input.numel()), r))
-    index = _C.tensor(rows, dtype=_C.int64, device=input.device).reshape(len(rows), r)
-    return _C.take(input, index)
+    return _C.take(input, positions(input.numel(), r, with_replacement, input.device))
+
+
+def positions(n, r, repeated, device):
+    """Return the choices of ``r`` of ``n`` positions as rows, each of them grown from the rows one shorter."""
+    rows = _C.arange(n if repeated else max(n - r + 1, 0), device=device).reshape(-1, 1)
+    for column in range(1, r):
+        first = rows[:, -1] + (0 if repeated else 1)
+        counts = (n if repeated else n - r + column + 1) - first
+        longer = rows.repeat_interleave(counts, 0)
+        starts = (first + counts - counts.cumsum(0)).repeat_interleave(counts)
+        added = starts + _C.arange(len(starts), device=device)
+        rows = _C.cat([longer, added.unsqueeze(1)], 1)
+    return rows
 
 
 @op(method=False)

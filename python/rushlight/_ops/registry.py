@@ -5,6 +5,7 @@ unless the composite is an ``overload``: then it wraps the native row and adds t
 """
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -67,23 +68,48 @@ entered_modes: list = []
 # Not empty once there was an instance of a class that takes calls into its own hands.
 overriding_classes: list = []
 
+# Composites whose ``out=`` must have exactly the dtype of the result, besides all copies of views.
+EXACT_OUT = frozenset(
+    """
+    addbmm addmv bucketize cholesky cross cummax cummin det diag diff eigh eigvalsh histogram index_reduce inner inv isin
+    kthvalue ldl_solve lu lu_solve lu_unpack matrix_norm max min mode msort multi_dot mv nanquantile narrow_copy nonzero norm
+    ormqr polar qr quantile renorm scatter slice_scatter slogdet solve solve_triangular sort svd svdvals take_along_dim
+    tensordot topk triangular_solve vdot vecdot vector_norm
+    """.split()
+)
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+
+
+def second_names(code):
+    """Return the other names of a function's parameters: NumPy's, and ``input`` or ``x`` for the first."""
+    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return NUMPY_NAMES | {name: own[0] for name in ("input", "x") if code.co_argcount and name not in own}
+
+
+def list_name(code):
+    """Return the name of the parameter that takes any number of values, such as ``*size``; None without one."""
+    return code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else None
 
 
 def accept_keywords(call, out=True):
     """Return the function as published.
 
-    It is offered to modes and to arguments whose class takes calls. It takes NumPy's names ``axis`` and ``keepdims`` for its ``dim`` and ``keepdim``, ``out`` where asked, and raises
-    ``TypeError`` for an argument that should be a tensor.
+    It is offered to modes and to arguments whose class takes calls. It takes NumPy's names ``axis`` and ``keepdims``
+    for its ``dim`` and ``keepdim``, ``out`` where asked, and raises ``TypeError`` for an argument that should be a tensor.
     """
+    names, listed = second_names(call.__code__), list_name(call.__code__)
+    first = call.__code__.co_varnames[: call.__code__.co_argcount]
 
     @functools.wraps(call)
     def public(*args, **kwargs):
         if (entered_modes or overriding_classes) and (answer := ask(public, args, kwargs)) is not NotImplemented:
             return answer
         target = kwargs.pop("out", None) if out else None
+        kwargs = {names.get(name, name): value for name, value in kwargs.items()}
+        if listed in kwargs:
+            args = (*args, *(kwargs.pop(name) for name in first[len(args) :] if name in kwargs), kwargs.pop(listed))
         try:
-            result = call(*args, **{NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()})
+            result = call(*args, **kwargs)
         except (AttributeError, TypeError) as error:
             if (answer := _C._ask_others(public, args, kwargs)) is not NotImplemented:
                 return answer
@@ -138,7 +164,12 @@ def write_out(name, result, out, exact=False):
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
         )
-    if exact and result.dtype != out.dtype:
+    if result.device != out.device:
+        raise RuntimeError(
+            f"{name}(): Expected all tensors to be on the same device, but the result is on {result.device} and out "
+            f"is on {out.device}"
+        )
+    if (exact or name in EXACT_OUT or name.endswith("_copy")) and result.dtype != out.dtype:
         raise RuntimeError(f"{name}(): Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
     check_castable(result.dtype, out.dtype)
     if out.shape != result.shape:

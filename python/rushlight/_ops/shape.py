@@ -267,9 +267,9 @@ def sum_to_size(self, *size):
 
 @op
 def positive(input):
-    """Return the input; ``RuntimeError`` for booleans."""
+    """Return the input; ``NotImplementedError`` for booleans."""
     if input.dtype == _C.bool:
-        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+        raise NotImplementedError("The `+` operator, on a bool tensor is not supported.")
     return input
 
 

@@ -105,24 +105,25 @@ def split_along(name, input, where, dim, needed):
     return tensor_split(input, where, dim)
 
 
-def sections(given):
+def places(given, indices, sections):
     """Return the one argument of the ``hsplit`` family: a count, a list, or indices one by one."""
+    given = [x for x in (*given, indices, sections) if x is not None]
     return given[0] if len(given) == 1 else given
 
 
 @op
-def hsplit(input, *indices_or_sections):
+def hsplit(input, *indices_or_sections, indices=None, sections=None):
     """Cut along the second dimension, or the only one of a vector."""
-    return split_along("hsplit", input, sections(indices_or_sections), 0 if input.dim() == 1 else 1, 1)
+    return split_along("hsplit", input, places(indices_or_sections, indices, sections), 0 if input.dim() == 1 else 1, 1)
 
 
 @op
-def vsplit(input, *indices_or_sections):
+def vsplit(input, *indices_or_sections, indices=None, sections=None):
     """Cut along the first dimension."""
-    return split_along("vsplit", input, sections(indices_or_sections), 0, 2)
+    return split_along("vsplit", input, places(indices_or_sections, indices, sections), 0, 2)
 
 
 @op
-def dsplit(input, *indices_or_sections):
+def dsplit(input, *indices_or_sections, indices=None, sections=None):
     """Cut along the third dimension."""
-    return split_along("dsplit", input, sections(indices_or_sections), 2, 3)
+    return split_along("dsplit", input, places(indices_or_sections, indices, sections), 2, 3)

@@ -40,7 +40,7 @@ VIEWS = {
     "permute": lambda input, dims: input.permute(dims),
     "select": lambda input, dim, index: input.select(dim, index),
     "slice": lambda input, dim=0, start=None, end=None, step=1: sliced(input, dim, start, end, step),
-    "squeeze": lambda input, *dim: input.squeeze(*dim),
+    "squeeze": lambda input, dim=None: input.squeeze() if dim is None else input.squeeze(dim),
     "t": native("t"),
     "transpose": lambda input, dim0, dim1: input.transpose(dim0, dim1),
     "unfold": lambda input, dimension, size, step: input.unfold(dimension, size, step),

@@ -44,7 +44,8 @@ def check_length(name, window_length, dtype):
 
 def bartlett(n, span):
     """A triangle: ``1 - |2 n / span - 1|``."""
-    return 1 - (n * (2 / span) - 1).abs()
+    rising = n * (2 / span)
+    return _C.where(n <= span // 2, rising, 2 - rising)
 
 
 def hamming(n, span, alpha=0.54, beta=0.46):
@@ -60,7 +61,8 @@ def hann(n, span):
 def blackman(n, span):
     """``0.42 - 0.5 cos(2 pi n / span) + 0.08 cos(4 pi n / span)``."""
     n = n * (math.pi / span)
-    return 0.42 - 0.5 * _C.cos(n * 2) + 0.08 * _C.cos(n * 4)
+    # The sum in the order of PyTorch, whose bits it has.
+    return 0.08 * _C.cos(n * 4) - 0.5 * _C.cos(n * 2) + 0.42
 
 
 def kaiser(n, span, beta=12.0):

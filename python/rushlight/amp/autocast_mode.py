@@ -8,7 +8,16 @@ from typing import Any
 import rushlight as rl
 from rushlight import _C
 
-__all__ = ["autocast", "custom_bwd", "custom_fwd", "get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"]
+__all__ = [
+    "autocast",
+    "custom_bwd",
+    "custom_fwd",
+    "get_autocast_dtype",
+    "is_autocast_available",
+    "is_autocast_enabled",
+    "set_autocast_dtype",
+    "set_autocast_enabled",
+]
 
 _DEFAULT_DTYPES = {"cpu": "bfloat16", "cuda": "float16"}
 
@@ -32,8 +41,7 @@ class autocast:
     ) -> None:
         if not isinstance(device_type, str):
             raise ValueError(f"Expected `device_type` of type `str`, got: `{type(device_type)}`")
-        if device_type not in _DEFAULT_DTYPES:
-            raise RuntimeError(f"User specified an unsupported autocast device_type '{device_type}'")
+        _check_known(device_type)
         self.device = device_type
         self.fast_dtype = get_autocast_dtype(device_type) if dtype is None else dtype
         self._enabled = bool(enabled) and self._supported()
@@ -87,10 +95,29 @@ def is_autocast_enabled(device_type: str = "cpu") -> bool:
     return device_type == "cpu" and _C._get_autocast() is not None
 
 
-def get_autocast_dtype(device_type: str) -> Any:
-    """Return the 16-bit dtype in use, or that which ``autocast`` takes by default."""
+def set_autocast_enabled(device_type: str, enabled: bool) -> None:
+    """Turn ``autocast`` on or off from here on."""
+    _check_known(device_type)
+    if device_type == "cpu":
+        _C._set_autocast(get_autocast_dtype("cpu") if enabled else None)
+
+
+def set_autocast_dtype(device_type: str, dtype: Any) -> None:
+    """Set the 16-bit dtype that ``autocast`` takes by default."""
+    _check_known(device_type)
+    _DEFAULT_DTYPES[device_type] = str(dtype).rpartition(".")[2]
+    if device_type == "cpu" and is_autocast_enabled("cpu"):
+        _C._set_autocast(dtype)
+
+
+def _check_known(device_type: str) -> None:
     if device_type not in _DEFAULT_DTYPES:
         raise RuntimeError(f"User specified an unsupported autocast device_type '{device_type}'")
+
+
+def get_autocast_dtype(device_type: str) -> Any:
+    """Return the 16-bit dtype in use, or that which ``autocast`` takes by default."""
+    _check_known(device_type)
     current = _C._get_autocast() if device_type == "cpu" else None
     return getattr(rl, _DEFAULT_DTYPES[device_type]) if current is None else current
 

@@ -35,6 +35,9 @@ class profile(profiler.profile):
     def __enter__(self) -> "profile":
         return super().__enter__() if self.enabled else self
 
+    def __repr__(self) -> str:
+        return self.table() if self.recorded else f"<{type(self).__name__} that recorded nothing>"
+
 
 class emit_nvtx:
     """Not available: ranges for the profiler of CUDA; raises RuntimeError unless ``enabled`` is false."""

@@ -21,9 +21,9 @@ def lookup(name: str) -> object:
     if not name.startswith("__") or name in ("__config__", "__future__"):
         if find_spec(f"{_HOME}.{name}") is not None:
             return import_module(f"{_HOME}.{name}")
-        toplevel = import_module("rushlight.compat.toplevel")
-        if name in toplevel.__all__:
-            return getattr(toplevel, name)
+        for home in map(import_module, ("rushlight.compat.toplevel", "rushlight.compat.autocast")):
+            if name in home.__all__:
+                return getattr(home, name)
     raise AttributeError(f"module 'rushlight' has no attribute {name!r}: Rushlight has no torch.{name}", name=name)
 
 

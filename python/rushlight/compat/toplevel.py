@@ -34,17 +34,13 @@ __all__ = [
     "_convert_indices_from_csr_to_coo",
     "are_deterministic_algorithms_enabled",
     "compile",
-    "clear_autocast_cache",
     "detach",
     "frobenius_norm",
-    "get_autocast_cpu_dtype",
-    "get_autocast_gpu_dtype",
     "get_deterministic_debug_mode",
     "get_device_module",
     "get_float32_matmul_precision",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
-    "is_autocast_cpu_enabled",
     "is_deterministic_algorithms_warn_only_enabled",
     "is_distributed",
     "is_vulkan_available",
@@ -190,25 +186,6 @@ def get_device_module(device: Any = None) -> ModuleType:
 def is_distributed(input: Any) -> bool:
     """False: tensors are in one process."""
     return False
-
-
-def get_autocast_cpu_dtype() -> Any:
-    """`get_autocast_dtype` of the CPU."""
-    return rl.get_autocast_dtype("cpu")
-
-
-def get_autocast_gpu_dtype() -> Any:
-    """`get_autocast_dtype` of the device "cuda"."""
-    return rl.get_autocast_dtype("cuda")
-
-
-def is_autocast_cpu_enabled() -> bool:
-    """`is_autocast_enabled` of the CPU."""
-    return rl.is_autocast_enabled("cpu")
-
-
-def clear_autocast_cache() -> None:
-    """Do nothing: casts are not kept."""
 
 
 def is_anomaly_enabled() -> bool:

@@ -42,6 +42,7 @@ def matrix_power(A, n):
         A = A @ A
 
 
+@accept_keywords
 def matrix_exp(A):
     """Return the exponentials of square matrices, ``I + A + A^2 / 2! + ...``.
 
@@ -88,6 +89,7 @@ def pade(A, degree):
 
 
 @in_full_precision
+@accept_keywords
 def matrix_sqrth(A):
     """Return the positive definite square root of Hermitian positive definite matrices; the lower half is read.
 

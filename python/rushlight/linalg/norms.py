@@ -167,7 +167,8 @@ def ratio_of_singular_values(A, p):
 
 
 @in_full_precision
-def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None, out=None):
+@accept_keywords
+def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
     """Return the number of singular values above ``max(atol, rtol * largest)``; ``tol`` is an absolute tolerance.
 
     >>> rl.linalg.matrix_rank(rl.ones(3, 3)).item()
@@ -184,4 +185,4 @@ def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None, out=None)
     else:
         S = eigvalsh(A).abs() if hermitian else svdvals(A)
         rank = (S > smallest_kept(S, atol, rtol)).sum(-1)
-    return rank if out is None else out.resize_(rank.shape).copy_(rank)
+    return rank

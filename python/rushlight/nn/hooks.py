@@ -1,65 +1,10 @@
-"""A handle that takes a hook out of its table, and the two graph nodes behind a module's full backward hooks."""
+"""The two graph nodes behind a module's full backward hooks."""
 
 import warnings
-import weakref
-from collections import OrderedDict
 
 import rushlight as rl
 
-__all__ = ["RemovableHandle", "BackwardHook", "unserializable_hook", "warn_if_has_hooks"]
-
-
-class RemovableHandle:
-    """Removes its hook from `hooks_dict`, and its flags from `extra_dict`, on `remove()` or at the end of `with`."""
-
-    id: int
-    next_id = 0
-
-    def __init__(self, hooks_dict, *, extra_dict=None):
-        self.hooks_dict_ref = weakref.ref(hooks_dict)
-        self.id = RemovableHandle.next_id
-        RemovableHandle.next_id += 1
-        extra = [extra_dict] if isinstance(extra_dict, dict) else extra_dict or []
-        self.extra_dict_ref = tuple(weakref.ref(table) for table in extra)
-
-    def remove(self):
-        """Take the hook out; a second call does nothing."""
-        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
-            table = reference()
-            if table is not None:
-                table.pop(self.id, None)
-
-    def __getstate__(self):
-        return self.hooks_dict_ref(), self.id, tuple(reference() for reference in self.extra_dict_ref)
-
-    def __setstate__(self, state):
-        table, self.id, *extra = state
-        self.hooks_dict_ref = weakref.ref(OrderedDict() if table is None else table)
-        self.extra_dict_ref = tuple(weakref.ref(t) for t in extra[0] or ()) if extra else ()
-        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, traceback):
-        self.remove()
-
-
-def unserializable_hook(hook):
-    """Mark a tensor hook as one that pickling may drop without a warning."""
-    hook.__torch_unserializable__ = True
-    return hook
-
-
-def warn_if_has_hooks(tensor):
-    """Warn of each hook of `tensor` that pickling would drop."""
-    for hook in (tensor._backward_hooks or {}).values():
-        if not hasattr(hook, "__torch_unserializable__"):
-            warnings.warn(
-                f"backward hook {hook!r} on tensor will not be serialized; decorate it with "
-                "torch.utils.hooks.unserializable_hook to say that this is meant",
-                stacklevel=2,
-            )
+__all__ = ["BackwardHook"]
 
 
 class BackwardHookFunction(rl.autograd.Function):

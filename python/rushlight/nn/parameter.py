@@ -118,6 +118,14 @@ class UninitializedTensorMixin:
             "or load a state_dict whose tensors are initialized, before using it"
         )
 
+    def numel(self):
+        """Refuse to count elements that there are not."""
+        raise ValueError(
+            f"numel: {type(self).__name__} has no shape yet; call the lazy module with a first batch, then use it"
+        )
+
+    nelement = numel
+
     def share_memory_(self):
         raise RuntimeError("an uninitialized parameter or buffer cannot be shared: call the module once first")
 

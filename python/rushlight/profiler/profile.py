@@ -2,6 +2,7 @@
 
 import enum
 import functools
+import json
 import os
 
 from rushlight import _C
@@ -32,6 +33,8 @@ class ProfilerAction(enum.Enum):
 
 def schedule(*, wait, warmup, active, repeat=0, skip_first=0, skip_first_wait=0):
     """Return the schedule that waits, warms up and records in cycles of ``wait + warmup + active`` steps."""
+    if min(wait, warmup, repeat, skip_first) < 0 or active <= 0:
+        raise AssertionError("Invalid profiler schedule arguments")
 
     def action(step):
         if step < skip_first:
@@ -73,12 +76,19 @@ class profile:
 
     def __init__(
         self, *, activities=None, schedule=None, on_trace_ready=None, record_shapes=False, profile_memory=False,
-        with_stack=False, with_flops=False, with_modules=False, experimental_config=None, acc_events=False, use_cuda=None,
+        with_stack=False, with_flops=False, with_modules=False, experimental_config=None,
+        execution_trace_observer=None, acc_events=False, use_cuda=None, custom_trace_id_callback=None,
     ):  # fmt: skip
         self.schedule, self.on_trace_ready = schedule, on_trace_ready
         self.step_num = 0
         self.recorded = nested([])
         self.running = False
+        self.metadata = {}
+
+    @property
+    def profiler(self):
+        """Itself: it keeps what it records."""
+        return self
 
     def __enter__(self):
         self.start()
@@ -127,9 +137,32 @@ class profile:
         """Return one entry an operator."""
         return self.recorded.key_averages(group_by_input_shape)
 
+    def total_average(self):
+        """Return one entry for everything."""
+        return self.recorded.total_average()
+
+    def table(self, **how):
+        """Return the averages as text."""
+        return self.key_averages().table(**how)
+
+    @property
+    def self_cpu_time_total(self):
+        """Time of all calls, each counted once, in microseconds."""
+        return self.recorded.self_cpu_time_total
+
+    def add_metadata(self, key, value):
+        """Give the Chrome trace an entry of its own."""
+        self.metadata[key] = value
+
+    def add_metadata_json(self, key, value):
+        """Give the Chrome trace an entry that is JSON text."""
+        self.metadata[key] = json.loads(value)
+
+    preset_metadata_json = add_metadata_json
+
     def export_chrome_trace(self, path):
         """Write the recording for chrome://tracing."""
-        self.recorded.export_chrome_trace(path)
+        self.recorded.export_chrome_trace(path, self.metadata)
 
 
 class record_function:

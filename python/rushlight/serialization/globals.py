@@ -153,10 +153,6 @@ def make_array_from_buffer(data, dtype, shape, order):
     return np.frombuffer(bytes(data), dtype.dtype).reshape(shape, order=order).copy(order)
 
 
-def get_layout(name):
-    return rl.strided if name == "torch.strided" else name
-
-
 # Objects that a file may name but not call.
 MARKERS = (ArrayRecord, rl.Tensor, *FACTORIES.values())
 
@@ -178,7 +174,7 @@ def safe_table():
         "torch.device": rl.device,
         "torch.Tensor": rl.Tensor,
         "torch.nn.parameter.Parameter": rl.nn.Parameter,
-        "torch.serialization._get_layout": get_layout,
+        "torch.serialization._get_layout": rebuild._get_layout,
         "torch._tensor._rebuild_from_type_v2": rebuild._rebuild_from_type_v2,
         "torch.storage.UntypedStorage": UNTYPED,
         "torch.UntypedStorage": UNTYPED,

@@ -21,6 +21,7 @@ from .storage import (
 )
 
 TORCH_NAMES = {f: ("torch._utils", f.__name__) for f in REBUILD_FUNCTIONS}
+TORCH_NAMES[rebuild._get_layout] = ("torch.serialization", "_get_layout")
 TORCH_NAMES[rebuild._rebuild_from_type_v2] = ("torch._tensor", "_rebuild_from_type_v2")
 
 
@@ -71,6 +72,8 @@ def torch_pickler(base):
                 return _checked_dtype_name(obj)
             if isinstance(obj, rl.device):
                 return rl.device, (obj.type,) if obj.index is None else (obj.type, obj.index)
+            if isinstance(obj, rl.layout):
+                return rebuild._get_layout, (str(obj),)
             if isinstance(obj, rl.Size):
                 return rl.Size, (tuple(obj),)
             return obj.name if isinstance(obj, StorageType) else NotImplemented

@@ -80,6 +80,10 @@ def _rebuild_from_type_v2(function, new_type, args, state):
     return set_state(tensor, state)
 
 
+def _get_layout(name):
+    return rl.strided if name == "torch.strided" else name
+
+
 def _rebuild_sparse_tensor(layout, data):
     raise RuntimeError(
         "load: the file holds a sparse tensor, which Rushlight does not have. Save `tensor.to_dense()` instead."

@@ -95,6 +95,47 @@ class TypedStorage:
     def tolist(self):
         return self.tensor().tolist()
 
+    def type(self, dtype=None, non_blocking=False):
+        """The name of the storage class, or a copy as elements of another dtype."""
+        return f"torch.{STORAGE_TYPES[dtype_name(self.dtype)]}" if dtype is None else self._converted(dtype)
+
+    def _converted(self, dtype):
+        return self if dtype == self.dtype else self.tensor().to(dtype).storage()
+
+    def clone(self):
+        return self.tensor().clone().storage()
+
+    def copy_(self, source, non_blocking=None):
+        self.tensor().copy_(source.tensor())
+        return self
+
+    def fill_(self, value):
+        self.tensor().fill_(value)
+        return self
+
+    def cpu(self):
+        return self
+
+    share_memory_ = pin_memory = cpu
+
+    def is_shared(self):
+        return self._untyped_storage.is_shared()
+
+    def is_pinned(self, device="cuda"):
+        return False
+
+    is_cuda = False
+
+    def resizable(self):
+        return self._untyped_storage.resizable()
+
+    def _new_shared(self, size, *, device=None):
+        """A storage of ``size`` elements for what a worker process sends, which is copied when it is sent."""
+        return rl.empty(size, dtype=self.dtype).storage()
+
+    def __setitem__(self, index, value):
+        self.tensor()[index] = value
+
     def __iter__(self):
         return iter(self.tolist())
 
@@ -111,6 +152,18 @@ class TypedStorage:
         memory = storage_memory(self)
         data = PickleBuffer(memory) if protocol >= 5 else bytes(memory)
         return typed_storage_from_bytes, (dtype_name(self.dtype), data)
+
+
+def _conversion(dtype):
+    return lambda self: self._converted(getattr(rl, dtype))
+
+
+CONVERSIONS = {
+    "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "bool": "bool", "byte": "uint8",
+    "char": "int8", "short": "int16", "int": "int32", "long": "int64",
+}  # fmt: skip
+for _name, _dtype in CONVERSIONS.items():
+    setattr(TypedStorage, _name, _conversion(_dtype))
 
 
 def typed_storage_from_bytes(dtype, data):

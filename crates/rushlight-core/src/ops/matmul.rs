@@ -89,12 +89,19 @@ fn mismatch(c: &Call, a: &Tensor, b: &Tensor) -> crate::Error {
     )
 }
 
+fn unlike_batches(c: &Call, a: &Tensor, b: &Tensor) -> crate::Error {
+    let (a, b) = (a.shape(), b.shape());
+    let expected = [a[0], a[2]];
+    let rule = format!("Expected size for first two dimensions of batch2 tensor to be: {expected:?} but got: {:?}.", &b[..2]);
+    crate::err!(Runtime, "{}: {rule}: shapes {a:?} and {b:?} are of different numbers of matrices", c.op.name())
+}
+
 fn product_shape(c: &Call, a: &Tensor, b: &Tensor, ndim: usize) -> Result<Dims> {
     if a.ndim() != ndim || b.ndim() != ndim {
         bail!(Runtime, "{}: operands must be {ndim}-D tensors, got shapes {:?} and {:?}", c.op.name(), a.shape(), b.shape());
     }
     if ndim == 3 && a.shape()[0] != b.shape()[0] {
-        bail!(Runtime, "{}: batch sizes of {:?} and {:?} do not match", c.op.name(), a.shape(), b.shape());
+        return Err(unlike_batches(c, a, b));
     }
     if a.shape()[ndim - 1] != b.shape()[ndim - 2] {
         return Err(mismatch(c, a, b));

@@ -2,12 +2,12 @@
 
 mod range;
 
-use crate::args::{ints, is_sequence};
+use crate::args::{by_name, ints, is_sequence};
 use crate::data::from_data;
 use crate::errors::OrRaise;
 use crate::override_::intercept_factory;
 use crate::tensor::{PyTensor, tensor_of, wrap};
-use crate::types::{PyMemoryFormat, extract_device, extract_dtype};
+use crate::types::{PyMemoryFormat, check_dense, extract_device, extract_dtype};
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -22,7 +22,8 @@ pub struct Options {
     pub device: Device,
 }
 
-pub fn options(dtype: Option<&Bound<'_, PyAny>>, device: Option<&Bound<'_, PyAny>>) -> PyResult<Options> {
+pub fn options(dtype: Option<&Bound<'_, PyAny>>, layout: Option<&Bound<'_, PyAny>>, device: Option<&Bound<'_, PyAny>>) -> PyResult<Options> {
+    layout.filter(|l| !l.is_none()).map_or(Ok(()), check_dense)?;
     let dtype = match dtype {
         Some(d) if !d.is_none() => Some(extract_dtype(d).ok_or_else(|| {
             PyTypeError::new_err(format!("argument 'dtype' must be torch.dtype, not {}", d.get_type().name().map(|n| n.to_string()).unwrap_or_default()))
@@ -90,7 +91,7 @@ fn tensor<'py>(
     if data.is_instance_of::<PyTensor>() {
         PyErr::warn(data.py(), &data.py().get_type::<PyUserWarning>(), COPY_CONSTRUCTION, 1)?;
     }
-    let o = options(dtype, device)?;
+    let o = options(dtype, None, device)?;
     finish(data.py(), place(from_data(data, o.dtype)?, o.device)?, requires_grad)
 }
 
@@ -113,10 +114,11 @@ fn shape_of(size: &Bound<'_, PyTuple>) -> PyResult<Vec<usize>> {
 
 /// An uninitialised tensor.
 #[pyfunction]
-#[pyo3(signature = (*size, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
+#[pyo3(signature = (*shape, size=None, out=None, dtype=None, layout=None, device=None, requires_grad=false, pin_memory=false, memory_format=None))]
 fn empty<'py>(
     py: Python<'py>,
-    size: &Bound<'py, PyTuple>,
+    shape: &Bound<'py, PyTuple>,
+    size: Option<&Bound<'py, PyAny>>,
     out: Option<&Bound<'py, PyAny>>,
     dtype: Option<&Bound<'py, PyAny>>,
     layout: Option<&Bound<'py, PyAny>>,
@@ -127,6 +129,7 @@ fn empty<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let _ = pin_memory;
     let format = memory_format.map(|f| f.as_any());
+    let size = &by_name(shape, size)?;
     if let Some(made) =
         intercept_factory("empty", size, &[("out", out), ("dtype", dtype), ("layout", layout), ("device", device), ("memory_format", format)], requires_grad)?
     {
@@ -137,7 +140,7 @@ fn empty<'py>(
         crate::tensor::resize(out, &shape)?;
         return Ok(out.clone());
     }
-    let o = options(dtype, device)?;
+    let o = options(dtype, layout, device)?;
     let format = memory_format.map_or(MemoryFormat::Contiguous, |f| f.get().0);
     if format == MemoryFormat::ChannelsLast && shape.len() != 4 || format == MemoryFormat::ChannelsLast3d && shape.len() != 5 {
         return Err(PyRuntimeError::new_err("required rank 4 tensor to use channels_last format"));
@@ -167,7 +170,7 @@ fn full<'py>(
     let shape = shape_of(&PyTuple::new(py, [size])?)?;
     let value = crate::args::scalar(fill_value)?
         .ok_or_else(|| PyTypeError::new_err(format!("full(): argument 'fill_value' must be Number, not {}", fill_value.get_type())))?;
-    let o = options(dtype, device)?;
+    let o = options(dtype, layout, device)?;
     let dtype = o.dtype.unwrap_or_else(|| value.dtype(default_dtype()));
     value.check_fill(dtype).or_raise()?;
     let result = Tensor::full(&shape, value, dtype, o.device).or_raise()?;
@@ -210,7 +213,7 @@ macro_rules! constant_factories {
             if let Some(made) = intercept_factory(stringify!($name), &size, &[("out", out), ("dtype", dtype), ("layout", layout), ("device", device)], requires_grad)? {
                 return Ok(made);
             }
-            constant(py, &size, $value, out, options(dtype, device)?, requires_grad)
+            constant(py, &size, $value, out, options(dtype, layout, device)?, requires_grad)
         }
     )* };
 }
@@ -272,7 +275,7 @@ macro_rules! like_factories {
                 return Ok(out);
             }
             let same = device.is_none_or(|d| d.is_none());
-            like(input, $value, options(dtype, device)?, memory_format, same, requires_grad)
+            like(input, $value, options(dtype, layout, device)?, memory_format, same, requires_grad)
         }
     )* };
 }
@@ -311,7 +314,7 @@ fn full_like<'py>(
     }
     let value = crate::args::scalar(fill_value)?.ok_or_else(|| PyTypeError::new_err("full_like(): argument 'fill_value' must be Number"))?;
     let same = device.is_none_or(|d| d.is_none());
-    like(input, Some(value), options(dtype, device)?, memory_format, same, requires_grad)
+    like(input, Some(value), options(dtype, layout, device)?, memory_format, same, requires_grad)
 }
 
 /// An uninitialised tensor of given strides.
@@ -332,7 +335,7 @@ fn empty_strided<'py>(
     if let Some(made) = intercept_factory("empty_strided", &positional, &[("dtype", dtype), ("layout", layout), ("device", device)], requires_grad)? {
         return Ok(made);
     }
-    let o = options(dtype, device)?;
+    let o = options(dtype, layout, device)?;
     let size = shape_of(&PyTuple::new(py, [size])?)?;
     let stride: Vec<isize> =
         ints(stride)?.ok_or_else(|| PyTypeError::new_err("empty_strided(): argument 'stride' must be tuple of ints"))?.iter().map(|&s| s as isize).collect();

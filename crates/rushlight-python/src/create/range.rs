@@ -44,7 +44,7 @@ pub(super) fn arange<'py>(
     }
     let (a, s) = (a.unwrap_or(Scalar::Int(0)), s.unwrap_or(Scalar::Int(1)));
     let b = b.ok_or_else(|| PyTypeError::new_err("arange() missing 1 required positional arguments: \"end\""))?;
-    let o = options(dtype, device)?;
+    let o = options(dtype, layout, device)?;
     let whole = a.is_integral() && b.is_integral() && s.is_integral();
     let dtype = o.dtype.unwrap_or(if whole { DType::I64 } else { default_dtype() });
     let t = sequence(a, b, s, whole, dtype)?;

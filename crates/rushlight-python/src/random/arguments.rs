@@ -149,12 +149,7 @@ impl<'py> Arguments<'py> {
 
     /// The dtype asked for, and the device asked for or the default one.
     pub fn place(&self) -> PyResult<(Option<DType>, Device)> {
-        if let Some(layout) = &self.options.layout
-            && layout.str()?.to_str()? != "torch.strided"
-        {
-            return Err(PyRuntimeError::new_err(format!("{}(): only strided tensors are supported, not layout {layout}", self.name)));
-        }
-        let options = create::options(self.options.dtype.as_ref(), self.options.device.as_ref())?;
+        let options = create::options(self.options.dtype.as_ref(), self.options.layout.as_ref(), self.options.device.as_ref())?;
         Ok((options.dtype, options.device))
     }
 

@@ -91,7 +91,7 @@ impl PyTensor {
     }
 
     fn __hash__(slf: &Bound<'_, Self>) -> isize {
-        (slf.as_ptr() as isize) >> 4
+        slf.as_ptr() as isize
     }
 
     fn __getitem__<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -123,9 +123,15 @@ impl PyTensor {
         Ok(slf.clone().into_any())
     }
 
-    #[pyo3(signature = (*size, memory_format=None))]
-    fn resize_<'py>(slf: &Bound<'py, Self>, size: &Bound<'py, PyTuple>, memory_format: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, Self>> {
+    #[pyo3(signature = (*shape, size=None, memory_format=None))]
+    fn resize_<'py>(
+        slf: &Bound<'py, Self>,
+        shape: &Bound<'py, PyTuple>,
+        size: Option<&Bound<'py, PyAny>>,
+        memory_format: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, Self>> {
         let _ = memory_format;
+        let size = &crate::args::by_name(shape, size)?;
         if slf.get().get_tensor().requires_grad() {
             return Err(PyRuntimeError::new_err("cannot resize variables that require grad"));
         }
@@ -148,9 +154,15 @@ impl PyTensor {
     }
 
     /// View with another shape, or as another element type.
-    #[pyo3(signature = (*size, dtype=None))]
-    fn view<'py>(slf: &Bound<'py, Self>, size: &Bound<'py, PyTuple>, dtype: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+    #[pyo3(signature = (*shape, size=None, dtype=None))]
+    fn view<'py>(
+        slf: &Bound<'py, Self>,
+        shape: &Bound<'py, PyTuple>,
+        size: Option<&Bound<'py, PyAny>>,
+        dtype: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
+        let size = &crate::args::by_name(shape, size)?;
         let rest: Vec<_> = size.iter().collect();
         if override_::active() {
             let args = PyTuple::new(py, [&[slf.clone().into_any()], rest.as_slice()].concat())?;

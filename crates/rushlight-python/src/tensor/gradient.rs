@@ -18,10 +18,24 @@ impl rushlight_core::autograd::Hook for PyHook {
             if out.is_none() {
                 return Ok(None);
             }
-            tensor_of(&out).map(Some).ok_or_else(|| PyTypeError::new_err(format!("hooks must return None or a Tensor, not {}", out.get_type())))
+            let refuse = || PyTypeError::new_err(format!("hooks must return None or a Tensor, not {}", out.get_type()));
+            let replaced = tensor_of(&out).ok_or_else(refuse)?;
+            check_replacement(self.0.bind(py), grad, &replaced)?;
+            Ok(Some(replaced))
         })
         .map_err(carry)
     }
+}
+
+/// A hook replaces a gradient by one of the same kind.
+fn check_replacement(hook: &Bound<'_, PyAny>, grad: &Tensor, replaced: &Tensor) -> PyResult<()> {
+    let changed = match () {
+        _ if replaced.dtype() != grad.dtype() || replaced.device() != grad.device() => "type",
+        _ if replaced.shape() != grad.shape() => "size",
+        _ => return Ok(()),
+    };
+    let name = hook.getattr("__name__").map_or_else(|_| "<unknown>".into(), |n| n.to_string());
+    Err(PyRuntimeError::new_err(format!("hook '{name}' has changed the {changed} of value")))
 }
 
 impl rushlight_core::autograd::LeafHook for PyHook {

@@ -164,8 +164,14 @@ impl PyTensor {
     #[classmethod]
     #[pyo3(signature = (*args, **kwargs))]
     fn py_new(cls: &Bound<'_, PyType>, args: &Bound<'_, PyTuple>, kwargs: Option<&Bound<'_, PyDict>>) -> PyResult<PyTensor> {
-        // Keywords are for the `__init__` of a subclass.
-        let _ = kwargs;
+        // Keywords are for the `__init__` of a subclass; plain tensors are of the default dtype and may name the CPU.
+        if cls.is(cls.py().get_type::<PyTensor>()) {
+            for name in kwargs.into_iter().flat_map(|k| k.keys()) {
+                if name.extract::<String>()? != "device" {
+                    return Err(PyTypeError::new_err(format!("new() received an invalid combination of arguments: unexpected keyword {name}")));
+                }
+            }
+        }
         let overrides = override_::note(cls)?;
         let tensor = crate::data::legacy(args)?;
         Ok(PyTensor::new(tensor, overrides))

@@ -265,8 +265,11 @@ impl PyTensor {
         unary(slf.as_any(), &NEG, "neg")
     }
 
-    fn __pos__<'py>(slf: &Bound<'py, Self>) -> Bound<'py, Self> {
-        slf.clone()
+    fn __pos__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        if slf.get().get_tensor().dtype() == DType::Bool {
+            return Err(PyNotImplementedError::new_err("The `+` operator, on a bool tensor is not supported."));
+        }
+        Ok(slf.clone())
     }
 
     fn __abs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {

@@ -152,22 +152,22 @@ def reduce_bags(rows, bag, count, mode):
     return total / sizes.clamp(min=1).to(rows.dtype).unsqueeze(1)
 
 
-def one_hot(tensor, num_classes=-1):
+def one_hot(input, num_classes=-1):
     """Return int64 vectors with a one at each class: shape (*, num_classes)."""
-    if tensor.dtype != _C.int64:
+    if input.dtype != _C.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
-    if tensor.numel() == 0:
+    if input.numel() == 0:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
-        return _C.full((*tensor.shape, num_classes), 0, dtype=_C.int64, device=tensor.device)
-    if int(tensor.min()) < 0:
+        return _C.full((*input.shape, num_classes), 0, dtype=_C.int64, device=input.device)
+    if int(input.min()) < 0:
         raise RuntimeError("Class values must be non-negative.")
-    largest = int(tensor.max())
+    largest = int(input.max())
     if num_classes == -1:
         num_classes = largest + 1
     if num_classes < 1:
         raise RuntimeError("num_classes should be positive")
     if largest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    classes = _C.arange(num_classes, device=tensor.device)
-    return (tensor.unsqueeze(-1) == classes).to(_C.int64)
+    classes = _C.arange(num_classes, device=input.device)
+    return (input.unsqueeze(-1) == classes).to(_C.int64)

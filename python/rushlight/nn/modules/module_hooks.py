@@ -6,8 +6,9 @@ import weakref
 from collections import OrderedDict
 
 import rushlight as rl
+from rushlight.utils.hooks import RemovableHandle
 
-from ..hooks import BackwardHook, RemovableHandle
+from ..hooks import BackwardHook
 
 _global_buffer_registration_hooks = OrderedDict()
 _global_module_registration_hooks = OrderedDict()

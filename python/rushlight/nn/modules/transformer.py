@@ -139,7 +139,7 @@ class TransformerEncoder(Module):
         first = self.layers[0]
         if not self.use_nested_tensor or first.training or src.dim() != 3 or padding is None or mask is not None:
             return False
-        if rl.is_autocast_enabled() or not nested_tensors_allowed[-1]:
+        if rl.is_autocast_enabled("cpu") or not nested_tensors_allowed[-1]:
             return False
         if rl.is_grad_enabled() and (src.requires_grad or any(p.requires_grad for p in first.parameters())):
             return False

@@ -53,7 +53,10 @@ fn infer(c: &Call) -> Result<Metas> {
     }
     let expected = [&shape[..batch], &shape[shape.len().min(2)..]].concat();
     if target.shape() != expected {
-        bail!(Runtime, "nll_loss: expected target size {expected:?}, got {:?}", target.shape());
+        if shape.len() < 3 && target.ndim() > 1 {
+            bail!(Runtime, "nll_loss: 0D or 1D target tensor expected, multi-target not supported: got {:?}, expected {expected:?}", target.shape());
+        }
+        bail!(Runtime, "nll_loss: Expected target size {expected:?}, got {:?}", target.shape());
     }
     let classes = shape[batch];
     if let Some(weight) = c.optional(2) {
