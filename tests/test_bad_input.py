@@ -131,6 +131,8 @@ def test_huge_results():
         rl.arange(1 << 50)
     with pytest.raises((MemoryError, RuntimeError)):
         rl.ones(1).repeat(1 << 50)
+    with pytest.raises(MemoryError, match="unbind: cannot make"):
+        iter(rl.empty(1 << 40, 0))
 
 
 def test_memory_is_usable_after_a_failed_allocation():

@@ -32,12 +32,24 @@ fn stack(c: &Call) -> Result<Outputs> {
     Ok(smallvec![cat(&grown, d)?.labelled("StackBackward0")])
 }
 
+/// Bytes of a view, at least.
+const VIEW: usize = 512;
+
+/// Refuses more views than memory can hold: of an empty tensor there may be any number.
+fn check_room(views: usize) -> Result<()> {
+    match Vec::<[u8; VIEW]>::new().try_reserve_exact(views) {
+        Ok(()) => Ok(()),
+        Err(_) => bail!(Memory, "unbind: cannot make {views} views: the system has not enough memory"),
+    }
+}
+
 fn unbind(c: &Call) -> Result<Outputs> {
     let x = c.input(0)?;
     if x.ndim() == 0 {
         bail!(Index, "Dimension specified as 0 but tensor has no dimensions");
     }
     let d = wrap_dim(c.int(0)?, x.ndim())?;
+    check_room(x.shape()[d])?;
     let views = (0..x.shape()[d] as i64).map(|i| Ok(x.select(d as i64, i)?.labelled("UnbindBackward0"))).collect::<Result<Vec<_>>>()?;
     Ok(several(views).into())
 }
