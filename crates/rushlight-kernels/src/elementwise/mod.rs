@@ -11,6 +11,7 @@ pub mod binary;
 pub mod cast;
 mod double;
 pub mod driver;
+mod limited;
 pub mod math;
 mod narrow;
 pub mod num;
