@@ -6,12 +6,23 @@ import sys
 
 import numpy as np
 
+from rushlight.image._load import load
 from rushlight.image._torch import register_collation
-from rushlight.image.datasets.folder import IMG_EXTENSIONS, DatasetFolder, default_loader
+from rushlight.image.datasets.folder import IMG_EXTENSIONS, DatasetFolder
 from rushlight.image.datasets.vision import StandardTransform
 from rushlight.utils.data import Dataset
 
 __all__ = ["IMG_EXTENSIONS", "ImageDataset", "ImageFolder", "collate_fn", "create_dataloader", "default_loader"]
+
+
+def default_loader(path):
+    """A file as an upright PIL image of mode RGB, or as an array where there is no Pillow: for programs that open `samples` themselves."""
+    array = load(path)
+    try:
+        from PIL import Image
+    except ImportError:
+        return array
+    return Image.fromarray(array)
 
 
 class ImageDataset(Dataset):

@@ -191,6 +191,17 @@ def test_what_is_no_folder_of_files(root, options):
     assert errors[0] == errors[1]
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_files_of_folders_are_not_turned(tmp_path, mode):
+    exif = Image.Exif()
+    exif[0x112] = 6
+    path = str(tmp_path / "a.jpg")
+    Image.fromarray(np.arange(20 * 30 * 3, dtype=np.uint8).reshape(20, 30, 3)).convert(mode).save(path, exif=exif)
+    wanted = torchvision.datasets.folder.default_loader(path)
+    for loader in (datasets.folder.default_loader, datasets.folder.pil_loader):
+        assert loader(path).size == wanted.size and np.array_equal(np.asarray(loader(path)), np.asarray(wanted))
+
+
 def test_names_of_folders(root):
     assert datasets.folder.is_image_file("a.JPG") and not datasets.folder.is_image_file("a.txt")
     assert datasets.folder.has_file_allowed_extension("A.PNG", ".png")

@@ -2,6 +2,7 @@
 
 import os
 
+from rushlight.image._load import load
 from rushlight.image.datasets.vision import VisionDataset
 
 __all__ = [
@@ -15,19 +16,14 @@ IMG_EXTENSIONS = (
 
 
 def default_loader(path):
-    """A file as an upright PIL image of mode RGB, or as an array where there is no Pillow: for programs that open `samples` themselves."""
-    from rushlight.image import load
+    """A file as a PIL image of mode RGB, not turned by its EXIF orientation; greys of 16 bits are scaled, where Pillow cuts them at 255."""
+    from PIL import Image
 
-    array = load(path)
-    try:
-        from PIL import Image
-    except ImportError:
-        return array
-    return Image.fromarray(array)
+    return Image.fromarray(load(path, exif=False))
 
 
 def pil_loader(path):
-    """A file as Pillow reads it: a PIL image of mode RGB, not turned by its EXIF orientation."""
+    """The same as Pillow reads it."""
     from PIL import Image
 
     with open(path, "rb") as file:
