@@ -90,6 +90,11 @@ def _new_shared(self, size, *, device=None):
     return _C.UntypedStorage(size)
 
 
+def share_memory_(self):
+    """Refuse: memory is moved to where processes share it by way of its tensor."""
+    raise NotImplementedError("share_memory_: a storage cannot move its memory; call share_memory_() of its tensor")
+
+
 def itself(self, *args, **kwargs):
     """Return this storage."""
     return self
@@ -107,7 +112,7 @@ def resize_(self, size):
 
 METHODS = [
     clone, copy_, fill_, resize_, tolist, __getitem__, __setitem__, __iter__, __repr__, __deepcopy__, __reduce_ex__,
-    __sizeof__, _new_shared,
+    __sizeof__, _new_shared, share_memory_,
 ]  # fmt: skip
 
 
@@ -115,7 +120,7 @@ def attach(storage_class):
     """Give the native class its Python attributes."""
     for method in METHODS:
         setattr(storage_class, method.__name__, method)
-    for name in ("cpu", "untyped", "share_memory_", "pin_memory"):
+    for name in ("cpu", "untyped", "pin_memory"):
         setattr(storage_class, name, itself)
     storage_class.from_file = classmethod(from_file)
     storage_class.element_size = lambda self: 1

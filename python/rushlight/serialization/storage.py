@@ -116,7 +116,10 @@ class TypedStorage:
     def cpu(self):
         return self
 
-    share_memory_ = pin_memory = cpu
+    pin_memory = cpu
+
+    def share_memory_(self):
+        return self._untyped_storage.share_memory_()
 
     def is_shared(self):
         return self._untyped_storage.is_shared()
