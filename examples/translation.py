@@ -71,7 +71,7 @@ torch.manual_seed(0)
 model = Translator()
 criterion = nn.CrossEntropyLoss(ignore_index=PAD)
 optimizer = torch.optim.Adam(model.parameters(), lr=1.0, betas=(0.9, 0.98), eps=1e-6)
-warmup = 40
+warmup = 100
 scheduler = torch.optim.lr_scheduler.LambdaLR(
     optimizer, lambda step: 32**-0.5 * min((step + 1) ** -0.5, (step + 1) * warmup**-1.5)
 )
