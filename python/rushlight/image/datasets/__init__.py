@@ -1,4 +1,4 @@
-"""Folders of files as data sets, exactly as ``torchvision.datasets`` has them: transforms get PIL images.
+"""Folders of files as data sets with the names of ``torchvision.datasets``: transforms get PIL images.
 
 ``rushlight.image.ImageFolder`` is the one that decodes in native threads, and gives arrays or tensors.
 
