@@ -126,13 +126,23 @@ fn run_range(kernel: Loop, base: &[*mut u8; 4], dims: &[Dim], range: std::ops::R
 /// Fewer rows or columns are not worth a transposition in blocks.
 const TRANSPOSED: usize = 8;
 
+/// Takes out the dimension along which the first operand lies in a row, and that along which the second does, if these are two.
+fn take_crossed(dims: &mut SmallVec<[Dim; 5]>, sizes: [isize; 2]) -> Option<(Dim, Dim)> {
+    let inner = dims.pop().filter(|d| d.strides[0] == sizes[0] && d.strides[1] != sizes[1] && d.size >= TRANSPOSED)?;
+    let at = dims.iter().position(|d| d.strides[1] == sizes[1] && d.size >= TRANSPOSED)?;
+    Some((inner, dims.remove(at)))
+}
+
+/// Whether two tensors of one shape, maybe of two types, have different orders in memory, so that [`copy_transposed`] turns them.
+pub(crate) fn is_transposed(a: &Tensor, b: &Tensor) -> bool {
+    take_crossed(&mut merged_dims(&[a, b], a.shape()), [a, b].map(|x| x.dtype().size() as isize)).is_some()
+}
+
 /// Copies between tensors of one type and of different orders in memory, block by block; false where the orders agree.
 pub(crate) fn copy_transposed(target: &Tensor, source: &Tensor) -> bool {
     use rushlight_kernels::elementwise::transpose::transpose;
     let (mut dims, size) = (merged_dims(&[target, source], target.shape()), target.dtype().size() as isize);
-    let Some(inner) = dims.pop().filter(|d| d.strides[0] == size && d.strides[1] != size && d.size >= TRANSPOSED) else { return false };
-    let Some(at) = dims.iter().position(|d| d.strides[1] == size && d.size >= TRANSPOSED) else { return false };
-    let rows = dims.remove(at);
+    let Some((inner, rows)) = take_crossed(&mut dims, [size, size]) else { return false };
     let others: usize = dims.iter().map(|d| d.size).product();
     let stripe = PARALLEL_GRAIN.div_ceil(inner.size).next_multiple_of(16).min(rows.size);
     let stripes = rows.size.div_ceil(stripe);

@@ -96,16 +96,8 @@ pub fn atan2(y: f64, x: f64) -> f64 {
     let (a, b) = (y.abs(), x.abs());
     let both = a == b; // zero or infinite perhaps, where the quotient would be NaN
     let far = b == f64::INFINITY;
-    let (top, bottom) = (
-        if both {
-            1.0
-        } else if far {
-            0.0
-        } else {
-            a
-        },
-        if both | far { 1.0 } else { b },
-    );
+    let (top, bottom) = if far { (0.0, 1.0) } else { (a, b) };
+    let (top, bottom) = if both { (1.0, 1.0) } else { (top, bottom) };
     let steep = top == f64::INFINITY;
     let r = angle(if steep { 1.0 } else { top }, if steep { 0.0 } else { bottom });
     let r = if both & (a == 0.0) { 0.0 } else { r };

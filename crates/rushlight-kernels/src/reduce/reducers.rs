@@ -192,27 +192,34 @@ stateless! {
     CountNonzero;
 }
 
-impl<T: Reducible<Wide = i64>> Reducer for WideSum<T> {
-    type In = T;
-    type Acc = i64;
-    type Out = i64;
-    #[inline(always)]
-    fn init(&self, _: usize) -> i64 {
-        0
-    }
-    #[inline(always)]
-    fn step(&self, acc: i64, x: T, _: usize) -> i64 {
-        T::plus(acc, x.wide())
-    }
-    #[inline(always)]
-    fn merge(&self, a: i64, b: i64) -> i64 {
-        T::plus(a, b)
-    }
-    #[inline(always)]
-    fn finish(&self, acc: i64) -> i64 {
-        acc
-    }
+/// A sum in int64 of what each element counts.
+macro_rules! count {
+    ($name:ident, [$($bound:tt)+], |$x:ident| $value:expr) => {
+        impl<T: $($bound)+> Reducer for $name<T> {
+            type In = T;
+            type Acc = i64;
+            type Out = i64;
+            #[inline(always)]
+            fn init(&self, _: usize) -> i64 {
+                0
+            }
+            #[inline(always)]
+            fn step(&self, acc: i64, $x: T, _: usize) -> i64 {
+                acc.wrapping_add($value)
+            }
+            #[inline(always)]
+            fn merge(&self, a: i64, b: i64) -> i64 {
+                a.wrapping_add(b)
+            }
+            #[inline(always)]
+            fn finish(&self, acc: i64) -> i64 {
+                acc
+            }
+        }
+    };
 }
+count!(WideSum, [Reducible<Wide = i64>], |x| x.wide());
+count!(CountNonzero, [Reducible], |x| !x.is_zero() as i64);
 
 impl<T: Reducible> Reducer for Product<T> {
     type In = T;
@@ -276,28 +283,6 @@ impl<T: Reducible> Reducer for Any<T> {
     }
     #[inline(always)]
     fn finish(&self, acc: bool) -> bool {
-        acc
-    }
-}
-
-impl<T: Reducible> Reducer for CountNonzero<T> {
-    type In = T;
-    type Acc = i64;
-    type Out = i64;
-    #[inline(always)]
-    fn init(&self, _: usize) -> i64 {
-        0
-    }
-    #[inline(always)]
-    fn step(&self, acc: i64, x: T, _: usize) -> i64 {
-        acc + !x.is_zero() as i64
-    }
-    #[inline(always)]
-    fn merge(&self, a: i64, b: i64) -> i64 {
-        a + b
-    }
-    #[inline(always)]
-    fn finish(&self, acc: i64) -> i64 {
         acc
     }
 }

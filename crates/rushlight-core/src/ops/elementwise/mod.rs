@@ -225,7 +225,7 @@ fn allocate(inputs: &[Tensor], shape: &[usize], dtype: DType, device: Device) ->
 /// Brings a large operand of another order in memory into that of the result: block by block that is quicker than to step
 /// through it in the result's order.
 fn turn(x: &mut Tensor, result: &Tensor) -> Result<()> {
-    if x.numel() < SMALL || x.shape() != result.shape() || x.strides() == result.strides() {
+    if x.numel() < SMALL || x.shape() != result.shape() || x.strides() == result.strides() || !iter::is_transposed(result, x) {
         return Ok(());
     }
     let turned = Tensor::empty_layout(result.layout().clone(), x.dtype(), Device::Cpu)?;
