@@ -23,6 +23,23 @@ def test_shared_input_sums_gradients():
     assert x.grad.tolist() == [5]
 
 
+def test_gradients_of_one_memory_become_gradients_of_two_leaves():
+    a, b = rl.zeros(2, 3, requires_grad=True), rl.zeros(3, 2, requires_grad=True)
+    (a.t() + b).backward(rl.ones(3, 2))
+    a.grad.zero_()
+    assert b.grad.tolist() == rl.ones(3, 2).tolist()
+
+
+def test_the_gradient_of_a_transposed_weight_lies_as_the_weight():
+    x, w, bias = rl.ones(2, 3), rl.ones(5, 3, requires_grad=True), rl.zeros(5, requires_grad=True)
+    for product in (x @ w.t(), rl.addmm(bias, x, w.t()), rl.nn.functional.linear(x, w, bias)):
+        (transposed,) = rl.autograd.grad(product.sum(), w, retain_graph=True)
+        assert transposed.stride() == (3, 1) and transposed.tolist() == [[2.0] * 3] * 5
+        w.grad = None
+        product.sum().backward()
+        assert w.grad.stride() == (3, 1) and not w.grad._is_view()
+
+
 def test_gradients_of_several_results():
     x, y = leaf(2.0), leaf(3.0)
     gx, gy = rl.autograd.grad([x * y, y * y], [x, y], [rl.ones(1), rl.ones(1)])

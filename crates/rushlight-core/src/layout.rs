@@ -171,6 +171,11 @@ impl Layout {
         true
     }
 
+    /// A matrix whose columns lie one after another.
+    pub fn is_column_major(&self) -> bool {
+        self.ndim() == 2 && self.strides[0] == 1 && self.strides[1] == self.shape[0] as isize
+    }
+
     /// The strides a fresh tensor like this one has: the same order of dimensions without gaps.
     pub fn dense_strides(&self) -> Strides {
         if self.is_dense() {

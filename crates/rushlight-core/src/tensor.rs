@@ -298,9 +298,11 @@ impl Tensor {
         Arc::strong_count(&self.0)
     }
 
-    /// Whether no other tensor shares its storage.
-    pub fn owns_storage(&self) -> bool {
-        Arc::strong_count(&self.0.storage) == 1
+    /// Whether nobody else can see its elements: through no other handle, and no other tensor than a base that only it
+    /// holds.
+    pub fn is_private(&self) -> bool {
+        let own_base = self.base().is_some_and(|base| base.handles() == 1);
+        self.handles() == 1 && Arc::strong_count(&self.0.storage) == 1 + usize::from(own_base)
     }
 
     /// The slot of the binding.

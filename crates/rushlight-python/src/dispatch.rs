@@ -136,64 +136,6 @@ fn results<'py>(py: Python<'py>, entry: &Entry, outputs: Outputs) -> PyResult<Bo
     Ok(PyTuple::new(py, items)?.into_any())
 }
 
-/// Rows whose `out=` must have exactly the type of the result, as in PyTorch.
-const EXACT_OUT: [&str; 54] = [
-    "abs",
-    "addmm",
-    "amax",
-    "amin",
-    "argmax",
-    "argmin",
-    "baddbmm",
-    "bmm",
-    "ceil",
-    "complex",
-    "conj_physical",
-    "cummax",
-    "cummin",
-    "dot",
-    "floor",
-    "frac",
-    "gather",
-    "gelu",
-    "hardshrink",
-    "heaviside",
-    "histc",
-    "index_add",
-    "index_copy",
-    "index_select",
-    "isneginf",
-    "isposinf",
-    "kthvalue",
-    "log_softmax",
-    "logcumsumexp",
-    "masked_select",
-    "matmul",
-    "mm",
-    "mode",
-    "nan_to_num",
-    "neg",
-    "nonzero",
-    "polar",
-    "round",
-    "scatter",
-    "scatter_add",
-    "scatter_reduce",
-    "searchsorted",
-    "sgn",
-    "sign",
-    "signbit",
-    "softmax",
-    "softplus",
-    "softshrink",
-    "sort",
-    "take",
-    "topk",
-    "tril",
-    "triu",
-    "trunc",
-];
-
 /// The `out=` form: results are written into given tensors, which are resized to fit.
 fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, out: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let targets: Vec<Bound<'py, PyAny>> = if out.is_instance_of::<PyTensor>() { vec![out.clone()] } else { out.try_iter()?.collect::<PyResult<_>>()? };
@@ -226,7 +168,7 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
                 place(out)
             )));
         }
-        if EXACT_OUT.contains(&entry.name) && result.dtype() != out.dtype() {
+        if entry.op.exact_out && result.dtype() != out.dtype() {
             let (from, to) = (ops::type_name(result.dtype()), ops::type_name(out.dtype()));
             return Err(pyo3::exceptions::PyRuntimeError::new_err(format!(
                 "{}(): Expected the dtype for input and out to match, but got {from} for input's dtype and {to} for out's dtype.",

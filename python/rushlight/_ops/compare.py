@@ -98,7 +98,7 @@ def is_neg(input):
     return False
 
 
-@op(method=False, out=True)
+@op(method=False, out="exact")
 def isin(elements, test_elements, *, assume_unique=False, invert=False):
     """Return where the elements occur among ``test_elements``."""
     if not isinstance(elements, _C.Tensor) and not isinstance(test_elements, _C.Tensor):

@@ -30,7 +30,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1):
     return matrices.permute(order)
 
 
-@op(out=True)
+@op(out="exact")
 def diag(input, diagonal=0):
     """Return the diagonal of a matrix, or the matrix with a vector on its diagonal."""
     if input.dim() == 1:

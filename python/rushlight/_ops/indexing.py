@@ -24,7 +24,7 @@ def where_method(self, condition, other):
     return _C.where(condition, self, other)
 
 
-@op(overload=True, out=True)
+@op(overload=True, out="exact")
 def nonzero(input, *, as_tuple=False):
     """Return the indices of elements that are not zero, one per row, or as one vector per dimension."""
     if not as_tuple:
@@ -81,7 +81,7 @@ def check_fits(value, dtype):
         raise RuntimeError(f"value cannot be converted to type {dtype} without overflow")
 
 
-@op(out=True)
+@op(out="exact")
 def take_along_dim(input, indices, dim=None):
     """Return the elements at ``indices`` along ``dim``, other dimensions broadcast; of the flat tensor without dim."""
     if indices.dtype != _C.int64:
@@ -105,7 +105,7 @@ def take_along_dim(input, indices, dim=None):
     return _C.gather(input.expand(with_size(input)), dim, indices.expand(with_size(indices)))
 
 
-@op(overload=True, inplace=True, out=True)
+@op(overload=True, inplace=True, out="exact")
 def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     """Return ``input`` with ``src`` (a tensor or a number) written at ``index`` along ``dim``, or reduced into it."""
     src = value if src is None else src
@@ -118,7 +118,7 @@ def scatter(input, dim, index, src=None, *, value=None, reduce=None):
     return _C.scatter_reduce(input, dim, index, src, "sum" if reduce == "add" else "prod", include_self=True)
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def index_reduce(input, dim, index, source, reduce, *, include_self=True):
     """Return ``input`` with slices of ``source`` reduced into those that ``index`` names: prod, mean, amax or amin."""
     if reduce not in ("prod", "mean", "amax", "amin"):

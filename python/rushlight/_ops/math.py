@@ -162,7 +162,7 @@ def trapezoid_areas(y, x, dx, dim):
     return (y.narrow(dim, 1, length - 1) + y.narrow(dim, 0, length - 1)) * dx / 2
 
 
-@op(out=True)
+@op(out="exact")
 def diff(input, n=1, dim=-1, prepend=None, append=None):
     """Return the n-th difference of neighbours along ``dim``, with values put before and after first."""
     if input.dim() == 0:

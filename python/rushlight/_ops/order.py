@@ -14,14 +14,14 @@ def named(name):
         return result_type(row(input, *args, **kwargs))
 
     call.__doc__ = f"Return the values and indices of ``{name}`` with named fields."
-    return op(call, name=name, overload=True, out=True)
+    return op(call, name=name, overload=True, out="exact")
 
 
 for name in ("topk", "kthvalue", "mode", "cummax", "cummin"):
     named(name)
 
 
-@op(overload=True, out=True)
+@op(overload=True, out="exact")
 def sort(input, dim=-1, descending=False, stable=False):
     """Return the elements in order along ``dim`` and their former indices."""
     if isinstance(dim, bool):
@@ -35,13 +35,13 @@ def argsort(input, dim=-1, descending=False, stable=False):
     return _C.sort(input, dim=dim, descending=descending, stable=bool(stable))[1]
 
 
-@op(out=True)
+@op(out="exact")
 def msort(input):
     """Return the elements in order along the first dimension."""
     return _C.sort(input, dim=0)[0] if input.dim() else input.clone()
 
 
-@op(method=False, out=True)
+@op(method=False, out="exact")
 def bucketize(input, boundaries, *, out_int32=False, right=False):
     """Return the index of the interval between ``boundaries`` that each element falls in."""
     if boundaries.dim() != 1:

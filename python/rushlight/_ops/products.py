@@ -19,7 +19,7 @@ def outer(input, vec2):
     return input.unsqueeze(1) * vec2
 
 
-@op(out=True)
+@op(out="exact")
 def mv(input, vec):
     """Return the matrix-vector product."""
     if input.dim() != 2 or vec.dim() != 1:
@@ -27,13 +27,13 @@ def mv(input, vec):
     return _C._label(_C.matmul(input, vec), "MvBackward0")
 
 
-@op(out=True)
+@op(out="exact")
 def vdot(input, other):
     """Return the dot product of the conjugate of ``input`` with ``other``."""
     return _C.dot(input.conj(), other)
 
 
-@op(out=True)
+@op(out="exact")
 def inner(input, other):
     """Return the sums of products over the last dimensions of both tensors."""
     if input.dim() == 0 or other.dim() == 0:
@@ -56,7 +56,7 @@ def scaled_sum(input, product, beta, alpha):
     return (input if beta == 1 else beta * input) + product
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """Return ``beta * input + alpha * (mat @ vec)``."""
     return scaled_sum(input, mv(mat, vec), beta, alpha)
@@ -72,7 +72,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
     return scaled_sum(input, product, beta, alpha)
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """Return ``beta * input + alpha * sum(batch1 @ batch2)`` over the batch."""
     return scaled_sum(input, _C.bmm(batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha)
@@ -88,7 +88,7 @@ def chain_matmul(*matrices, out=None):
     return result if out is None else out.resize_(result.shape).copy_(result)
 
 
-@op(method=False, out=True)
+@op(method=False, out="exact")
 def tensordot(a, b, dims=2):
     """Return the sums of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or pairs."""
     first, second = contracted_dims(a, b, dims)
@@ -138,7 +138,7 @@ def kron(input, other):
     return (input.reshape(spread[0]) * other.reshape(spread[1])).reshape(shape)
 
 
-@op(out=True)
+@op(out="exact")
 def cross(input, other, dim=None):
     """Return the cross product along ``dim``, by default the first dimension of size 3."""
     if dim is None:

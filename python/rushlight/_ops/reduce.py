@@ -34,8 +34,12 @@ def extremum(name, whole, along, elementwise, node):
     return reduce
 
 
-max_ = op(extremum("max", native("amax"), native("max_dim"), native("maximum"), "MaxBackward1"), name="max", out=True)
-min_ = op(extremum("min", native("amin"), native("min_dim"), native("minimum"), "MinBackward1"), name="min", out=True)
+max_ = op(
+    extremum("max", native("amax"), native("max_dim"), native("maximum"), "MaxBackward1"), name="max", out="exact"
+)
+min_ = op(
+    extremum("min", native("amin"), native("min_dim"), native("minimum"), "MinBackward1"), name="min", out="exact"
+)
 
 
 @op(out="exact")
@@ -178,7 +182,7 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     return deviation(variance), mean
 
 
-@op(out=True)
+@op(out="exact")
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """Return the p-norm of all elements or along ``dim``; ``"fro"`` is the 2-norm, ``"nuc"`` sums singular values."""
     if p == "nuc":
@@ -205,7 +209,7 @@ def dist(input, other, p=2):
     return _C._label(unlabelled_norm(input - other, p, None, False, None), "DistBackward0")
 
 
-@op(inplace=True, out=True)
+@op(inplace=True, out="exact")
 def renorm(input, p, dim, maxnorm):
     """Scale down each slice along ``dim`` whose p-norm is above ``maxnorm``."""
     if isinstance(p, complex) or p <= 0:

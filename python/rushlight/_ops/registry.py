@@ -58,7 +58,7 @@ def op(call=None, *, name=None, aliases=(), function=True, method=True, inplace=
             overload=overload,
         )
     call.__name__ = call.__qualname__ = name or call.__name__
-    public = accept_keywords(call, out)
+    public = accept_keywords(call, out=out)
     composites.append(Composite(public, (call.__name__, *aliases), function, method, inplace, overload))
     return public
 
@@ -68,15 +68,6 @@ entered_modes: list = []
 # Not empty once there was an instance of a class that takes calls into its own hands.
 overriding_classes: list = []
 
-# Composites whose ``out=`` must have exactly the dtype of the result, besides all copies of views.
-EXACT_OUT = frozenset(
-    """
-    addbmm addmv bucketize cholesky cross cummax cummin det diag diff eigh eigvalsh histogram index_reduce inner inv isin
-    kthvalue ldl_solve lu lu_solve lu_unpack matrix_norm max min mode msort multi_dot mv nanquantile narrow_copy nonzero norm
-    ormqr polar qr quantile renorm scatter slice_scatter slogdet solve solve_triangular sort svd svdvals take_along_dim
-    tensordot topk triangular_solve vdot vecdot vector_norm
-    """.split()
-)
 NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
 
 
@@ -91,12 +82,15 @@ def list_name(code):
     return code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else None
 
 
-def accept_keywords(call, out=True):
+def accept_keywords(call=None, *, out=True):
     """Return the function as published.
 
     It is offered to modes and to arguments whose class takes calls. It takes NumPy's names ``axis`` and ``keepdims``
-    for its ``dim`` and ``keepdim``, ``out`` where asked, and raises ``TypeError`` for an argument that should be a tensor.
+    for its ``dim`` and ``keepdim``, ``out`` where asked (as :func:`op` does), and raises ``TypeError`` for an argument that
+    should be a tensor.
     """
+    if call is None:
+        return functools.partial(accept_keywords, out=out)
     names, listed = second_names(call.__code__), list_name(call.__code__)
     first = call.__code__.co_varnames[: call.__code__.co_argcount]
 
@@ -169,7 +163,7 @@ def write_out(name, result, out, exact=False):
             f"{name}(): Expected all tensors to be on the same device, but the result is on {result.device} and out "
             f"is on {out.device}"
         )
-    if (exact or name in EXACT_OUT or name.endswith("_copy")) and result.dtype != out.dtype:
+    if exact and result.dtype != out.dtype:
         raise RuntimeError(f"{name}(): Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
     check_castable(result.dtype, out.dtype)
     if out.shape != result.shape:

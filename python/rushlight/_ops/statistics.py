@@ -11,14 +11,14 @@ from .registry import op
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-@op(out=True)
+@op(out="exact")
 @in_full_precision
 def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """Return the q-quantiles along ``dim``, or of all elements; NaN anywhere gives NaN."""
     return quantiles("quantile", input, q, dim, keepdim, interpolation, ignore_nan=False)
 
 
-@op(out=True)
+@op(out="exact")
 @in_full_precision
 def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     """Return the q-quantiles of the elements that are not NaN."""
@@ -156,7 +156,7 @@ def corrcoef(input):
     return result.clamp(-1, 1)
 
 
-@op(out=True)
+@op(out="exact")
 def histogram(input, bins, *, range=None, weight=None, density=False):
     """Count elements between bin edges: ``bins`` equal ones over ``range``, or the given edges."""
     edges = edges_from(input, bins, range)

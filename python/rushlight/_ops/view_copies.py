@@ -24,7 +24,7 @@ def copies_of(view):
         parts = tuple(part.clone() for part in view(input, *args, **kwargs))
         if out is None:
             return parts
-        write_out(copied.__name__, parts, out)
+        write_out(copied.__name__, parts, out, exact=True)
         return None
 
     copied.__doc__ = "Return copies of the views of the same name."
@@ -51,13 +51,13 @@ VIEWS = {
 }
 
 for name, view in VIEWS.items():
-    op(copy_of(view), name=f"{name}_copy", method=False, out=True)
+    op(copy_of(view), name=f"{name}_copy", method=False, out="exact")
 
 for view in (split, split_with_sizes, unbind):
     op(copies_of(view), name=f"{view.__name__}_copy", method=False)
 
 
-@op(out=True)
+@op(out="exact")
 def narrow_copy(input, dim, start, length):
     """Return a copy of ``length`` slices from ``start`` along ``dim``."""
     if dim >= input.dim():
@@ -93,7 +93,7 @@ def select_scatter(input, src, dim, index):
     return scattered(input, src, lambda x: x.select(dim, index))
 
 
-@op(out=True)
+@op(out="exact")
 def slice_scatter(input, src, dim=0, start=None, end=None, step=1):
     """Return a copy of ``input`` whose part ``start:end:step`` along ``dim`` is ``src``."""
     return scattered(input, src, lambda x: sliced(x, dim, start, end, step))

@@ -7,7 +7,7 @@ from rushlight._ops.registry import accept_keywords
 from .operands import require_inexact, require_square
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def det(A):
     """Return the determinants of square matrices: (*, n, n) to (*).
 
@@ -19,7 +19,7 @@ def det(A):
     return _C.linalg_det(A)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def slogdet(A):
     """Return sign and ``log |det A|`` of square matrices, which neither overflow nor underflow.
 

@@ -71,7 +71,7 @@ def raise_for_zero_pivot(name, info):
         )
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def lu(A, *, pivot=True):
     """Return the permutation P, unit lower triangular L and upper triangular U with ``A = P L U``.
 
@@ -112,7 +112,7 @@ def permutation(pivots, rows):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def cholesky(A, *, upper=False):
     """Return the lower triangular L with ``A = L L^H``, or ``L^H`` if ``upper``; A must be positive definite.
 
@@ -142,7 +142,7 @@ def factor_cholesky(name, A, upper):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def qr(A, mode="reduced"):
     """Return Q with orthonormal columns and upper triangular R with ``A = Q R``.
 

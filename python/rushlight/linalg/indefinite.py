@@ -51,7 +51,7 @@ def raise_for_zero_block(name, info):
     raise_for_info(name, info, "The factorization could not be completed because D[{0},{0}] is zero.")
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def ldl_solve(LD, pivots, B, *, hermitian=False):
     """Return X with ``A X = B``, A given by what :func:`ldl_factor` returned; B is (*, n, k).
 

@@ -101,7 +101,7 @@ def matrix_sqrth(A):
     return (Q * values.sqrt().unsqueeze(-2)) @ Q.mH
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def polar(A):
     """Return U with orthonormal columns and positive semidefinite H with ``A = U H``; A needs m >= n."""
     rows, cols = A.shape[-2:]

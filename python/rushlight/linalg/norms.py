@@ -22,7 +22,7 @@ SPECTRAL = (2, -2, "nuc")
 ENTRYWISE = (1, -1, math.inf, -math.inf)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
     """Return ``(sum |x|^ord)^(1 / ord)`` over all elements or along ``dim``.
 
@@ -52,7 +52,7 @@ def check_norm_dtype(name, x, dtype):
         )
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """Return a norm of the matrices in the two dimensions ``dim``.
 
@@ -114,7 +114,7 @@ def largest_sum(A, ord, dims, keepdim):
     return result if keepdim else result.squeeze(max(dims)).squeeze(min(dims))
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     """Return a vector or a matrix norm: of matrices if ``dim`` has two entries, or none is given and A is 2-D.
 

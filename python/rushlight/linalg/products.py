@@ -20,7 +20,7 @@ def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
     return A.diagonal(offset, dim1, dim2)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def vecdot(x, y, *, dim=-1):
     """Return ``sum conj(x) y`` along ``dim``.
 
@@ -50,7 +50,7 @@ def vander(x, N=None):
     return _C.cat([_C.full_like(powers[..., :1], 1), powers], -1)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def multi_dot(tensors):
     """Return the product of two or more matrices, in the order that needs the fewest multiplications.
 

@@ -29,7 +29,7 @@ def is_recorded(A):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def svd(A, full_matrices=True, *, driver=None):
     """Return U, S (descending) and Vh with ``A = U diag(S) Vh``.
 
@@ -43,7 +43,7 @@ def svd(A, full_matrices=True, *, driver=None):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def svdvals(A, *, driver=None):
     """Return the singular values, descending: (*, min(m, n))."""
     refuse_driver(driver)
@@ -60,7 +60,7 @@ def decompose_hermitian(A, UPLO, vectors):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def eigh(A, UPLO="L"):
     """Return the eigenvalues (ascending) and orthonormal eigenvectors of Hermitian matrices, of which one half is read.
 
@@ -71,7 +71,7 @@ def eigh(A, UPLO="L"):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def eigvalsh(A, UPLO="L"):
     """Return the eigenvalues, ascending, of Hermitian matrices, of which one half is read."""
     return decompose_hermitian(A, UPLO, is_recorded(A))[0]

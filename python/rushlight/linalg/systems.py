@@ -21,7 +21,7 @@ from .operands import (
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def inv(A):
     """Return the inverses of square matrices; a singular one raises ``LinAlgError``.
 
@@ -51,7 +51,7 @@ def invert(name, A):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def solve(A, B, *, left=True):
     """Return X with ``A X = B``, or ``X A = B`` if not ``left``; B is (*, n, k), or (*, n) for one right-hand side.
 
@@ -104,7 +104,7 @@ def solved(name, A, B, left):
     return (X.squeeze(-1) if is_vector else X), info
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     """Return X with ``A X = B``, or ``X A = B`` if not ``left``, reading only one triangle of A.
 
@@ -123,7 +123,7 @@ def solve_triangular(A, B, *, upper, left=True, unitriangular=False):
     return _C.linalg_solve_triangular(A, B, upper=upper, left=left, unitriangular=unitriangular)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def lu_solve(LU, pivots, B, *, left=True, adjoint=False):
     """Return X with ``A X = B`` (``X A = B`` if not ``left``), from A's factors; ``adjoint`` takes ``A^H``."""
     name = "linalg.lu_solve"

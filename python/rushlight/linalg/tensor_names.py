@@ -15,7 +15,7 @@ matrix_exp = matrix_functions.matrix_exp
 matrix_power = matrix_functions.matrix_power
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def slogdet(input):
     """Return sign and logarithm of the determinant, as :func:`rushlight.linalg.slogdet`."""
     return return_types.slogdet(determinants.slogdet(input))
@@ -27,7 +27,7 @@ def inverse(input):
     return systems.inv(input)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def qr(input, some=True):
     """Return Q and R as :func:`rushlight.linalg.qr`, Q whole unless ``some``."""
     return return_types.qr(factorizations.qr(input, "reduced" if some else "complete"))
@@ -49,7 +49,7 @@ def pinverse(input, rcond=1e-15):
     return pseudoinverse.pinv(input, rtol=rcond)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def cholesky(input, upper=False):
     """Return the lower Cholesky factor, or the upper one, as :func:`rushlight.linalg.cholesky`."""
     return factorizations.cholesky(input, upper=upper)
@@ -75,7 +75,7 @@ def cholesky_inverse(L, upper=False):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def svd(input, some=True, compute_uv=True):
     """Return U, S and V (not its adjoint) with ``input = U diag(S) V^H``; zeros for U and V without ``compute_uv``."""
     if not compute_uv:
@@ -86,20 +86,20 @@ def svd(input, some=True, compute_uv=True):
     return return_types.svd((U, S, Vh.mH))
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def lu(A, pivot=True, get_infos=False):
     """Return the packed LU factors and the pivots, with ``get_infos`` the infos too."""
     LU, pivots, info = factorizations.lu_factor_ex(A, pivot=pivot)
     return (LU, pivots, info) if get_infos else (LU, pivots)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def lu_solve(b, LU_data, LU_pivots):
     """Return X with ``A X = b`` from A's packed factors."""
     return systems.lu_solve(LU_data, LU_pivots, b)
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def lu_unpack(LU_data, LU_pivots, unpack_data=True, unpack_pivots=True):
     """Return P, L and U of packed factors; what is not asked for is empty."""
     return return_types.lu_unpack(factorizations.unpack_lu(LU_data, LU_pivots, unpack_data, unpack_pivots))
@@ -120,7 +120,7 @@ def orgqr(input, input2):
 
 
 @in_full_precision
-@accept_keywords
+@accept_keywords(out="exact")
 def ormqr(input, tau, other, left=True, transpose=False):
     """Return ``Q other`` or ``other Q`` for the whole Q of packed reflectors; ``transpose`` takes ``Q^H``."""
     check_reflectors(input, tau, other, left)
@@ -159,7 +159,7 @@ def check_reflectors(input, tau, other, left):
             )
 
 
-@accept_keywords
+@accept_keywords(out="exact")
 def triangular_solve(b, A, upper=True, transpose=False, unitriangular=False):
     """Return X with ``A X = b`` (``A^T X = b``) for a triangular A, and a copy of A."""
     A, b = broadcast_batches(A, b)

@@ -302,7 +302,7 @@ impl Run {
 
 /// Sums two gradients, in place where the first is nobody else's.
 fn add_gradients(sum: Tensor, grad: Tensor) -> Result<Tensor> {
-    let private = !grad_enabled() && sum.handles() == 1 && sum.owns_storage() && !sum.layout().overlaps_itself() && sum.dtype() == grad.dtype();
+    let private = !grad_enabled() && sum.is_private() && !sum.layout().overlaps_itself() && sum.dtype() == grad.dtype();
     if private {
         ops::elementwise::add_in_place(&sum, &grad)?;
         return Ok(sum);
@@ -321,7 +321,13 @@ fn accumulate(leaf: &Tensor, mut grad: Tensor) -> Result<()> {
     let old = leaf.grad();
     let new = match old {
         None if grad_enabled() => grad,
-        None if grad.handles() == 1 && grad.owns_storage() && grad.layout().is_dense() => grad,
+        None if grad.is_private() && grad.layout().is_dense() => {
+            if grad.base().is_some() {
+                grad.detach()?
+            } else {
+                grad
+            }
+        }
         None => ops::copy::clone_like(&grad, leaf)?,
         Some(old) if grad_enabled() => old.add(&grad)?,
         Some(old) if old.requires_grad() => old.detach()?.add(&grad)?,

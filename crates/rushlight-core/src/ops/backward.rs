@@ -9,12 +9,13 @@ use crate::{DType, Result, bail};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex};
 
-/// Shape and type of an input.
+/// What is known of an input that is not kept.
 #[derive(Clone, Debug)]
 struct InputMeta {
     /// Sizes; `None` are those of the first result, the common case.
     shape: Option<Box<[usize]>>,
     dtype: DType,
+    column_major: bool,
 }
 
 /// The recorded call of a row.
@@ -74,7 +75,11 @@ impl RowBackward {
 
     pub(crate) fn new(op: &'static Op, inputs: &Inputs, kept: KeptInputs, args: Args, outputs: &Outputs) -> Result<RowBackward> {
         let model = outputs.first().map(Tensor::shape);
-        let meta = |x: &Tensor| InputMeta { shape: (Some(x.shape()) != model).then(|| x.shape().into()), dtype: x.dtype() };
+        let meta = |x: &Tensor| InputMeta {
+            shape: (Some(x.shape()) != model).then(|| x.shape().into()),
+            dtype: x.dtype(),
+            column_major: x.layout().is_column_major(),
+        };
         let metas = inputs.iter().map(|x| x.as_ref().map(meta)).collect();
         let args = args.into_vec().into_boxed_slice();
         if op.keep.inputs | op.keep.outputs == 0 {
@@ -242,6 +247,11 @@ impl Back<'_> {
             Some(Some(meta)) => meta.shape.as_deref().unwrap_or(&self.node.output_metas()[0].shape),
             _ => &[],
         }
+    }
+
+    /// Whether input `i` was a matrix whose columns lie one after another.
+    pub fn column_major(&self, i: usize) -> bool {
+        self.metas.get(i).and_then(Option::as_ref).is_some_and(|m| m.column_major)
     }
 
     /// The type of input `i`.

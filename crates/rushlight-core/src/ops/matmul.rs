@@ -1,5 +1,6 @@
 //! Matrix products.
 
+use super::backward::Back;
 use super::{Arg, Autocast, Call, Meta, Metas, Op, Outputs, Rule, c_name, call1, type_name};
 use crate::layout::{Dims, broadcast};
 use crate::tensor::Tensor;
@@ -7,19 +8,25 @@ use crate::{DType, Result, Scalar, bail, grads, iter, rows};
 use smallvec::{SmallVec, smallvec};
 
 rows! {
-    MM = Op::new("mm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_mm, run: run_mm }).vjp(3, 0, |b| grads![b; b.g()?.mm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.mm(b.g()?)?]).only_for(&[(0, 2), (1, 1)]).autocast(Autocast::Lower).doc("Product of two matrices");
-    BMM = Op::new("bmm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_bmm, run: run_bmm }).vjp(3, 0, |b| grads![b; b.g()?.bmm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.bmm(b.g()?)?]).only_for(&[(0, 2), (1, 1)]).autocast(Autocast::Lower).doc("Products of two batches of matrices");
+    MM = Op::new("mm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_mm, run: run_mm }).vjp(3, 0, |b| grads![b; product_like(b, 0, b.g()?, &b.x(1)?.mh()?)?, product_like(b, 1, &b.x(0)?.mh()?, b.g()?)?]).only_for(&[(0, 2), (1, 1)]).autocast(Autocast::Lower).exact_out().doc("Product of two matrices");
+    BMM = Op::new("bmm(Tensor self, Tensor mat2) -> Tensor", Rule::Kernel { infer: infer_bmm, run: run_bmm }).vjp(3, 0, |b| grads![b; b.g()?.bmm(&b.x(1)?.mh()?)?, b.x(0)?.mh()?.bmm(b.g()?)?]).only_for(&[(0, 2), (1, 1)]).autocast(Autocast::Lower).exact_out().doc("Products of two batches of matrices");
     ADDMM = Op::new("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_addmm, run: run_addmm }).vjp(6, 0, |b| {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
-        grads![b; scaled(g, beta)?, scaled(&g.mm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.mm(g)?, alpha)?]
-    }).only_for(&[(1, 4), (2, 2)]).autocast(Autocast::Lower).in_place().doc("beta self + alpha mat1 mat2");
+        grads![b; scaled(g, beta)?, scaled(&product_like(b, 1, g, &b.x(2)?.mh()?)?, alpha)?, scaled(&product_like(b, 2, &b.x(1)?.mh()?, g)?, alpha)?]
+    }).only_for(&[(1, 4), (2, 2)]).autocast(Autocast::Lower).in_place().exact_out().doc("beta self + alpha mat1 mat2");
     BADDBMM = Op::new("baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor", Rule::Kernel { infer: infer_baddbmm, run: run_baddbmm }).vjp(6, 0, |b| {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
         grads![b; scaled(g, beta)?, scaled(&g.bmm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.bmm(g)?, alpha)?]
-    }).only_for(&[(1, 4), (2, 2)]).autocast(Autocast::Lower).in_place().doc("beta self + alpha batch1 batch2");
-    DOT = Op::new("dot(Tensor self, Tensor tensor) -> Tensor", Rule::Composite(dot)).doc("Product of two vectors");
-    MATMUL = Op::new("matmul(Tensor self, Tensor other) -> Tensor", Rule::Composite(matmul)).doc("Product of vectors, matrices or broadcast batches of matrices");
+    }).only_for(&[(1, 4), (2, 2)]).autocast(Autocast::Lower).in_place().exact_out().doc("beta self + alpha batch1 batch2");
+    DOT = Op::new("dot(Tensor self, Tensor tensor) -> Tensor", Rule::Composite(dot)).exact_out().doc("Product of two vectors");
+    MATMUL = Op::new("matmul(Tensor self, Tensor other) -> Tensor", Rule::Composite(matmul)).exact_out().doc("Product of vectors, matrices or broadcast batches of matrices");
     LINEAR = Op::new("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", Rule::Composite(linear)).internal().doc("input weight^T + bias");
+}
+
+/// The gradient `a b` of input `i`, laid out as that input: that of a transposed weight is the weight's own after
+/// transposition, without a copy.
+fn product_like(back: &Back, i: usize, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    if back.column_major(i) { b.transpose(0, 1)?.mm(&a.transpose(0, 1)?)?.transpose(0, 1) } else { a.mm(b) }
 }
 
 fn scaled(g: &Tensor, factor: Scalar) -> Result<Tensor> {

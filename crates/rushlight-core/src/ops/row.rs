@@ -147,6 +147,8 @@ pub struct Op {
     pub autocast: Autocast,
     /// Results that carry no gradient (indices): bit i for output i.
     pub integral: u32,
+    /// `out=` must have exactly the type of the result; else any type that the result may be cast to.
+    pub exact_out: bool,
     /// Where Python shows it.
     pub names: Names,
 }
@@ -164,6 +166,7 @@ impl Op {
             keep: Keep { inputs: 0, outputs: 0, only_for: &[], outputs_for: u32::MAX },
             autocast: Autocast::Leave,
             integral: 0,
+            exact_out: false,
             names,
         }
     }
@@ -208,6 +211,12 @@ impl Op {
     /// No output has gradients.
     pub const fn constant(self) -> Op {
         self.integral(NOT_DIFFERENTIABLE)
+    }
+
+    /// `out=` must have exactly the type of the result.
+    pub const fn exact_out(mut self) -> Op {
+        self.exact_out = true;
+        self
     }
 
     /// Also `Tensor.name_`.

@@ -13,9 +13,9 @@ use smallvec::smallvec;
 rows! {
     CUMSUM = Op::new("cumsum(Tensor self, int dim, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_total, run: |c, o| run_total(c, o, false) }).vjp(0, 0, |b| grads![b; reversed_sum(b.g()?, b.call().int(0)?)?]).in_place().doc("Sums of the elements so far");
     CUMPROD = Op::new("cumprod(Tensor self, int dim, *, dtype? dtype=None) -> Tensor", Rule::Kernel { infer: infer_total, run: |c, o| run_total(c, o, true) }).vjp(1, 1, |b| grads![b; product_gradient(b)?]).in_place().doc("Products of the elements so far");
-    LOGCUMSUMEXP = Op::new("logcumsumexp(Tensor self, int dim) -> Tensor", Rule::Kernel { infer: infer_log, run: run_log }).vjp(1, 1, |b| grads![b; log_gradient(b)?]).doc("Logarithms of sums of exponentials of the elements so far");
-    CUMMAX = Op::new("cummax(Tensor self, int dim) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, true) }).vjp(0, 2, extreme_gradient).integral(2).doc("The largest element so far and its position");
-    CUMMIN = Op::new("cummin(Tensor self, int dim) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, false) }).vjp(0, 2, extreme_gradient).integral(2).doc("The smallest element so far and its position");
+    LOGCUMSUMEXP = Op::new("logcumsumexp(Tensor self, int dim) -> Tensor", Rule::Kernel { infer: infer_log, run: run_log }).vjp(1, 1, |b| grads![b; log_gradient(b)?]).exact_out().doc("Logarithms of sums of exponentials of the elements so far");
+    CUMMAX = Op::new("cummax(Tensor self, int dim) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, true) }).vjp(0, 2, extreme_gradient).integral(2).exact_out().doc("The largest element so far and its position");
+    CUMMIN = Op::new("cummin(Tensor self, int dim) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_extreme, run: |c, o| run_extreme(c, o, false) }).vjp(0, 2, extreme_gradient).integral(2).exact_out().doc("The smallest element so far and its position");
 }
 
 /// Integers add up in int64.

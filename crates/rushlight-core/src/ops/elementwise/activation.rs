@@ -49,7 +49,7 @@ rows! {
             (true, false) => g.mul(x.mul(0.5f64.sqrt())?.erf()?.add(1.0)?.mul(0.5)?.add(x.mul(x.mul(x)?.mul(-0.5)?.exp()?.mul(1.0 / (2.0 * PI).sqrt())?)?)?)?,
             (true, true) => g.mul(gelu_tanh_slope(x)?)?,
         }]
-    }).internal().doc("x times the normal distribution function of x");
+    }).internal().exact_out().doc("x times the normal distribution function of x");
     GELU_ERF = unary("_gelu_erf(Tensor self) -> Tensor", Unary::Gelu, Same).doc("gelu, exact");
     GELU_TANH = unary("_gelu_tanh(Tensor self) -> Tensor", Unary::GeluTanh, Same).doc("gelu, tanh approximation");
     SILU = unary("silu(Tensor self) -> Tensor", Unary::Silu, Same).vjp(X, NONE, |b| {
@@ -75,13 +75,13 @@ rows! {
         let (g, x) = (b.g()?, b.x(0)?);
         grads![b; x.lt(3.0)?.pick(gated(&g.mul(x.div(3.0)?.add(0.5)?)?, x.gt(-3.0)?)?, g)?]
     }).internal().doc("x hardsigmoid(x)");
-    HARDSHRINK = with_params("hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor", Unary::Hardshrink, Same).vjp(X, NONE, |b| { let l = b.call().float(0); grads![b; b.x(0)?.ge(-l)?.logical_and(b.x(0)?.le(l)?)?.pick(b.g()?.zeros_like()?, b.g()?)?] }).doc("x outside [-lambd, lambd], else 0");
-    SOFTSHRINK = with_params("softshrink(Tensor self, Scalar lambd=0.5) -> Tensor", Unary::Softshrink, Same).vjp(X, NONE, |b| { let l = b.call().float(0); grads![b; b.x(0)?.ge(-l)?.logical_and(b.x(0)?.le(l)?)?.pick(b.g()?.zeros_like()?, b.g()?)?] }).internal().doc("x moved towards zero by lambd");
+    HARDSHRINK = with_params("hardshrink(Tensor self, Scalar lambd=0.5) -> Tensor", Unary::Hardshrink, Same).vjp(X, NONE, |b| { let l = b.call().float(0); grads![b; b.x(0)?.ge(-l)?.logical_and(b.x(0)?.le(l)?)?.pick(b.g()?.zeros_like()?, b.g()?)?] }).exact_out().doc("x outside [-lambd, lambd], else 0");
+    SOFTSHRINK = with_params("softshrink(Tensor self, Scalar lambd=0.5) -> Tensor", Unary::Softshrink, Same).vjp(X, NONE, |b| { let l = b.call().float(0); grads![b; b.x(0)?.ge(-l)?.logical_and(b.x(0)?.le(l)?)?.pick(b.g()?.zeros_like()?, b.g()?)?] }).internal().exact_out().doc("x moved towards zero by lambd");
     THRESHOLD = with_params("threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor", Unary::Threshold, Same).vjp(X, NONE, |b| grads![b; gated(b.g()?, b.x(0)?.gt(b.call().float(0))?)?]).only_function().doc("x above the threshold, else value");
     SOFTPLUS = with_params("softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor", Unary::Softplus, Same).vjp(X, NONE, |b| {
         let (g, x, beta, t) = (b.g()?, b.x(0)?, b.call().float(0), b.call().float(1));
         grads![b; if grad_enabled() { let y = x.mul(beta)?; y.gt(t)?.pick(g, g.mul(y.sigmoid()?)?)? } else { call1(&SOFTPLUS_BACKWARD, &[g, x], &[Arg::from(beta), Arg::from(t)])? }]
-    }).internal().doc("ln(1 + e^(beta x)) / beta");
+    }).internal().exact_out().doc("ln(1 + e^(beta x)) / beta");
     LOG_SIGMOID = unary("log_sigmoid(Tensor self) -> Tensor", Unary::LogSigmoid, Same).vjp(X, NONE, |b| {
         let (g, x) = (b.g()?, b.x(0)?);
         // PyTorch rounds the sigmoid of half types before the product.

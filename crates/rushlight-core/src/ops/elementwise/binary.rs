@@ -216,7 +216,7 @@ rows! {
     LOGADDEXP2 = binary("logaddexp2(Tensor self, Tensor other) -> Tensor", plain!(Logaddexp2, Same)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.div(y.sub(x)?.exp2()?.add(1.0)?)?, b.g()?.div(x.sub(y)?.exp2()?.add(1.0)?)?] }).doc("log2(2^self + 2^other)");
     XLOGY = binary("xlogy(Operand self, Operand other) -> Tensor", plain!(Xlogy, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log()?, x.eq(0.0)?.logical_and(y.le(0.0)?)?)?)?, b.g()?.mul(x.div(y)?)?] }).in_place().doc("self ln(other), zero where self is zero");
     XLOG1PY = binary("special_xlog1py(Operand self, Operand other) -> Tensor", plain!(Xlog1py, Float)).vjp(AB, NONE, |b| { let (x, y) = (b.x(0)?, b.x(1)?); grads![b; b.g()?.mul(zero(&y.log1p()?, x.eq(0.0)?.logical_and(y.le(-1.0)?)?)?)?, b.g()?.mul(x.div(y.add(1.0)?)?)?] }).doc("self ln(1 + other), zero where self is zero");
-    HEAVISIDE = binary("heaviside(Tensor self, Tensor values) -> Tensor", plain!(Heaviside, Same)).in_place().doc("0, values or 1 by the sign of self");
+    HEAVISIDE = binary("heaviside(Tensor self, Tensor values) -> Tensor", plain!(Heaviside, Same)).in_place().exact_out().doc("0, values or 1 by the sign of self");
     GCD = binary("gcd(Tensor self, Tensor other) -> Tensor", plain!(Gcd, Same)).constant().in_place().doc("Greatest common divisor");
     LCM = binary("lcm(Tensor self, Tensor other) -> Tensor", plain!(Lcm, Same)).constant().in_place().doc("Least common multiple");
     BITWISE_AND = binary("bitwise_and(Operand self, Operand other) -> Tensor", plain!(BitAnd, Same)).constant().in_place().doc("self & other");
@@ -233,13 +233,13 @@ rows! {
         let (x, q) = (b.x(0)?, b.x(1)?);
         grads![b; unreachable_gradient()?, b.g()?.mul(x.neg()?.mul(call1(&ZETA, &[&x.add(1.0)?, q], &[])?)?)?]
     }).doc("Hurwitz zeta function");
-    COMPLEX = binary("complex(Tensor real, Tensor imag) -> Tensor", |c| parts(c, Binary::MakeComplex)).vjp(NONE, NONE, |b| grads![b; b.g()?.real()?, b.g()?.imag()?]).doc("real + i imag");
+    COMPLEX = binary("complex(Tensor real, Tensor imag) -> Tensor", |c| parts(c, Binary::MakeComplex)).vjp(NONE, NONE, |b| grads![b; b.g()?.real()?, b.g()?.imag()?]).exact_out().doc("real + i imag");
     POLAR = binary("polar(Tensor abs, Tensor angle) -> Tensor", |c| parts(c, Binary::Polar)).vjp(AB, 1, |b| {
         let (g, y) = (b.g()?.conj()?, b.y(0)?);
         let unit = complex(&b.x(1)?.cos()?, &b.x(1)?.sin()?)?;
         let turned = g.mul(y)?.mul(Scalar::Complex(0.0, 1.0))?;
         grads![b; g.mul(&unit)?.real()?, turned.real()?]
-    }).autocast(crate::ops::Autocast::Raise).doc("abs e^(i angle)");
+    }).autocast(crate::ops::Autocast::Raise).exact_out().doc("abs e^(i angle)");
     EQ = binary("eq(Tensor self, Operand other) -> Tensor", plain!(Eq, Same)).constant().in_place().doc("self == other");
     NE = binary("ne(Tensor self, Operand other) -> Tensor", plain!(Ne, Same)).constant().in_place().doc("self != other");
     LT = binary("lt(Tensor self, Operand other) -> Tensor", plain!(Lt, Same)).constant().in_place().doc("self < other");

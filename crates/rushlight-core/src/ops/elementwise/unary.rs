@@ -43,8 +43,8 @@ fn logit_params(call: &Call) -> Params {
 }
 
 rows! {
-    ABS = unary("abs(Tensor self) -> Tensor", Unary::Abs, Same).vjp(X, NONE, |b| grads![b; b.g()?.mul(b.x(0)?.sgn()?)?]).in_place().doc("|x|");
-    NEG = unary("neg(Tensor self) -> Tensor", Unary::Neg, Same).vjp(NONE, NONE, |b| grads![b; b.g()?.neg()?]).in_place().doc("-x");
+    ABS = unary("abs(Tensor self) -> Tensor", Unary::Abs, Same).vjp(X, NONE, |b| grads![b; b.g()?.mul(b.x(0)?.sgn()?)?]).in_place().exact_out().doc("|x|");
+    NEG = unary("neg(Tensor self) -> Tensor", Unary::Neg, Same).vjp(NONE, NONE, |b| grads![b; b.g()?.neg()?]).in_place().exact_out().doc("-x");
     SQUARE = unary("square(Tensor self) -> Tensor", Unary::Square, Domain::Number).vjp(X, NONE, |b| grads![b; b.g()?.mul(b.x(0)?.conj()?.mul(2.0)?)?]).in_place().doc("x^2");
     EXP = unary("exp(Tensor self) -> Tensor", Unary::Exp, Float).vjp(NONE, 1, |b| grads![b; b.g()?.mul(b.y(0)?.conj()?)?]).in_place().doc("e^x");
     EXP2 = unary("exp2(Tensor self) -> Tensor", Unary::Exp2, Float).vjp(NONE, 1, |b| grads![b; b.g()?.mul(b.y(0)?.conj()?)?.mul(LN_2)?]).in_place().doc("2^x");
@@ -81,18 +81,18 @@ rows! {
     NDTRI = unary("special_ndtri(Tensor self) -> Tensor", Unary::Ndtri, Float).vjp(NONE, 1, |b| { let y = b.y(0)?; grads![b; b.g()?.mul(y.mul(y)?.mul(0.5)?.exp()?.mul((2.0 * PI).sqrt())?)?] }).doc("Quantile of the standard normal distribution");
     LOG_NDTR = unary("special_log_ndtr(Tensor self) -> Tensor", Unary::LogNdtr, Float).vjp(X, 1, |b| { let x = b.x(0)?; grads![b; b.g()?.mul(x.mul(x)?.mul(-0.5)?.sub(b.y(0)?)?.exp()?.mul(1.0 / (2.0 * PI).sqrt())?)?] }).doc("Logarithm of the standard normal distribution function");
     SINC = unary("sinc(Tensor self) -> Tensor", Unary::Sinc, Float).vjp(X, 1, |b| { let x = b.x(0)?; grads![b; { let slope = x.mul(PI)?.cos()?.sub(b.y(0)?)?.div(x)?; b.g()?.mul(x.eq(0.0)?.pick(x.zeros_like()?, slope)?.conj()?)? }] }).in_place().doc("sin(pi x) / (pi x)");
-    FLOOR = step("floor(Tensor self) -> Tensor", Unary::Floor).in_place().doc("Largest integer not above x");
-    CEIL = step("ceil(Tensor self) -> Tensor", Unary::Ceil).in_place().doc("Smallest integer not below x");
-    TRUNC = step("trunc(Tensor self) -> Tensor", Unary::Trunc).in_place().doc("Integer part");
-    ROUND = Op::new("round(Tensor self, *, int decimals=0) -> Tensor", Rule::Dynamic(round)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?]).in_place().doc("Nearest integer, ties to even");
+    FLOOR = step("floor(Tensor self) -> Tensor", Unary::Floor).in_place().exact_out().doc("Largest integer not above x");
+    CEIL = step("ceil(Tensor self) -> Tensor", Unary::Ceil).in_place().exact_out().doc("Smallest integer not below x");
+    TRUNC = step("trunc(Tensor self) -> Tensor", Unary::Trunc).in_place().exact_out().doc("Integer part");
+    ROUND = Op::new("round(Tensor self, *, int decimals=0) -> Tensor", Rule::Dynamic(round)).vjp(NONE, NONE, |b| grads![b; b.g()?.zeros_like()?]).in_place().exact_out().doc("Nearest integer, ties to even");
     ROUND_INTEGER = step("_round_integer(Tensor self) -> Tensor", Unary::Round).doc("Nearest integer, ties to even");
     ROUND_DECIMALS = with_params("_round_decimals(Tensor self, int decimals) -> Tensor", Unary::RoundDecimals, Same).doc("Rounds to a number of decimals");
-    FRAC = unary("frac(Tensor self) -> Tensor", Unary::Frac, Same).vjp(NONE, NONE, |b| grads![b; b.g()?.clone()]).in_place().doc("Fractional part");
-    SIGN = step("sign(Tensor self) -> Tensor", Unary::Sign).in_place().doc("-1, 0 or 1");
-    SGN = unary("sgn(Tensor self) -> Tensor", Unary::Sgn, Same).vjp(X, 1, |b| grads![b; sgn_slope(b.g()?, b.x(0)?, b.y(0)?)?]).in_place().doc("x / |x|, zero at zero");
-    CONJ_PHYSICAL = unary("conj_physical(Tensor self) -> Tensor", Unary::Conj, Same).vjp(NONE, NONE, |b| grads![b; b.g()?.conj()?]).in_place().doc("Complex conjugate");
+    FRAC = unary("frac(Tensor self) -> Tensor", Unary::Frac, Same).vjp(NONE, NONE, |b| grads![b; b.g()?.clone()]).in_place().exact_out().doc("Fractional part");
+    SIGN = step("sign(Tensor self) -> Tensor", Unary::Sign).in_place().exact_out().doc("-1, 0 or 1");
+    SGN = unary("sgn(Tensor self) -> Tensor", Unary::Sgn, Same).vjp(X, 1, |b| grads![b; sgn_slope(b.g()?, b.x(0)?, b.y(0)?)?]).in_place().exact_out().doc("x / |x|, zero at zero");
+    CONJ_PHYSICAL = unary("conj_physical(Tensor self) -> Tensor", Unary::Conj, Same).vjp(NONE, NONE, |b| grads![b; b.g()?.conj()?]).in_place().exact_out().doc("Complex conjugate");
     ANGLE = unary("angle(Tensor self) -> Tensor", Unary::Angle, Float).vjp(X, NONE, |b| grads![b; angle_slope(b.g()?, b.x(0)?)?]).doc("Argument of a complex number");
-    NAN_TO_NUM = Op::new("nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor", Rule::Elementwise(Formula::Unary(Unary::NanToNum, Same, nan_params))).vjp(X, NONE, |b| grads![b; b.x(0)?.is_finite()?.pick(b.g()?, b.g()?.zeros_like()?)?]).in_place().doc("Replaces NaN and infinities");
+    NAN_TO_NUM = Op::new("nan_to_num(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor", Rule::Elementwise(Formula::Unary(Unary::NanToNum, Same, nan_params))).vjp(X, NONE, |b| grads![b; b.x(0)?.is_finite()?.pick(b.g()?, b.g()?.zeros_like()?)?]).in_place().exact_out().doc("Replaces NaN and infinities");
     LOGIT = Op::new("logit(Tensor self, float? eps=None) -> Tensor", Rule::Elementwise(Formula::Unary(Unary::Logit, Float, logit_params))).vjp(X, NONE, |b| {
         let (x, g) = (b.x(0)?, b.g()?);
         grads![b; {
@@ -108,9 +108,9 @@ rows! {
     ISNAN = unary("isnan(Tensor self) -> Tensor", Unary::IsNan, Same).constant().doc("x is NaN");
     ISINF = unary("isinf(Tensor self) -> Tensor", Unary::IsInf, Same).constant().doc("x is infinite");
     ISFINITE = unary("isfinite(Tensor self) -> Tensor", Unary::IsFinite, Same).constant().doc("x is a finite number");
-    ISPOSINF = unary("isposinf(Tensor self) -> Tensor", Unary::IsPosInf, Same).constant().doc("x is +infinity");
-    ISNEGINF = unary("isneginf(Tensor self) -> Tensor", Unary::IsNegInf, Same).constant().doc("x is -infinity");
-    SIGNBIT = unary("signbit(Tensor self) -> Tensor", Unary::SignBit, Same).constant().doc("The sign bit is set");
+    ISPOSINF = unary("isposinf(Tensor self) -> Tensor", Unary::IsPosInf, Same).constant().exact_out().doc("x is +infinity");
+    ISNEGINF = unary("isneginf(Tensor self) -> Tensor", Unary::IsNegInf, Same).constant().exact_out().doc("x is -infinity");
+    SIGNBIT = unary("signbit(Tensor self) -> Tensor", Unary::SignBit, Same).constant().exact_out().doc("The sign bit is set");
 }
 
 fn one_minus_square(x: &Tensor) -> Result<Tensor> {

@@ -7,8 +7,8 @@ use rushlight_kernels::index::{Side, search};
 
 rows! {
     BINCOUNT = Op::new("bincount(Tensor self, Tensor? weights=None, int minlength=0) -> Tensor", Rule::Dynamic(bincount)).constant().doc("How often each non-negative integer occurs, or the sum of the weights at its occurrences");
-    HISTC = Op::new("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor", Rule::Kernel { infer: infer_histc, run: run_histc }).constant().doc("How many elements lie in each of equal intervals");
-    SEARCHSORTED = Op::new("searchsorted(Tensor sorted_sequence, Operand self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor", Rule::Kernel { infer: infer_search, run: run_search }).constant().doc("How many elements of a sorted sequence come before each value");
+    HISTC = Op::new("histc(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor", Rule::Kernel { infer: infer_histc, run: run_histc }).constant().exact_out().doc("How many elements lie in each of equal intervals");
+    SEARCHSORTED = Op::new("searchsorted(Tensor sorted_sequence, Operand self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor", Rule::Kernel { infer: infer_search, run: run_search }).constant().exact_out().doc("How many elements of a sorted sequence come before each value");
 }
 
 fn bincount(c: &Call) -> Result<Outputs> {

@@ -15,10 +15,10 @@ use smallvec::smallvec;
 rows! {
     SOFTMAX = Op::new("softmax(Tensor self, int dim, dtype? dtype=None) -> Tensor", Rule::Kernel { infer, run: |c, o| run(c, o, false) }).vjp(0, 1, |b| {
         grads![b; gradient(b, &SOFTMAX_BACKWARD, |g, y, dim| g.sub(g.mul(y)?.sum(&[dim], true)?)?.mul(y))?]
-    }).doc("e^x over its sum along a dimension");
+    }).exact_out().doc("e^x over its sum along a dimension");
     LOG_SOFTMAX = Op::new("log_softmax(Tensor self, int dim, dtype? dtype=None) -> Tensor", Rule::Kernel { infer, run: |c, o| run(c, o, true) }).vjp(0, 1, |b| {
         grads![b; gradient(b, &LOG_SOFTMAX_BACKWARD, |g, y, dim| g.sub(y.exp()?.mul(g.sum(&[dim], true)?)?))?]
-    }).doc("Logarithm of softmax");
+    }).exact_out().doc("Logarithm of softmax");
     SOFTMAX_BACKWARD = Op::new("_softmax_backward(Tensor grad, Tensor output, int dim) -> Tensor", Rule::Kernel { infer: infer_backward, run: |c, o| run_backward(c, o, false) }).doc("Gradient of softmax");
     LOG_SOFTMAX_BACKWARD = Op::new("_log_softmax_backward(Tensor grad, Tensor output, int dim) -> Tensor", Rule::Kernel { infer: infer_backward, run: |c, o| run_backward(c, o, true) }).doc("Gradient of log_softmax");
 }

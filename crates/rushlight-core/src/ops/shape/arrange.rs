@@ -14,8 +14,8 @@ rows! {
     FLIP = Op::new("flip(Tensor self, int[...] dims) -> Tensor", Rule::Kernel { infer: infer_flip, run: run_flip }).vjp(0, 0, |b| grads![b; call1(&FLIP, &[b.g()?], b.args)?]).doc("Dimensions in reverse order");
     ROLL = Op::new("roll(Tensor self, int[1] shifts, int[1] dims=()) -> Tensor", Rule::Composite(roll)).doc("Elements moved along dimensions, those that leave coming in at the other end");
     REPEAT = Op::new("repeat(Tensor self, int[...] repeats) -> Tensor", Rule::Composite(repeat)).only_method().doc("Copies of the tensor one after another along each dimension");
-    TRIL = Op::new("tril(Tensor self, int diagonal=0) -> Tensor", Rule::Kernel { infer: infer_triangle, run: |c, o| run_triangle(c, o, false) }).vjp(0, 0, |b| grads![b; call1(&TRIL, &[b.g()?], b.args)?]).in_place().doc("The elements of matrices on and below a diagonal, zero above");
-    TRIU = Op::new("triu(Tensor self, int diagonal=0) -> Tensor", Rule::Kernel { infer: infer_triangle, run: |c, o| run_triangle(c, o, true) }).vjp(0, 0, |b| grads![b; call1(&TRIU, &[b.g()?], b.args)?]).in_place().doc("The elements of matrices on and above a diagonal, zero below");
+    TRIL = Op::new("tril(Tensor self, int diagonal=0) -> Tensor", Rule::Kernel { infer: infer_triangle, run: |c, o| run_triangle(c, o, false) }).vjp(0, 0, |b| grads![b; call1(&TRIL, &[b.g()?], b.args)?]).in_place().exact_out().doc("The elements of matrices on and below a diagonal, zero above");
+    TRIU = Op::new("triu(Tensor self, int diagonal=0) -> Tensor", Rule::Kernel { infer: infer_triangle, run: |c, o| run_triangle(c, o, true) }).vjp(0, 0, |b| grads![b; call1(&TRIU, &[b.g()?], b.args)?]).in_place().exact_out().doc("The elements of matrices on and above a diagonal, zero below");
     DIAG_EMBED = Op::new("diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor", Rule::Kernel { infer: infer_diagonal, run: run_diagonal }).vjp(0, 0, |b| { let c = b.call(); grads![b; b.g()?.diagonal(c.int(0)?, c.int(1)?, c.int(2)?)?] }).doc("Matrices with the last dimension on a diagonal, zero elsewhere");
 }
 

@@ -16,12 +16,12 @@ use rushlight_kernels::sort::{kth_rows, median_rows, mode_rows, sort_rows, top_r
 use smallvec::smallvec;
 
 rows! {
-    SORT = Op::new("sort(Tensor self, int dim=-1, bool descending=False, bool stable=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_sort, run: run_sort }).vjp(0, 2, to_positions).integral(2).doc("Elements in order along a dimension and their former positions; always stable");
-    TOPK = Op::new("topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_topk, run: run_topk }).vjp(0, 2, |b| scattered(b, 1, None)).integral(2).doc("The k largest (or smallest) elements of a dimension and their positions");
-    KTHVALUE = Op::new("kthvalue(Tensor self, int k, int dim=-1, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_kth, run: run_kth }).vjp(0, 2, |b| scattered(b, 1, Some(2))).integral(2).doc("The k-th smallest element of a dimension, counted from one, and its position");
+    SORT = Op::new("sort(Tensor self, int dim=-1, bool descending=False, bool stable=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_sort, run: run_sort }).vjp(0, 2, to_positions).integral(2).exact_out().doc("Elements in order along a dimension and their former positions; always stable");
+    TOPK = Op::new("topk(Tensor self, int k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_topk, run: run_topk }).vjp(0, 2, |b| scattered(b, 1, None)).integral(2).exact_out().doc("The k largest (or smallest) elements of a dimension and their positions");
+    KTHVALUE = Op::new("kthvalue(Tensor self, int k, int dim=-1, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_kth, run: run_kth }).vjp(0, 2, |b| scattered(b, 1, Some(2))).integral(2).exact_out().doc("The k-th smallest element of a dimension, counted from one, and its position");
     MEDIAN_DIM = Op::new("median_dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: |c| infer_one(c, "median", 0, 1), run: |c, o| run_median(c, o, false) }).vjp(0, 2, |b| scattered(b, 0, Some(1))).integral(2).internal().doc("The lower middle element of a dimension and its position; NaN if there is one");
     NANMEDIAN_DIM = Op::new("nanmedian_dim(Tensor self, int dim, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: |c| infer_one(c, "nanmedian", 0, 1), run: |c, o| run_median(c, o, true) }).vjp(0, 2, |b| scattered(b, 0, Some(1))).integral(2).internal().doc("The lower middle element of those that are not NaN, and its position");
-    MODE = Op::new("mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: |c| infer_one(c, "mode", 0, 1), run: run_mode }).vjp(0, 2, |b| scattered(b, 0, Some(1))).integral(2).doc("The most frequent element of a dimension and its last position");
+    MODE = Op::new("mode(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor, Tensor)", Rule::Kernel { infer: |c| infer_one(c, "mode", 0, 1), run: run_mode }).vjp(0, 2, |b| scattered(b, 0, Some(1))).integral(2).exact_out().doc("The most frequent element of a dimension and its last position");
 }
 
 /// Runs an expression with the element type, for all types with an order.
