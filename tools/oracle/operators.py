@@ -97,6 +97,30 @@ def meta(op, function, sample, dtype):
     return raised(wrong, None) if wrong else difference(here, theirs, (0.0, 0.0))
 
 
+def autocast(op, function, sample, dtype):
+    """The dtypes of the results in an autocast region."""
+
+    def inside(engine, call):
+        def called(*args, **kwargs):
+            with engine.autocast("cpu", dtype=engine.bfloat16):
+                return call(*args, **kwargs)
+
+        return called
+
+    (here, wrong), (theirs, error) = Both(op, function, sample).run(inside(rl, function), inside(torch, op.op))
+    if wrong or error:
+        return None if wrong and error else raised(wrong, error)
+    found, expected = dtypes(here), dtypes(theirs)
+    return None if found == expected else f"gives {', '.join(found)}, not {', '.join(expected)}"
+
+
+def dtypes(value) -> list[str]:
+    """Return the names of the dtypes of all tensors of a result, in order."""
+    if isinstance(value, (torch.Tensor, rl.Tensor)):
+        return [str(value.dtype).removeprefix("torch.").removeprefix("rushlight.")]
+    return [name for part in value for name in dtypes(part)] if isinstance(value, (list, tuple)) else []
+
+
 def is_tensors(value) -> bool:
     parts = value if isinstance(value, (list, tuple)) else [value]
     return all(isinstance(p, torch.Tensor) for p in parts)
@@ -189,6 +213,8 @@ def kinds(op, dtype: torch.dtype) -> list[tuple[str, Callable, int]]:
         found.append(("method", method, 8))
     if dtype == torch.float32:
         found.append(("meta", meta, 6))
+    if dtype in (torch.float32, torch.bfloat16):
+        found.append(("autocast", autocast, 8))
     if op.inplace_variant is not None and callable(op.inplace_variant):
         found.append(("in-place", in_place, 6 if rare else 2))
     if op.supports_out:

@@ -20,18 +20,23 @@ pub fn set(low: Option<DType>) -> Option<DType> {
     LOW.replace(low)
 }
 
-/// Converts the floating operands of a row as its kind asks. Runs inside with autocast off, so conversions are plain.
+/// Runs with autocast off.
+pub(crate) fn without<T>(run: impl FnOnce() -> T) -> T {
+    let old = set(None);
+    let result = run();
+    set(old);
+    result
+}
+
+/// Converts the floating operands of a row as its kind asks.
 pub(crate) fn convert(op: &Op, inputs: Inputs, low: DType) -> Result<Inputs> {
     let target = match op.autocast {
-        Autocast::Leave => return Ok(inputs),
+        Autocast::Leave | Autocast::Off => return Ok(inputs),
         Autocast::Lower => low,
         Autocast::Raise => DType::F32,
         Autocast::Widest => widest(&inputs).unwrap_or(low),
     };
-    let old = set(None);
-    let converted = inputs.into_iter().map(|x| x.map(|x| cast(x, target)).transpose()).collect();
-    set(old);
-    converted
+    without(|| inputs.into_iter().map(|x| x.map(|x| cast(x, target)).transpose()).collect())
 }
 
 /// float32 if an operand has it, else the low type they share.

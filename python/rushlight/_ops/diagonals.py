@@ -2,8 +2,8 @@
 
 from rushlight import _C
 
+from .autocasting import in_full_precision
 from .dimensions import wrap_dim
-from .full_precision import in_full_precision
 from .registry import op
 
 

@@ -4,8 +4,8 @@ import math
 
 from rushlight import _C
 
+from .autocasting import in_full_precision, in_low_precision, in_own_precision
 from .dimensions import tensors_from, wrap_dim
-from .full_precision import in_full_precision
 from .reduce import vector_norm
 from .registry import op
 
@@ -20,6 +20,7 @@ def outer(input, vec2):
 
 
 @op(out="exact")
+@in_own_precision
 def mv(input, vec):
     """Return the matrix-vector product."""
     if input.dim() != 2 or vec.dim() != 1:
@@ -28,6 +29,7 @@ def mv(input, vec):
 
 
 @op(out="exact")
+@in_own_precision
 def vdot(input, other):
     """Return the dot product of the conjugate of ``input`` with ``other``."""
     return _C.dot(input.conj(), other)
@@ -43,6 +45,8 @@ def inner(input, other):
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(input.shape)} and {list(other.shape)}"
         )
+    if input.dim() == other.dim() == 1:
+        return _C.dot(input, other)
     return tensordot(input, other, dims=([-1], [-1]))
 
 
@@ -57,6 +61,7 @@ def scaled_sum(input, product, beta, alpha):
 
 
 @op(inplace=True, out="exact")
+@in_own_precision
 def addmv(input, mat, vec, *, beta=1, alpha=1):
     """Return ``beta * input + alpha * (mat @ vec)``."""
     return scaled_sum(input, mv(mat, vec), beta, alpha)
@@ -73,6 +78,7 @@ def addr(input, vec1, vec2, *, beta=1, alpha=1):
 
 
 @op(inplace=True, out="exact")
+@in_low_precision
 def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """Return ``beta * input + alpha * sum(batch1 @ batch2)`` over the batch."""
     return scaled_sum(input, _C.bmm(batch1, batch2).sum(0, dtype=batch1.dtype), beta, alpha)
@@ -102,6 +108,8 @@ def tensordot(a, b, dims=2):
             )
         if a.size(i) != b.size(j):
             a, b = (summed(a, i), b) if b.size(j) == 1 else (a, summed(b, j))
+    if len(first) == a.dim() == b.dim():
+        return _C.dot(a.permute(first).reshape(-1), b.permute(second).reshape(-1))
     kept_a = [d for d in range(a.dim()) if d not in first]
     kept_b = [d for d in range(b.dim()) if d not in second]
     inner_size = math.prod(a.size(d) for d in first)
@@ -212,6 +220,7 @@ def pdist(input, p=2.0):
 
 
 @op(method=False)
+@in_own_precision
 def bilinear(input1, input2, weight, bias=None):
     """Return ``input1 W_k input2 + b_k`` for each output k; weight has shape (out, in1, in2)."""
     if input1.dim() != input2.dim():

@@ -3,9 +3,9 @@
 from rushlight import _C
 
 from . import return_types
+from .autocasting import in_full_precision
 from .creation import linspace
 from .dimensions import wrap_dim
-from .full_precision import in_full_precision
 from .registry import op
 
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")

@@ -2,8 +2,8 @@
 
 from rushlight import _C
 from rushlight._ops import return_types
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.creation import eye
-from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 from rushlight._ops.type_names import type_name
 

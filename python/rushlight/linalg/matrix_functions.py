@@ -3,8 +3,8 @@
 import math
 
 from rushlight import _C
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.creation import eye
-from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 from rushlight._ops.return_types import named_result
 

@@ -3,8 +3,8 @@
 import math
 
 from rushlight import _C
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.dimensions import wrap_dim
-from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.reduce import vector_norm as vector_norm_of
 from rushlight._ops.registry import accept_keywords
 

@@ -1,6 +1,7 @@
 """Products of vectors and matrices, and matrices made of a vector."""
 
 from rushlight import _C
+from rushlight._ops.autocasting import in_low_precision
 from rushlight._ops.products import linalg_cross
 from rushlight._ops.registry import accept_keywords
 from rushlight._ops.type_names import type_name
@@ -21,6 +22,7 @@ def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
 
 
 @accept_keywords(out="exact")
+@in_low_precision
 def vecdot(x, y, *, dim=-1):
     """Return ``sum conj(x) y`` along ``dim``.
 

@@ -2,7 +2,7 @@
 
 from rushlight import _C
 from rushlight._ops import return_types
-from rushlight._ops.full_precision import in_full_precision
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.registry import accept_keywords
 
 from .operands import require_inexact, require_matrix, require_square

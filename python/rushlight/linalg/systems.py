@@ -4,8 +4,8 @@ import math
 
 from rushlight import _C
 from rushlight._ops import return_types
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.dimensions import wrap_dim
-from rushlight._ops.full_precision import in_full_precision
 from rushlight._ops.registry import accept_keywords
 
 from .operands import (

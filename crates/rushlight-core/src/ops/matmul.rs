@@ -18,7 +18,7 @@ rows! {
         let (g, beta, alpha) = (b.g()?, b.call().scalar(0)?, b.call().scalar(1)?);
         grads![b; scaled(g, beta)?, scaled(&g.bmm(&b.x(2)?.mh()?)?, alpha)?, scaled(&b.x(1)?.mh()?.bmm(g)?, alpha)?]
     }).only_for(&[(1, 4), (2, 2)]).autocast(Autocast::Lower).in_place().exact_out().doc("beta self + alpha batch1 batch2");
-    DOT = Op::new("dot(Tensor self, Tensor tensor) -> Tensor", Rule::Composite(dot)).exact_out().doc("Product of two vectors");
+    DOT = Op::new("dot(Tensor self, Tensor tensor) -> Tensor", Rule::Composite(dot)).autocast(Autocast::Off).exact_out().doc("Product of two vectors");
     MATMUL = Op::new("matmul(Tensor self, Tensor other) -> Tensor", Rule::Composite(matmul)).exact_out().doc("Product of vectors, matrices or broadcast batches of matrices");
     LINEAR = Op::new("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor", Rule::Composite(linear)).internal().doc("input weight^T + bias");
 }

@@ -123,6 +123,7 @@ pub fn call(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
 
 fn gate(op: &'static Op, inputs: Inputs, args: Args) -> Result<Outputs> {
     let inputs = match crate::autocast::dtype() {
+        Some(_) if op.autocast == Autocast::Off => return crate::autocast::without(|| gate(op, inputs, args)),
         Some(low) => crate::autocast::convert(op, inputs, low)?,
         None => inputs,
     };

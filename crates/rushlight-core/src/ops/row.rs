@@ -113,6 +113,8 @@ pub enum Autocast {
     Raise,
     /// To the widest floating type among them.
     Widest,
+    /// Nothing, and nothing with those of the rows it is made of.
+    Off,
 }
 
 /// Where Python shows a row, besides the module `_C`, which has all of them.

@@ -3,6 +3,7 @@
 import warnings
 
 from rushlight import _C
+from rushlight._ops.autocasting import in_low_precision
 from rushlight._ops.registry import make_inplace
 
 elu_, hardtanh_, leaky_relu_, relu_, threshold_ = _C.elu_, _C.hardtanh_, _C.leaky_relu_, _C.relu_, _C.threshold_
@@ -66,6 +67,7 @@ def leaky_relu(input, negative_slope=0.01, inplace=False):
     return (leaky_relu_ if inplace else _C.leaky_relu)(input, negative_slope)
 
 
+@in_low_precision
 def prelu(input, weight):
     """Return x where positive, else ``weight x``, with one weight or one per channel (dimension 1)."""
     if weight.dim() > 1:

@@ -3,7 +3,7 @@
 import functools
 
 from rushlight import _C
-from rushlight._ops.full_precision import in_full_precision
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.registry import check_castable
 from rushlight._ops.type_names import type_name
 

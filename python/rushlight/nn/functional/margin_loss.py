@@ -1,7 +1,7 @@
 """Losses that ask for a margin between scores or distances."""
 
 from rushlight import _C
-from rushlight._ops.full_precision import in_full_precision
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.type_names import type_name
 
 from .distance import pairwise_distance

@@ -1,6 +1,7 @@
 """Padding, and sliding windows of images as columns."""
 
 from rushlight import _C
+from rushlight._ops.autocasting import in_own_precision
 
 from .sizes import per_dim
 
@@ -48,8 +49,13 @@ def circular_pad(input, pad):
     return input
 
 
+def reflection_pad(input, pad):
+    """Mirror the input at its borders; autocast raises signals and images and leaves volumes, as PyTorch's."""
+    return (in_own_precision(_C.reflection_pad) if len(pad) == 6 else _C.reflection_pad)(input, pad)
+
+
 MODES = {
-    "reflect": lambda input, pad: _C.reflection_pad(input, pad),
+    "reflect": reflection_pad,
     "replicate": lambda input, pad: _C.replication_pad(input, pad),
     "circular": circular_pad,
 }

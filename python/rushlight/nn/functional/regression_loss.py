@@ -4,7 +4,7 @@ import math
 import warnings
 
 from rushlight import _C
-from rushlight._ops.full_precision import in_full_precision
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.shape import broadcast_tensors
 
 from .reduction import reduced, reduction_from

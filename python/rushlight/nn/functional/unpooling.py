@@ -3,6 +3,7 @@
 import math
 
 from rushlight import _C
+from rushlight._ops.autocasting import in_full_precision
 
 from .sizes import per_dim
 
@@ -10,6 +11,7 @@ from .sizes import per_dim
 def max_unpool(spatial):
     """Return unpooling over ``spatial`` dimensions: each maximum goes back to its place, the rest is zero."""
 
+    @in_full_precision
     def unpool(input, indices, kernel_size, stride=None, padding=0, output_size=None):
         kernel_size = per_dim(kernel_size, spatial)
         stride = kernel_size if stride is None else per_dim(stride, spatial)
@@ -83,6 +85,7 @@ def fractional_max(spatial):
     """Return fractional maximum pooling over ``spatial`` dimensions, with and without the indices of the maxima."""
     name = f"fractional_max_pool{spatial}d"
 
+    @in_full_precision
     def with_indices(
         input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
     ):

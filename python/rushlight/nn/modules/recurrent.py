@@ -6,6 +6,7 @@ that depends on the hidden state is computed step by step. Packed data have fewe
 
 import rushlight as rl
 from rushlight import _C
+from rushlight._ops.autocasting import in_low_precision
 
 from .. import functional as F
 
@@ -129,6 +130,10 @@ def _is_packed(second):
     return isinstance(second, rl.Tensor) and second.dim() == 1
 
 
+# PyTorch's autocast lowers LSTMs of whole batches without projections, and no other recurrence.
+_low_sequence = in_low_precision(_sequence)
+
+
 def _recurrence(name, step):
     def sequence(input, second, *args):
         if _is_packed(second):
@@ -162,7 +167,9 @@ def lstm(input, second, *args):
     if _is_packed(second):
         batch_sizes, (states, *args) = second, args
     hidden, cell = states
-    return _sequence(_lstm_step, input, batch_sizes, states, args, projects=hidden.size(2) != cell.size(2))
+    projects = hidden.size(2) != cell.size(2)
+    run = _sequence if projects or batch_sizes is not None else _low_sequence
+    return run(_lstm_step, input, batch_sizes, states, args, projects=projects)
 
 
 def rnn_tanh_cell(input, hx, w_ih, w_hh, b_ih=None, b_hh=None):

@@ -9,8 +9,8 @@ use rushlight_kernels::vision::{Grid, Interpolation, Padding, Upper, grid_sample
 use smallvec::smallvec;
 
 rows! {
-    GRID_SAMPLER_2D = Op::new("grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor", Rule::Kernel { infer, run }).vjp(3, 0, gradients).autocast(crate::ops::Autocast::Widest).doc("An image (N, C, H, W) at points (N, H', W', 2)");
-    GRID_SAMPLER_3D = Op::new("grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor", Rule::Kernel { infer, run }).vjp(3, 0, gradients).autocast(crate::ops::Autocast::Widest).doc("A volume (N, C, D, H, W) at points (N, D', H', W', 3)");
+    GRID_SAMPLER_2D = Op::new("grid_sampler_2d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor", Rule::Kernel { infer, run }).vjp(3, 0, gradients).autocast(crate::ops::Autocast::Raise).doc("An image (N, C, H, W) at points (N, H', W', 2)");
+    GRID_SAMPLER_3D = Op::new("grid_sampler_3d(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor", Rule::Kernel { infer, run }).vjp(3, 0, gradients).autocast(crate::ops::Autocast::Raise).doc("A volume (N, C, D, H, W) at points (N, D', H', W', 3)");
     BACKWARD = Op::new("grid_sampler_backward(Tensor grad, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners, bool need_input, bool need_grid) -> (Tensor, Tensor)", Rule::Kernel { infer: infer_backward, run: run_backward }).vjp(7, 0, second_gradients).internal().doc("Gradients of grid_sampler_2d and grid_sampler_3d");
     TWICE = Op::new("_grid_sampler_backward_twice(Tensor? upper_input, Tensor? upper_grid, Tensor grad, Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> (Tensor, Tensor, Tensor)", Rule::Kernel { infer: infer_twice, run: run_twice }).doc("Gradients of grid_sampler_backward");
 }

@@ -39,16 +39,16 @@ const fn adaptive_average_row<const N: usize>(schema: &'static str) -> Op {
 rows! {
     MAX1D = max_row::<1>("max_pool1d_with_indices(Tensor input, int[1] kernel_size, int[1] stride=[], int[1] padding=0, int[1] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)");
     MAX2D = max_row::<2>("max_pool2d_with_indices(Tensor input, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)").internal();
-    MAX3D = max_row::<3>("max_pool3d_with_indices(Tensor input, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)").internal();
+    MAX3D = max_row::<3>("max_pool3d_with_indices(Tensor input, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)").autocast(crate::ops::Autocast::Raise).internal();
     AVG1D = average_row::<1>("avg_pool1d(Tensor input, int[1] kernel_size, int[1] stride=[], int[1] padding=0, bool ceil_mode=False, bool count_include_pad=True) -> Tensor");
     AVG2D = average_row::<2>("avg_pool2d(Tensor input, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor").internal();
-    AVG3D = average_row::<3>("avg_pool3d(Tensor input, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor").internal();
+    AVG3D = average_row::<3>("avg_pool3d(Tensor input, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor").autocast(crate::ops::Autocast::Raise).internal();
     ADAPTIVE_AVG1D = adaptive_average_row::<1>("adaptive_avg_pool1d(Tensor input, int[1] output_size) -> Tensor");
     ADAPTIVE_AVG2D = adaptive_average_row::<2>("adaptive_avg_pool2d(Tensor input, int[2] output_size) -> Tensor").internal();
-    ADAPTIVE_AVG3D = adaptive_average_row::<3>("adaptive_avg_pool3d(Tensor input, int[3] output_size) -> Tensor").internal();
+    ADAPTIVE_AVG3D = adaptive_average_row::<3>("adaptive_avg_pool3d(Tensor input, int[3] output_size) -> Tensor").autocast(crate::ops::Autocast::Raise).internal();
     ADAPTIVE_MAX1D = adaptive_max_row::<1>("adaptive_max_pool1d(Tensor input, int[1] output_size) -> (Tensor, Tensor)");
     ADAPTIVE_MAX2D = adaptive_max_row::<2>("adaptive_max_pool2d(Tensor input, int[2] output_size) -> (Tensor, Tensor)").internal();
-    ADAPTIVE_MAX3D = adaptive_max_row::<3>("adaptive_max_pool3d(Tensor input, int[3] output_size) -> (Tensor, Tensor)").internal();
+    ADAPTIVE_MAX3D = adaptive_max_row::<3>("adaptive_max_pool3d(Tensor input, int[3] output_size) -> (Tensor, Tensor)").autocast(crate::ops::Autocast::Raise).internal();
     SCATTER = Op::new("_pool_scatter(Tensor grad, Tensor indices, int[] input_size, int spatial) -> Tensor", Rule::Kernel { infer: infer_sized, run: run_scatter }).vjp(2, 0, |b| grads![b; call1(&GATHER, &[b.g()?, b.x(1)?], &[b.args[1].clone()])?]).doc("Adds each number to the position of its plane that its index names");
     GATHER = Op::new("_pool_gather(Tensor input, Tensor indices, int spatial) -> Tensor", Rule::Kernel { infer: infer_gather, run: run_gather }).vjp(2, 0, |b| grads![b; call1(&SCATTER, &[b.g()?, b.x(1)?], &[Arg::ints(&sizes(b.shape(0))), b.args[0].clone()])?]).doc("The numbers of each plane at the positions its indices name");
     AVG_BACKWARD = Op::new("_avg_pool_backward(Tensor grad, int[] input_size, int spatial, int[] kernel_size, int[] stride, int[] padding, bool ceil_mode, bool count_include_pad, int? divisor_override) -> Tensor", Rule::Kernel { infer: infer_sized, run: run_average_backward }).vjp(0, 0, |b| grads![b; call1(by_dims(b, [&AVG1D, &AVG2D, &AVG3D])?, &[b.g()?], &b.args[2..])?]).doc("Spreads each number evenly over its window");
