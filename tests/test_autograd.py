@@ -118,6 +118,15 @@ def test_in_place_through_a_view_reaches_the_base():
     assert x.grad.tolist() == [0, 10, 10]
 
 
+def test_parts_made_together_may_not_be_changed_in_place():
+    x = leaf(1.0, 2.0, 3.0) * 1
+    for name, parts in {"Split": x.split(1), "SplitWithSizes": x.split([1, 2]), "Unbind": x.unbind()}.items():
+        with pytest.raises(RuntimeError, match=f"Output 0 of {name} is a view and is being modified inplace"):
+            parts[0].mul_(2)
+    x.unsafe_split(1)[0].mul_(2)
+    assert x.tolist() == [2, 2, 3]
+
+
 def test_a_view_taken_before_sees_the_change():
     x = leaf(1.0, 2.0)
     y = x * 1

@@ -1,8 +1,10 @@
 """Operators that cut a tensor into parts. All parts are views."""
 
+import itertools
+
 from rushlight import _C
 
-from .dimensions import require_ints, wrap_dim
+from .dimensions import wrap_dim
 from .registry import op
 
 
@@ -11,20 +13,8 @@ def cut(input, dim, points, node="SplitBackward0"):
     return tuple(_C._label(input.narrow(dim, a, b - a), node) for a, b in zip(points, points[1:]))
 
 
-@op
-def unbind(input, dim=0):
-    """Return the slices along ``dim``, which is removed."""
-    if input.dim() == 0:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return tuple(input.select(dim, i) for i in range(input.size(dim)))
-
-
-@op(name="split", aliases=("unsafe_split",))
-def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
-    """Cut along ``dim`` into parts of one size (the last may be smaller) or of the listed sizes."""
-    size = split_size if split_size_or_sections is None else split_size_or_sections
-    if not isinstance(size, int):
-        return split_with_sizes(tensor, size, dim)
+def equal_sizes(tensor, size, dim):
+    """Return the sizes of the parts of ``size`` slices along ``dim``; the last may be smaller."""
     if tensor.dim() == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     length = tensor.size(dim)
@@ -32,38 +22,56 @@ def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
     if size == 0 and length:
         raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}")
-    starts = range(0, length, size) if length else (0,)
-    return cut(tensor, dim, [*starts, length])
+    return [min(size, length - start) for start in range(0, length, size)] if length else [0]
 
 
-@op(aliases=("unsafe_split_with_sizes",))
-def split_with_sizes(input, split_sizes, dim=0):
-    """Cut along ``dim`` into parts of the listed sizes."""
-    if input.dim() == 0:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
-    require_ints("split_sizes", split_sizes)
-    sizes, length = list(split_sizes), input.size(dim)
-    if sum(sizes) != length or min(sizes, default=0) < 0:
-        raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {length} (input tensor's size at dimension "
-            f"{wrap_dim(dim, input.dim())}), but got split_sizes={sizes}"
-        )
-    points = [0]
-    for size in sizes:
-        points.append(points[-1] + size)
-    return cut(input, dim, points, "SplitWithSizesBackward0")
-
-
-@op(aliases=("unsafe_chunk",))
-def chunk(input, chunks, dim=0):
-    """Cut along ``dim`` into at most ``chunks`` parts of equal size; the last may be smaller."""
+def chunk_sizes(input, chunks, dim):
+    """Return the sizes of at most ``chunks`` equal parts along ``dim``; the last may be smaller."""
     if input.dim() == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     length = input.size(dim)
-    size = -(-length // chunks)
-    return split(input, size, dim) if size else cut(input, dim, [0] * (chunks + 1))
+    return equal_sizes(input, -(-length // chunks), dim) if length else [0] * chunks
+
+
+def unsafe_parts(input, sizes, dim, node="UnsafeSplitBackward0"):
+    """Return parts that may be changed in place, made by nodes of a name."""
+    return cut(input, dim, [0, *itertools.accumulate(sizes)], node)
+
+
+@op
+def split(tensor, split_size_or_sections=None, dim=0, *, split_size=None):
+    """Cut along ``dim`` into parts of one size (the last may be smaller) or of the listed sizes."""
+    size = split_size if split_size_or_sections is None else split_size_or_sections
+    if isinstance(size, int):
+        return _C._split(tensor, equal_sizes(tensor, size, dim), dim)
+    return _C.split_with_sizes(tensor, size, dim)
+
+
+@op
+def chunk(input, chunks, dim=0):
+    """Cut along ``dim`` into at most ``chunks`` parts of equal size; the last may be smaller."""
+    return _C._split(input, chunk_sizes(input, chunks, dim), dim)
+
+
+@op
+def unsafe_split(tensor, split_size, dim=0):
+    """As ``split`` into parts of one size, which may be changed in place if ``tensor`` is not used any more."""
+    return unsafe_parts(tensor, equal_sizes(tensor, split_size, dim), dim)
+
+
+@op
+def unsafe_chunk(input, chunks, dim=0):
+    """As ``chunk``; the parts may be changed in place if ``input`` is not used any more."""
+    return unsafe_parts(input, chunk_sizes(input, chunks, dim), dim)
+
+
+@op
+def unsafe_split_with_sizes(input, split_sizes, dim=0):
+    """As ``split_with_sizes``; the parts may be changed in place if ``input`` is not used any more."""
+    sizes = [part.size(dim) for part in _C.split_with_sizes(input, split_sizes, dim)]
+    return unsafe_parts(input, sizes, dim, "UnsafeSplitWithSizesBackward0")
 
 
 MOST_EMPTY_SECTIONS = 2**20

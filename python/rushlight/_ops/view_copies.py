@@ -4,7 +4,7 @@ from rushlight import _C
 
 from .dimensions import wrap_dim
 from .registry import native, op, write_out
-from .splitting import split, split_with_sizes, unbind
+from .splitting import split
 
 
 def copy_of(view):
@@ -53,7 +53,7 @@ VIEWS = {
 for name, view in VIEWS.items():
     op(copy_of(view), name=f"{name}_copy", method=False, out="exact")
 
-for view in (split, split_with_sizes, unbind):
+for view in (split, native("split_with_sizes"), native("unbind")):
     op(copies_of(view), name=f"{view.__name__}_copy", method=False)
 
 

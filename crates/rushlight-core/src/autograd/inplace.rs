@@ -51,10 +51,14 @@ pub fn check(x: &Tensor, recorded: bool) -> Result<()> {
             Runtime,
             "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
         ),
-        Origin::Several => bail!(
-            Runtime,
-            "Output 0 of a function that returns multiple views is a view and is being modified inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
-        ),
+        Origin::Several => {
+            let maker = x.grad_fn().map(|edge| edge.node.name().trim_end_matches("Backward0").to_owned());
+            bail!(
+                Runtime,
+                "Output 0 of {} is a view and is being modified inplace. This view is the output of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+                maker.as_deref().unwrap_or("a function")
+            )
+        }
         Origin::OtherType => bail!(
             Runtime,
             "a view of another dtype of a tensor that requires grad is being modified inplace: modify the original tensor, or use an out-of-place operation"

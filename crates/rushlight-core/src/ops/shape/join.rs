@@ -11,7 +11,8 @@ rows! {
     CAT = Op::new("cat(Tensor[] tensors, int dim=0) -> Tensor", Rule::Kernel { infer: infer_cat, run: run_cat }).vjp(0, 0, split_gradient).autocast(ops::Autocast::Widest).doc("Tensors one after another along a dimension");
     STACK = Op::new("stack(Tensor[] tensors, int dim=0) -> Tensor", Rule::Composite(stack)).doc("Tensors of one shape along a new dimension");
     UNBIND = Op::new("unbind(Tensor self, int dim=0) -> Tensor[]", Rule::Composite(unbind)).doc("Views of the slices of a dimension");
-    SPLIT_WITH_SIZES = Op::new("split_with_sizes(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", Rule::Composite(split_with_sizes)).doc("Views of consecutive ranges of a dimension");
+    SPLIT_WITH_SIZES = Op::new("split_with_sizes(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", Rule::Composite(|c| split(c, "SplitWithSizesBackward0"))).doc("Views of consecutive ranges of a dimension");
+    SPLIT = Op::new("_split(Tensor self, int[] split_sizes, int dim=0) -> Tensor[]", Rule::Composite(|c| split(c, "SplitBackward0"))).doc("As split_with_sizes, for parts of one size");
 }
 
 fn refuse_none(c: &Call) -> Result<()> {
@@ -54,7 +55,7 @@ fn unbind(c: &Call) -> Result<Outputs> {
     Ok(several(views).into())
 }
 
-fn split_with_sizes(c: &Call) -> Result<Outputs> {
+fn split(c: &Call, node: &'static str) -> Result<Outputs> {
     let x = c.input(0)?;
     if x.ndim() == 0 {
         bail!(Runtime, "split expects at least a 1-dimensional tensor");
@@ -71,7 +72,7 @@ fn split_with_sizes(c: &Call) -> Result<Outputs> {
     let mut at = 0;
     let mut views = Vec::with_capacity(sizes.len());
     for &n in &sizes {
-        views.push(x.slice(d as i64, at, at + n)?.labelled("SplitWithSizesBackward0"));
+        views.push(x.slice(d as i64, at, at + n)?.labelled(node));
         at += n;
     }
     Ok(several(views).into())
