@@ -89,7 +89,7 @@ crate::vectorized! {
         let (out, x) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In);
         if F::LIMITED || F::In::CHUNKED || F::Out::CHUNKED {
             // SAFETY: the contract of `Loop`.
-            return unsafe { by_chunks::<F::In, F::Out>(n, ptrs, strides, 1, |[x, _]| F::call(x, p), |[x, _]| F::LIMITED && F::beyond(x), |[x, _]| F::rare(x, p)) };
+            return unsafe { by_chunks::<F::In, F::Out>(n, ptrs, strides, 1, F::LIMITED, |[x, _]| F::call(x, p), |[x, _]| F::beyond(x), |[x, _]| F::rare(x, p)) };
         }
         if unit::<F::Out>(strides[0]) && unit::<F::In>(strides[1]) {
             // SAFETY: contiguous by the strides, valid for n elements by the contract of `Loop`; the slices are
@@ -120,7 +120,7 @@ crate::vectorized! {
     fn dispatch2[F: Map2](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
         if F::LIMITED || F::In::CHUNKED || F::Out::CHUNKED {
             // SAFETY: the contract of `Loop`.
-            return unsafe { by_chunks::<F::In, F::Out>(n, ptrs, strides, 2, |[a, b]| F::call(a, b, p), |[a, b]| F::LIMITED && F::beyond(a, b), |[a, b]| F::rare(a, b, p)) };
+            return unsafe { by_chunks::<F::In, F::Out>(n, ptrs, strides, 2, F::LIMITED, |[a, b]| F::call(a, b, p), |[a, b]| F::beyond(a, b), |[a, b]| F::rare(a, b, p)) };
         }
         let (out, a, b) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In, ptrs[2] as *const F::In);
         let in_place = out as *const u8 == a as *const u8 && size_of::<F::In>() == size_of::<F::Out>();

@@ -4,7 +4,11 @@
 use super::driver::unit;
 use super::num::{CHUNK, Num};
 
-/// A formula of one or two operands, chunk by chunk; of one, the `second` is the first again.
+/// So many elements cost less one by one than in a chunk.
+const FEW: usize = 8;
+
+/// A formula of one or two operands, chunk by chunk; of one, the `second` is the first again. A few elements of
+/// formulas without limits, among which there are slow ones, are computed one by one.
 ///
 /// # Safety
 /// As [`super::Loop`].
@@ -14,6 +18,7 @@ pub(super) unsafe fn by_chunks<I: Num, O: Num>(
     ptrs: &[*mut u8; 4],
     strides: &[isize; 4],
     second: usize,
+    limited: bool,
     call: impl Fn([I::Acc; 2]) -> O::Acc,
     beyond: impl Fn([I::Acc; 2]) -> bool,
     rare: impl Fn([I::Acc; 2]) -> O::Acc,
@@ -21,6 +26,16 @@ pub(super) unsafe fn by_chunks<I: Num, O: Num>(
     for first in (0..n).step_by(CHUNK) {
         let count = CHUNK.min(n - first);
         let at = |operand: usize| ptrs[operand].wrapping_offset(first as isize * strides[operand]);
+        if !limited && count <= FEW {
+            for i in 0..count as isize {
+                // SAFETY: the contract of `Loop`.
+                unsafe {
+                    let (a, b) = (*(at(1).offset(i * strides[1]) as *const I), *(at(second).offset(i * strides[second]) as *const I));
+                    *(at(0).offset(i * strides[0]) as *mut O) = O::down(call([a.up(), b.up()]));
+                }
+            }
+            return;
+        }
         // SAFETY: `count` elements follow.
         let (a, b) = unsafe { (widened::<I>(at(1), strides[1], count), widened::<I>(at(second), strides[second], count)) };
         // Loops, for a function of the library would call the closures one by one: they have more instruction sets.
@@ -30,7 +45,7 @@ pub(super) unsafe fn by_chunks<I: Num, O: Num>(
         }
         let mut any = false;
         for i in 0..CHUNK {
-            any |= beyond([a[i], b[i]]);
+            any |= limited && beyond([a[i], b[i]]);
         }
         if any {
             for i in 0..count {

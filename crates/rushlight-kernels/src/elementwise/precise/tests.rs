@@ -25,7 +25,7 @@ fn functions_are_within_their_stated_errors() {
     assert!(worst(-37.0, 709.7, exp_m1, f64::exp_m1) <= 2.1);
     assert!(worst(-710.4, 710.4, sinh, f64::sinh) <= 3.1 && worst(-710.4, 710.4, cosh, f64::cosh) <= 2.1);
     assert!(worst(-0.999, 3.0, ln_1p, f64::ln_1p) <= 2.1 && worst(-1e-3, 1e-3, ln_1p, f64::ln_1p) <= 2.1 && worst(1.0, 1e9, ln_1p, f64::ln_1p) <= 2.1);
-    assert!(worst(-6.0, 1.0, erfc, libm::erfc) <= 5.1 && worst(0.5, 26.5, erfc, libm::erfc) <= 5.1);
+    assert!(worst(-6.0, 1.0, erfc, libm::erfc) <= 6.1 && worst(0.5, 26.5, erfc, libm::erfc) <= 6.1);
     for y in [-300.5, -2.5, 0.3, 1.7, 7.0, 300.0] {
         assert!(worst(0.1, 9.0, |x| pow(x, y), |x| x.powf(y)) <= 2.0, "{y}");
         assert!(worst(-9.0, 9.0, |x| hypot(x, y), |x| x.hypot(y)) <= 2.1, "{y}");
