@@ -148,7 +148,7 @@ fn frequent(from: DType, to: DType) -> Option<(Loop, DType)> {
     match (from, to) {
         (DType::F32, DType::BF16) => loop1!(f32 => bf16, |x, _| x),
         (DType::BF16, DType::F32) => loop1!(bf16 => f32, |x, _| x),
-        (DType::F32, DType::F16) => super::narrow::resolve(),
+        (DType::F32, DType::F16) => loop1!(f32 => f16, |x, _| x),
         (DType::F16, DType::F32) => loop1!(f16 => f32, |x, _| x),
         (DType::F32, DType::F64) => loop1!(f32 => f64, |x, _| x as f64),
         (DType::F64, DType::F32) => loop1!(f64 => f32, |x, _| x as f32),

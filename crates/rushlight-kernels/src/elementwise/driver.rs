@@ -1,7 +1,7 @@
 //! From one scalar formula to a strided loop over raw memory.
 
-use super::limited::by_chunks;
-use super::num::Num;
+use super::limited::{by_chunks, store, widened};
+use super::num::{CHUNK, Num};
 
 /// Constants a formula may use (a slope, bounds, alpha).
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,9 +87,9 @@ pub(super) fn advance<const N: usize>(at: &mut [*mut u8; 4], strides: &[isize; 4
 crate::vectorized! {
     fn dispatch1[F: Map1](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
         let (out, x) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In);
-        if F::LIMITED {
+        if F::LIMITED || F::In::CHUNKED || F::Out::CHUNKED {
             // SAFETY: the contract of `Loop`.
-            return unsafe { by_chunks(n, ptrs, strides, 1, |[x, _]| F::call(x, p), |[x, _]| F::beyond(x), |[x, _]| F::rare(x, p), F::Out::down, <F::In as Num>::up) };
+            return unsafe { by_chunks::<F::In, F::Out>(n, ptrs, strides, 1, F::LIMITED, |[x, _]| F::call(x, p), |[x, _]| F::beyond(x), |[x, _]| F::rare(x, p)) };
         }
         if unit::<F::Out>(strides[0]) && unit::<F::In>(strides[1]) {
             // SAFETY: contiguous by the strides, valid for n elements by the contract of `Loop`; the slices are
@@ -118,9 +118,9 @@ crate::vectorized! {
 
 crate::vectorized! {
     fn dispatch2[F: Map2](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
-        if F::LIMITED {
+        if F::LIMITED || F::In::CHUNKED || F::Out::CHUNKED {
             // SAFETY: the contract of `Loop`.
-            return unsafe { by_chunks(n, ptrs, strides, 2, |[a, b]| F::call(a, b, p), |[a, b]| F::beyond(a, b), |[a, b]| F::rare(a, b, p), F::Out::down, <F::In as Num>::up) };
+            return unsafe { by_chunks::<F::In, F::Out>(n, ptrs, strides, 2, F::LIMITED, |[a, b]| F::call(a, b, p), |[a, b]| F::beyond(a, b), |[a, b]| F::rare(a, b, p)) };
         }
         let (out, a, b) = (ptrs[0] as *mut F::Out, ptrs[1] as *const F::In, ptrs[2] as *const F::In);
         let in_place = out as *const u8 == a as *const u8 && size_of::<F::In>() == size_of::<F::Out>();
@@ -167,6 +167,20 @@ crate::vectorized! {
 
 crate::vectorized! {
     fn dispatch3[F: Map3](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
+        if F::In::CHUNKED {
+            for first in (0..n).step_by(CHUNK) {
+                let count = CHUNK.min(n - first);
+                let at = |operand: usize| ptrs[operand].wrapping_offset(first as isize * strides[operand]);
+                // SAFETY: the contract of `Loop`; all that a chunk reads is read before it is written.
+                unsafe {
+                    let (a, b) = (widened::<F::First>(at(1), strides[1], count), widened::<F::In>(at(2), strides[2], count));
+                    let mut c = widened::<F::In>(at(3), strides[3], count);
+                    for i in 0..CHUNK { c[i] = F::call(a[i], b[i], c[i], p); }
+                    store::<F::In>(&c, at(0), strides[0], count);
+                }
+            }
+            return;
+        }
         let aliased = ptrs[1..].contains(&ptrs[0]);
         let contiguous = unit::<F::In>(strides[0]) && unit::<F::First>(strides[1]) && unit::<F::In>(strides[2]) && unit::<F::In>(strides[3]);
         // SAFETY: as in `dispatch2`.

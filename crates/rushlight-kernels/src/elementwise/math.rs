@@ -2,10 +2,10 @@
 //!
 //! Coefficients follow the Cephes library (Moshier); errors are stated per function and tested against float64.
 
-use super::double;
+use super::{double, precise};
 use crate::rows::RowFloat;
 
-/// Functions whose float32 versions vectorise; float64 has some of them and the system's else.
+/// Functions that vectorise; of float64 the tangent, arc sine and arc cosine are the system's.
 pub trait Math: Copy {
     /// e^x.
     fn vexp(self) -> Self;
@@ -19,6 +19,8 @@ pub trait Math: Copy {
     fn vtanh(self) -> Self;
     /// Error function.
     fn verf(self) -> Self;
+    /// 1 - erf.
+    fn verfc(self) -> Self;
     /// 1 / (1 + e^-x).
     fn vsigmoid(self) -> Self;
     /// Whether the angle is too large for `vsin` and `vcos`, or none.
@@ -199,6 +201,10 @@ macro_rules! alike {
             (self.abs() as f64 > double::FARTHEST_ANGLE) | self.is_nan()
         }
         #[inline(always)]
+        fn verfc(self) -> Self {
+            precise::erfc(self as f64) as Self
+        }
+        #[inline(always)]
         fn vsin(self) -> Self {
             double::sin(self as f64) as Self
         }
@@ -306,19 +312,19 @@ impl Math for f64 {
     }
     #[inline(always)]
     fn vln_1p(self) -> f64 {
-        self.ln_1p()
+        precise::ln_1p(self)
     }
     #[inline(always)]
     fn vexp_m1(self) -> f64 {
-        self.exp_m1()
+        precise::exp_m1(self)
     }
     #[inline(always)]
     fn vtanh(self) -> f64 {
-        self.tanh()
+        precise::tanh(self)
     }
     #[inline(always)]
     fn verf(self) -> f64 {
-        libm::erf(self)
+        precise::erf(self)
     }
     #[inline(always)]
     fn vsigmoid(self) -> f64 {
@@ -339,19 +345,19 @@ impl Math for f64 {
     }
     #[inline(always)]
     fn vsinh(self) -> f64 {
-        self.sinh()
+        precise::sinh(self)
     }
     #[inline(always)]
     fn vcosh(self) -> f64 {
-        self.cosh()
+        precise::cosh(self)
     }
     #[inline(always)]
     fn vpow(self, y: f64) -> f64 {
-        self.powf(y)
+        precise::pow(self, y)
     }
     #[inline(always)]
     fn vhypot(self, y: f64) -> f64 {
-        self.hypot(y)
+        precise::hypot(self, y)
     }
 }
 

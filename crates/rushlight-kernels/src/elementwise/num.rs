@@ -1,7 +1,11 @@
 //! How each element type computes: half-precision types are widened to float32 and rounded once at the end.
 
+use super::half_width;
 use half::{bf16, f16};
 use num_complex::Complex;
+
+/// Elements that [`Num::up_chunk`] and [`Num::down_chunk`] convert at once.
+pub const CHUNK: usize = 64;
 
 /// An element with the type its arithmetic is done in.
 pub trait Num: crate::Element {
@@ -11,6 +15,24 @@ pub trait Num: crate::Element {
     fn up(self) -> Self::Acc;
     /// Rounds to nearest, ties to even.
     fn down(acc: Self::Acc) -> Self;
+    /// Whether an instruction converts many at once, which loops over one element after the other cannot name.
+    const CHUNKED: bool = false;
+    /// [`Num::up`] of each.
+    #[inline(always)]
+    fn up_chunk(x: &[Self; CHUNK]) -> [Self::Acc; CHUNK] {
+        let mut wide = [x[0].up(); CHUNK];
+        for i in 0..CHUNK {
+            wide[i] = x[i].up();
+        }
+        wide
+    }
+    /// [`Num::down`] of each.
+    #[inline(always)]
+    fn down_chunk(x: &[Self::Acc; CHUNK], out: &mut [Self; CHUNK]) {
+        for i in 0..CHUNK {
+            out[i] = Self::down(x[i]);
+        }
+    }
 }
 
 macro_rules! itself {
@@ -60,6 +82,17 @@ impl Num for f16 {
         let finite = if abs < 0x3880_0000 { subnormal } else { normal };
         let special = if abs > 0x7f80_0000 { 0x7e00 } else { 0x7c00 };
         f16::from_bits((sign | if abs >= 0x477f_f000 { special } else { finite }) as u16)
+    }
+    const CHUNKED: bool = true;
+    #[inline(always)]
+    fn up_chunk(x: &[f16; CHUNK]) -> [f32; CHUNK] {
+        let mut wide = [0.0; CHUNK];
+        half_width::widen(x, &mut wide);
+        wide
+    }
+    #[inline(always)]
+    fn down_chunk(x: &[f32; CHUNK], out: &mut [f16; CHUNK]) {
+        half_width::narrow(x, out);
     }
 }
 

@@ -96,7 +96,7 @@ unary_table! {
     /// Error function
     Erf { float |x, _| x.verf() }
     /// 1 - erf x
-    Erfc { float |x, _| libm::erfc(x as f64) as _ }
+    Erfc { float |x, _| x.verfc() }
     /// Inverse of erf
     Erfinv { float |x, _| special::erfinv(x as f64) as _ }
     /// ln |Gamma(x)|
