@@ -171,6 +171,11 @@ impl Layout {
         true
     }
 
+    /// The same strides, but for dimensions of size one, of which they mean nothing.
+    pub fn orders_as(&self, other: &Layout) -> bool {
+        self.strides.iter().zip(&other.strides).zip(&self.shape).all(|((a, b), &n)| n == 1 || a == b)
+    }
+
     /// A matrix whose columns lie one after another.
     pub fn is_column_major(&self) -> bool {
         self.ndim() == 2 && self.strides[0] == 1 && self.strides[1] == self.shape[0] as isize

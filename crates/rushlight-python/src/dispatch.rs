@@ -43,7 +43,7 @@ fn entry(op: &'static Op, in_place: bool) -> Entry {
 /// Whether `_C` has an in-place form. Views and composites have none; those PyTorch has (`squeeze_`) change the tensor's own layout.
 fn has_in_place(op: &Op) -> bool {
     let first_is_tensor = parse(op).params.first().is_some_and(|p| matches!(p.ty, Type::Tensor | Type::Operand) && p.name == "self");
-    first_is_tensor && parse(op).results == 1 && !matches!(op.rule, Rule::View(_) | Rule::Composite(_)) && !op.name().starts_with('_')
+    first_is_tensor && parse(op).results == 1 && !matches!(op.rule, Rule::View(_) | Rule::Composite(_)) && (op.names.in_place || !op.name().starts_with('_'))
 }
 
 /// Operations over at least this many elements release the interpreter lock.
@@ -153,6 +153,11 @@ fn write_out<'py>(py: Python<'py>, entry: &Entry, inputs: Inputs, args: Args, ou
     }
     for (out, input) in outs.iter().flat_map(|out| inputs.iter().flatten().map(move |input| (out, input))) {
         ops::copy::refuse_partial_overlap(out, input).or_raise()?;
+    }
+    if let [target] = &outs[..]
+        && run(py, inputs.clone(), |inputs| ops::call_into(entry.op, &inputs, &args, target))?
+    {
+        return Ok(out);
     }
     let outputs = run(py, inputs, |inputs| ops::call(entry.op, inputs, args))?;
     if outputs.len() != outs.len() {

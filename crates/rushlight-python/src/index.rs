@@ -235,9 +235,17 @@ pub fn set(x: Tensor, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyRes
             None => return Err(PyTypeError::new_err(format!("can't assign a {} to a torch.{}Tensor", value.get_type().name()?, ops::type_name(x.dtype())))),
         },
     };
+    if let Some(mask) = tensor_of(key).filter(|mask| value.ndim() == 0 && mask.dtype() == DType::Bool && mask.shape() == x.shape()) {
+        let inputs: Inputs = smallvec![Some(x.clone()), Some(mask), Some(value.to_dtype(x.dtype()).or_raise()?)];
+        let filled = ops::call_in_place(&ops::index::mask::MASKED_FILL, inputs, smallvec![]).or_raise()?;
+        if let Some(edge) = filled.grad_fn() {
+            edge.node.set_label("IndexPutBackward0");
+        }
+        return Ok(());
+    }
     let plan = plan(x.clone(), key)?;
     if plan.indices.is_empty() {
-        let value = drop_leading_ones(&value, plan.view.ndim()).or_raise()?;
+        let value = assigned(&value, plan.view.shape()).or_raise()?;
         return crate::dispatch::unlocked(key.py(), plan.view.numel(), || ops::copy::copy_in_place(&plan.view, &value)).or_raise();
     }
     if value.dtype() != x.dtype() && value.ndim() > 0 && !value.is_wrapped() {
@@ -253,11 +261,16 @@ pub fn set(x: Tensor, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyRes
     ops::call_in_place(&ops::index::advanced::INDEX_PUT_VALUES, inputs, smallvec![Arg::from(false)]).map(drop).or_raise()
 }
 
-/// Assignment ignores leading dimensions of size one that the target lacks.
-fn drop_leading_ones(value: &Tensor, ndim: usize) -> rushlight_core::Result<Tensor> {
+/// A value in the shape of what it is assigned to: leading dimensions of size one that the target lacks are dropped.
+/// One number stays one, apart from the memory it is written to.
+fn assigned(value: &Tensor, shape: &[usize]) -> rushlight_core::Result<Tensor> {
     let mut v = value.clone();
-    while v.ndim() > ndim && v.shape()[0] == 1 {
+    while v.ndim() > shape.len() && v.shape()[0] == 1 {
         v = v.select(0, 0)?;
     }
-    Ok(v)
+    match v.numel() {
+        1 if v.base().is_some() => v.copied(),
+        1 => Ok(v),
+        _ => v.expand(shape),
+    }
 }

@@ -33,38 +33,41 @@ def over_list(call):
     return foreach
 
 
-def into_list(call):
-    """Return the in-place form: each result is written into its tensor."""
-    apply = over_list(lambda tensor, *args, **kwargs: tensor.copy_(call(tensor, *args, **kwargs)))
+def publish(name, call, in_place=None):
+    """Register ``_foreach_<name>``, and ``_foreach_<name>_`` by the tensors' own in-place form."""
+    apply = over_list(in_place or (lambda tensor, *args, **kwargs: getattr(tensor, f"{name}_")(*args, **kwargs)))
 
-    def foreach(tensors, *args, **kwargs):
+    def foreach_(tensors, *args, **kwargs):
         apply(tensors, *args, **kwargs)
 
-    return foreach
-
-
-def publish(name, call):
-    """Register ``_foreach_<name>`` and ``_foreach_<name>_``."""
     op(over_list(call), name=f"_foreach_{name}", method=False)
-    op(into_list(call), name=f"_foreach_{name}_", method=False)
+    op(foreach_, name=f"_foreach_{name}_", method=False)
 
 
-def bounded(side):
-    """Return the limit of a tensor by numbers or tensors from one side."""
-    return lambda tensor, bound: clamp(tensor, **{side: bound})
+def publish_bound(name, side):
+    """Register the limits of tensors by numbers or tensors from one side."""
+    publish(
+        name,
+        lambda tensor, bound: clamp(tensor, **{side: bound}),
+        lambda tensor, bound: tensor.clamp_(**{side: bound}),
+    )
 
 
-def scaled(native):
-    """Return ``addcmul`` or ``addcdiv`` with the factor as last argument."""
-    return lambda tensor, first, second, value=1: native(tensor, first, second, value=value)
+def publish_scaled(name):
+    """Register ``addcmul`` or ``addcdiv`` with the factor as last argument."""
+    publish(
+        name,
+        lambda tensor, first, second, value=1: native(name)(tensor, first, second, value=value),
+        lambda tensor, first, second, value=1: getattr(tensor, f"{name}_")(first, second, value=value),
+    )
 
 
 for name in UNARY + BINARY:
     publish(name, native(name))
 for name, side in BOUND_SIDE.items():
-    publish(name, bounded(side))
-publish("addcmul", scaled(_C.addcmul))
-publish("addcdiv", scaled(_C.addcdiv))
+    publish_bound(name, side)
+for name in ("addcmul", "addcdiv"):
+    publish_scaled(name)
 publish("lerp", _C.lerp)
 publish("copy", lambda tensor, source: source.to(tensor.dtype).expand(tensor.shape).clone())
 publish("zero", lambda tensor: _C.full_like(tensor, 0))

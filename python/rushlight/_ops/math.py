@@ -35,7 +35,7 @@ def real_input(name, input):
     return as_float(input)
 
 
-@op(inplace=True, out=True, aliases=("clip",))
+@op(out=True, aliases=("clip",))
 def clamp(input, min=None, max=None):
     """Return ``min(max(input, min), max)``; a bound is a number, a tensor, or None for no bound."""
     if min is None and max is None:
@@ -43,6 +43,16 @@ def clamp(input, min=None, max=None):
     if min is None:
         return _C.clamp_max(input, max)
     return _C.clamp_min(input, min) if max is None else _C._clamp_between(input, min, max)
+
+
+@op(aliases=("clip_",))
+def clamp_(input, min=None, max=None):
+    """The in-place form of ``clamp``."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if min is None:
+        return input.clamp_max_(max)
+    return input.clamp_min_(min) if max is None else _C._clamp_between_(input, min, max)
 
 
 @op

@@ -3,6 +3,7 @@
 use super::addresses::{AddressMap, AddressSet, address};
 use super::node::{Action, Edge, Grads, Node};
 use super::{ModeGuard, grad_enabled};
+use crate::layout::Layout;
 use crate::ops;
 use crate::tensor::Tensor;
 use crate::{Result, bail};
@@ -310,7 +311,13 @@ fn add_gradients(sum: Tensor, grad: Tensor) -> Result<Tensor> {
     sum.add(&grad)
 }
 
-/// Adds to the gradient of a leaf; a gradient nobody else holds becomes it without a copy.
+/// As the leaf where that leaves no gaps, else row-major.
+fn layout_of_gradient(leaf: &Tensor) -> Layout {
+    let layout = leaf.layout();
+    if layout.is_dense() { Layout { offset: 0, ..layout.clone() } } else { Layout::contiguous(&layout.shape) }
+}
+
+/// Adds to the gradient of a leaf; one in the leaf's layout that nobody else holds becomes it without a copy.
 fn accumulate(leaf: &Tensor, mut grad: Tensor) -> Result<()> {
     let hooks: Vec<_> = leaf.autograd().lock().hooks.iter().map(|(_, h)| h.clone()).collect();
     for hook in hooks {
@@ -320,15 +327,18 @@ fn accumulate(leaf: &Tensor, mut grad: Tensor) -> Result<()> {
     }
     let old = leaf.grad();
     let new = match old {
-        None if grad_enabled() => grad,
-        None if grad.is_private() && grad.layout().is_dense() => {
+        None if !grad_enabled() && grad.is_private() && grad.layout().orders_as(&layout_of_gradient(leaf)) => {
             if grad.base().is_some() {
                 grad.detach()?
             } else {
                 grad
             }
         }
-        None => ops::copy::clone_like(&grad, leaf)?,
+        None => {
+            let copy = Tensor::empty_layout(layout_of_gradient(leaf), grad.dtype(), grad.device())?;
+            ops::copy::copy_in_place(&copy, &grad)?;
+            copy
+        }
         Some(old) if grad_enabled() => old.add(&grad)?,
         Some(old) if old.requires_grad() => old.detach()?.add(&grad)?,
         Some(old) => {

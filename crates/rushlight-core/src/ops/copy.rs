@@ -17,9 +17,9 @@ rows! {
     CONTIGUOUS = Op::new("contiguous(Tensor self, *, memory_format? memory_format=None) -> Tensor", Rule::Composite(contiguous)).only_method().doc("The tensor itself if it is contiguous, else a copy");
     TO_DTYPE = Op::new("_to_dtype(Tensor self, dtype dtype, bool copy=False) -> Tensor", Rule::Dynamic(to_dtype_row)).vjp(0, 0, |b| grads![b; b.g()?.clone()]).doc("A copy with another element type");
     TO_DEVICE = Op::new("_to_device(Tensor self, device device) -> Tensor", Rule::Dynamic(to_device)).vjp(0, 0, |b| grads![b; b.g()?.clone()]).doc("The tensor on another device");
-    COPY = Op::new("copy(Tensor self, Tensor src) -> Tensor", Rule::Dynamic(copy_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.clone()]).internal().in_place().doc("src in the shape and type of self");
-    FILL = Op::new("fill(Tensor self, Operand value) -> Tensor", Rule::Dynamic(fill_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.sum_all()?]).only_function().in_place().doc("One value everywhere");
-    ZERO = Op::new("zero(Tensor self) -> Tensor", Rule::Dynamic(|c| Ok(smallvec![c.input(0)?.zeros_like()?]))).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?]).internal().in_place().doc("Zeros in the shape of self");
+    COPY = Op::new("copy(Tensor self, Tensor src) -> Tensor", Rule::Dynamic(copy_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.clone()]).internal().doc("src in the shape and type of self");
+    FILL = Op::new("fill(Tensor self, Operand value) -> Tensor", Rule::Dynamic(fill_row)).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?, b.g()?.sum_all()?]).only_function().in_place_by(write_fill).doc("One value everywhere");
+    ZERO = Op::new("zero(Tensor self) -> Tensor", Rule::Dynamic(|c| Ok(smallvec![c.input(0)?.zeros_like()?]))).vjp(0, 0, |b| grads![b; b.g()?.zeros_like()?]).internal().in_place_by(|_, x| fill(x, Scalar::Int(0)).map(|()| true)).doc("Zeros in the shape of self");
 }
 
 fn format(call: &Call, i: usize) -> MemoryFormat {
@@ -82,7 +82,8 @@ fn copy_row(call: &Call) -> Result<Outputs> {
     Ok(smallvec![out])
 }
 
-fn fill_row(call: &Call) -> Result<Outputs> {
+/// The value of a fill, which the type of the tensor must hold.
+fn filling<'a>(call: &'a Call) -> Result<&'a Tensor> {
     let (x, value) = (call.input(0)?, call.input(1)?);
     if value.ndim() != 0 {
         bail!(Runtime, "fill only supports 0-dimension value tensor but got tensor with {} dimensions.", value.ndim());
@@ -90,7 +91,15 @@ fn fill_row(call: &Call) -> Result<Outputs> {
     if value.is_wrapped() {
         value.item()?.check_fill(x.dtype())?;
     }
-    copy_row(&Call { op: &COPY, inputs: &[Some(x.clone()), Some(value.clone())], args: &[] })
+    Ok(value)
+}
+
+fn fill_row(call: &Call) -> Result<Outputs> {
+    copy_row(&Call { op: &COPY, inputs: &[Some(call.input(0)?.clone()), Some(filling(call)?.clone())], args: &[] })
+}
+
+fn write_fill(call: &Call, x: &Tensor) -> Result<bool> {
+    copy_into(x, filling(call)?).map(|()| true)
 }
 
 /// A copy in another type, outside the graph. The order in memory is kept.
@@ -126,6 +135,10 @@ pub fn copy_into(target: &Tensor, source: &Tensor) -> Result<()> {
         let copy = Tensor::empty_layout(copy_layout(source, MemoryFormat::Preserve)?, source.dtype(), source.device())?;
         copy_into(&copy, source)?;
         return copy_into(target, &copy);
+    }
+    if source.numel() == 1 && target.numel() > 1 && target.is_contiguous() {
+        let value = if source.dtype() == target.dtype() { source.clone() } else { cast(source, target.dtype())? };
+        return match_dtype!(target.dtype(), T => { iter::slice_mut::<T>(target)?.fill(iter::slice::<T>(&value)?[0]); Ok(()) });
     }
     if source.dtype() != target.dtype() || !iter::copy_transposed(target, source) {
         iter::run(cast::resolve(source.dtype(), target.dtype()), &[target, source], &Params::default());
@@ -186,13 +199,6 @@ pub(crate) fn snapshot(x: &Tensor) -> Result<Tensor> {
         copy.set_history(edge);
     }
     Ok(copy)
-}
-
-/// A copy with the layout of another tensor of the same shape.
-pub(crate) fn clone_like(x: &Tensor, model: &Tensor) -> Result<Tensor> {
-    let out = Tensor::empty_layout(copy_layout(model, MemoryFormat::Preserve)?, x.dtype(), x.device())?;
-    copy_into(&out, x)?;
-    Ok(out)
 }
 
 /// Fills memory with one value.

@@ -245,7 +245,8 @@ pub fn call_in_place(op: &'static Op, mut inputs: Inputs, args: Args) -> Result<
     } else {
         inputs[0] = Some(x.detach()?);
         let call = Call { op, inputs: &inputs, args: &args };
-        if !index::update_in_place(&call, &x)? {
+        let written = op.write.map_or(Ok(false), |write| write(&call, &x))?;
+        if !written {
             let result = first(op, compute(&call)?)?;
             if result.shape() != x.shape() {
                 bail!(Runtime, "{}_: the result has shape {:?}, which does not fit the tensor of shape {:?} in place", op.name(), result.shape(), x.shape());
@@ -261,28 +262,18 @@ pub fn call_in_place(op: &'static Op, mut inputs: Inputs, args: Args) -> Result<
     Ok(x)
 }
 
-/// Calls a row and writes its results into given tensors: the `out=` form, which is never recorded.
-pub fn call_out(op: &'static Op, inputs: Inputs, args: Args, outs: &[Tensor]) -> Result<()> {
-    let requires = |x: &Tensor| x.requires_grad();
-    if grad_enabled() && (inputs.iter().flatten().any(requires) || outs.iter().any(requires)) {
-        bail!(Runtime, "{}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.", op.name());
+/// Computes into `out`, unrecorded; false where the row, or an `out` of another shape, asks for a fresh result first.
+pub fn call_into(op: &'static Op, inputs: &Inputs, args: &Args, out: &Tensor) -> Result<bool> {
+    let Rule::Elementwise(formula) = &op.rule else { return Ok(false) };
+    let as_it_stands = op.autocast == Autocast::Leave && !op.exact_out && !crate::profile::active();
+    let call = Call { op, inputs, args };
+    if !as_it_stands || !elementwise::fits(&call, out)? {
+        return Ok(false);
     }
-    let results = compute(&Call { op, inputs: &inputs, args: &args })?;
-    if results.len() != outs.len() {
-        bail!(Type, "{}(): out= takes {} tensors, {} given", op.name(), results.len(), outs.len());
-    }
-    for (result, out) in results.iter().zip(outs) {
-        if !crate::promotion::can_cast(result.dtype(), out.dtype()) {
-            bail!(Runtime, "result type {} can't be cast to the desired output type {}", type_name(result.dtype()), type_name(out.dtype()));
-        }
-        if result.shape() != out.shape() {
-            bail!(Runtime, "{}(): out has shape {:?}, the result {:?}: resize it first", op.name(), out.shape(), result.shape());
-        }
-        autograd::inplace::check(out, false)?;
-        copy::copy_into(out, result)?;
-        out.bump_version();
-    }
-    Ok(())
+    autograd::inplace::check(out, false)?;
+    formula.run(&call, Some((out, false))).map_err(|e| e.in_operation(op.name()))?;
+    out.bump_version();
+    Ok(true)
 }
 
 /// The origin of a view made by a call.

@@ -128,6 +128,9 @@ pub struct Names {
     pub in_place: bool,
 }
 
+/// Writes a row's result into its first operand; false where only the general way, through a fresh result, can.
+pub type Write = fn(&Call, &Tensor) -> Result<bool>;
+
 /// The mask of a row without any differentiable result.
 pub const NOT_DIFFERENTIABLE: u32 = u32::MAX;
 
@@ -151,6 +154,8 @@ pub struct Op {
     pub integral: u32,
     /// `out=` must have exactly the type of the result; else any type that the result may be cast to.
     pub exact_out: bool,
+    /// Its in-place form, where that is more than a copy of the result.
+    pub write: Option<Write>,
     /// Where Python shows it.
     pub names: Names,
 }
@@ -169,6 +174,7 @@ impl Op {
             autocast: Autocast::Leave,
             integral: 0,
             exact_out: false,
+            write: None,
             names,
         }
     }
@@ -225,6 +231,12 @@ impl Op {
     pub const fn in_place(mut self) -> Op {
         self.names.in_place = true;
         self
+    }
+
+    /// Also `Tensor.name_`, which writes where it stands.
+    pub const fn in_place_by(mut self, write: Write) -> Op {
+        self.write = Some(write);
+        self.in_place()
     }
 
     /// A function, and no method.

@@ -1,6 +1,6 @@
 //! From one scalar formula to a strided loop over raw memory.
 
-use super::limited::{by_chunks, store, widened};
+use super::limited::{FEW, by_chunks, store, widened};
 use super::num::{CHUNK, Num};
 
 /// Constants a formula may use (a slope, bounds, alpha).
@@ -167,44 +167,40 @@ crate::vectorized! {
 
 crate::vectorized! {
     fn dispatch3[F: Map3](_f: Formula<F>, n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], p: &Params) {
-        if F::In::CHUNKED {
-            for first in (0..n).step_by(CHUNK) {
-                let count = CHUNK.min(n - first);
-                let at = |operand: usize| ptrs[operand].wrapping_offset(first as isize * strides[operand]);
-                // SAFETY: the contract of `Loop`; all that a chunk reads is read before it is written.
-                unsafe {
-                    let (a, b) = (widened::<F::First>(at(1), strides[1], count), widened::<F::In>(at(2), strides[2], count));
-                    let mut c = widened::<F::In>(at(3), strides[3], count);
-                    for i in 0..CHUNK { c[i] = F::call(a[i], b[i], c[i], p); }
-                    store::<F::In>(&c, at(0), strides[0], count);
-                }
-            }
-            return;
-        }
         let aliased = ptrs[1..].contains(&ptrs[0]);
         let contiguous = unit::<F::In>(strides[0]) && unit::<F::First>(strides[1]) && unit::<F::In>(strides[2]) && unit::<F::In>(strides[3]);
-        // SAFETY: as in `dispatch2`.
-        unsafe {
-            if contiguous && !aliased {
+        if contiguous && !aliased && !F::In::CHUNKED {
+            // SAFETY: as in `dispatch2`.
+            unsafe {
                 let o = std::slice::from_raw_parts_mut(ptrs[0] as *mut F::In, n);
                 let a = std::slice::from_raw_parts(ptrs[1] as *const F::First, n);
                 let b = std::slice::from_raw_parts(ptrs[2] as *const F::In, n);
                 let c = std::slice::from_raw_parts(ptrs[3] as *const F::In, n);
                 for i in 0..n { o[i] = F::In::down(F::call(a[i].up(), b[i].up(), c[i].up(), p)); }
-                return;
             }
-            if n > 0 && unit::<F::In>(strides[0]) && unit::<F::First>(strides[1]) && strides[2..] == [0, 0] && !aliased {
-                let o = std::slice::from_raw_parts_mut(ptrs[0] as *mut F::In, n);
-                let a = std::slice::from_raw_parts(ptrs[1] as *const F::First, n);
-                let (b, c) = ((*(ptrs[2] as *const F::In)).up(), (*(ptrs[3] as *const F::In)).up());
-                for i in 0..n { o[i] = F::In::down(F::call(a[i].up(), b, c, p)); }
-                return;
-            }
+            return;
+        }
+        if n <= FEW {
             let (mut at, steps) = (*ptrs, *strides);
             for _ in 0..n {
-                let (a, b, c) = (*(at[1] as *const F::First), *(at[2] as *const F::In), *(at[3] as *const F::In));
-                *(at[0] as *mut F::In) = F::In::down(F::call(a.up(), b.up(), c.up(), p));
+                // SAFETY: the contract of `Loop`.
+                unsafe {
+                    let (a, b, c) = (*(at[1] as *const F::First), *(at[2] as *const F::In), *(at[3] as *const F::In));
+                    *(at[0] as *mut F::In) = F::In::down(F::call(a.up(), b.up(), c.up(), p));
+                }
                 advance::<4>(&mut at, &steps);
+            }
+            return;
+        }
+        for first in (0..n).step_by(CHUNK) {
+            let count = CHUNK.min(n - first);
+            let at = |operand: usize| ptrs[operand].wrapping_offset(first as isize * strides[operand]);
+            // SAFETY: the contract of `Loop`; all that a chunk reads is read before it is written.
+            unsafe {
+                let (a, b) = (widened::<F::First>(at(1), strides[1], count), widened::<F::In>(at(2), strides[2], count));
+                let mut c = widened::<F::In>(at(3), strides[3], count);
+                for i in 0..CHUNK { c[i] = F::call(a[i], b[i], c[i], p); }
+                store::<F::In>(&c, at(0), strides[0], count);
             }
         }
     }

@@ -5,7 +5,7 @@ use super::driver::unit;
 use super::num::{CHUNK, Num};
 
 /// So many elements cost less one by one than in a chunk.
-const FEW: usize = 8;
+pub(super) const FEW: usize = 8;
 
 /// A formula of one or two operands, chunk by chunk; of one, the `second` is the first again. A few elements of
 /// formulas without limits, among which there are slow ones, are computed one by one.

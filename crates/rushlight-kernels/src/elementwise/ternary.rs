@@ -27,7 +27,7 @@ impl Ternary {
                 groups!(pick3, dtype, bool |a, b, c, _| if a { b } else { c }; sint |a, b, c, _| if a { b } else { c }; uint |a, b, c, _| if a { b } else { c }; float |a, b, c, _| if a { b } else { c }; complex |a, b, c, _| if a { b } else { c });
             }
             Ternary::Lerp => {
-                groups!(loop3, dtype, float |a, b, w, _| if w.abs() < 0.5 { a + w * (b - a) } else { b - (b - a) * (1.0 - w) }; complex |a, b, w, _| if w.norm() < 0.5 { a + w * (b - a) } else { b - (b - a) * (T::new(1.0, 0.0) - w) });
+                groups!(loop3, dtype, float |a, b, w, _| { let near = w.abs() < 0.5; let (start, part) = (if near { a } else { b }, if near { w } else { w - 1.0 }); start + part * (b - a) }; complex |a, b, w, _| if w.norm() < 0.5 { a + w * (b - a) } else { b - (b - a) * (T::new(1.0, 0.0) - w) });
             }
             Ternary::Addcmul => {
                 groups!(loop3, dtype, sint |x, a, b, p| x.wrapping_add((p.0[0] as T).wrapping_mul(a).wrapping_mul(b)); uint |x, a, b, p| x.wrapping_add((p.0[0] as i64 as T).wrapping_mul(a).wrapping_mul(b)); float |x, a, b, p| x + c(x, p.0[0]) * a * b; complex |x, a, b, p| x + a * b * T::new(p.0[0] as _, p.0[1] as _));

@@ -108,15 +108,15 @@ impl PyTensor {
         crate::index::set(slf.get().get_tensor().clone(), key, value)
     }
 
-    #[pyo3(signature = (src, non_blocking=false))]
-    fn copy_<'py>(slf: &Bound<'py, Self>, src: &Bound<'py, PyAny>, non_blocking: bool) -> PyResult<Bound<'py, PyAny>> {
+    #[pyo3(signature = (other, non_blocking=false))]
+    fn copy_<'py>(slf: &Bound<'py, Self>, other: &Bound<'py, PyAny>, non_blocking: bool) -> PyResult<Bound<'py, PyAny>> {
         let _ = non_blocking;
-        if let Some(out) = override_::intercept_method(slf.as_any(), "copy_", &[src])? {
+        if let Some(out) = override_::intercept_method(slf.as_any(), "copy_", &[other])? {
             return Ok(out);
         }
-        let source = match operand(src)? {
+        let source = match operand(other)? {
             Some(t) => t,
-            None => return Err(PyTypeError::new_err(format!("copy_(): argument 'other' (position 1) must be Tensor, not {}", src.get_type().name()?))),
+            None => return Err(PyTypeError::new_err(format!("copy_(): argument 'other' (position 1) must be Tensor, not {}", other.get_type().name()?))),
         };
         let target = slf.get().get_tensor().clone();
         crate::dispatch::unlocked(slf.py(), target.numel(), || ops::copy::copy_in_place(&target, &source)).or_raise()?;

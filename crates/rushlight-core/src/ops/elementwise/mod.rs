@@ -132,6 +132,12 @@ fn aligned(op: Binary, a: &Tensor, b: &Tensor, params: &Params, domain: Domain) 
     Some(Tensor::empty(a.shape(), result).inspect(|out| iter::run_contiguous(kernel, &[out, a, b], params)))
 }
 
+/// Whether `out` has the shape and the device of the result.
+pub(super) fn fits(call: &Call, out: &Tensor) -> Result<bool> {
+    let inputs: SmallVec<[Tensor; 3]> = call.tensors().cloned().collect();
+    Ok(common_shape(&inputs)?.as_slice() == out.shape() && super::device_of(call)? == out.device())
+}
+
 /// A binary row without arguments on two small aligned tensors; `None` if the call is anything else.
 #[inline]
 pub(super) fn small(op: &'static super::Op, a: &Tensor, b: &Tensor) -> Option<Result<Tensor>> {

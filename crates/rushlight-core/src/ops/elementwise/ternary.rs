@@ -67,7 +67,7 @@ rows! {
             contested(g, x.lt(lo)?.logical_or(x.gt(hi)?)?, at_low.logical_or(&at_high)?)?,
             gated(g, x.lt(lo)?.logical_and(lo.le(hi)?)?)?.add(gated(&half, at_low)?)?,
             gated(g, x.gt(hi)?.logical_or(hi.lt(lo)?)?)?.add(gated(&half, at_high)?)?]
-    }).doc("self clamped to [min, max]");
+    }).in_place().doc("self clamped to [min, max]");
     CLAMP_MIN = super::binary::clamp_row("clamp_min(Tensor self, Operand min) -> Tensor", true).in_place();
     CLAMP_MAX = super::binary::clamp_row("clamp_max(Tensor self, Operand max) -> Tensor", false).in_place();
 }

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 rows! {
     INDEX = Op::new("index(Tensor self, Tensor?[] indices) -> Tensor", Rule::Dynamic(index)).vjp(!1, 0, index_gradient).only_method().doc("Elements at the positions that index tensors (or masks) name together; None stands for a whole dimension");
-    INDEX_PUT = Op::new("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", Rule::Kernel { infer: same_as_self, run: |c, o| put(c, o, c.inputs.len().saturating_sub(1)) }).vjp(!1, 0, |b| put_gradient(b, b.count().saturating_sub(1))).in_place().doc("Writes (or adds) values at the positions that index tensors name together");
+    INDEX_PUT = Op::new("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor", Rule::Kernel { infer: same_as_self, run: |c, o| put(c, o, c.inputs.len().saturating_sub(1)) }).vjp(!1, 0, |b| put_gradient(b, b.count().saturating_sub(1))).in_place_by(update_in_place).doc("Writes (or adds) values at the positions that index tensors name together");
     INDEX_PUT_VALUES = Op::new("_index_put(Tensor self, Tensor values, Tensor?[] indices, bool accumulate=False) -> Tensor", Rule::Kernel { infer: same_as_self, run: |c, o| put(c, o, 1) }).vjp(!3, 0, |b| put_gradient(b, 1)).doc("index_put with the values first, which are then not kept for the backward pass");
 }
 

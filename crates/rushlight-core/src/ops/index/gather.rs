@@ -10,8 +10,8 @@ use rushlight_kernels::match_bits;
 
 rows! {
     GATHER = Op::new("gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor", Rule::Kernel { infer: infer_gather, run: run_gather }).vjp(2, 0, |b| grads![b; zeros(b, 0)?.scatter_add(b.call().int(0)?, b.x(1)?, b.g()?)?]).exact_out().doc("Values of a dimension at given positions");
-    SCATTER = Op::new("scatter(Tensor self, int dim, Tensor index, Operand src) -> Tensor", Rule::Kernel { infer: infer_scatter, run: |c, o| run_scatter(c, o, How::Assign) }).vjp(2, 0, |b| { let dim = b.call().int(0)?; around_index(b, || b.g()?.scatter_value(dim, b.x(1)?, 0.0), || from_source(b, &b.g()?.gather(dim, b.x(1)?)?)) }).in_place().exact_out().doc("Writes values (or one number) at given positions of a dimension");
-    SCATTER_ADD = Op::new("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", Rule::Kernel { infer: infer_scatter, run: |c, o| run_scatter(c, o, How::Sum) }).vjp(2, 0, |b| around_index(b, || Ok(b.g()?.clone()), || from_source(b, &b.g()?.gather(b.call().int(0)?, b.x(1)?)?))).in_place().exact_out().doc("Adds values at given positions of a dimension");
+    SCATTER = Op::new("scatter(Tensor self, int dim, Tensor index, Operand src) -> Tensor", Rule::Kernel { infer: infer_scatter, run: |c, o| run_scatter(c, o, How::Assign) }).vjp(2, 0, |b| { let dim = b.call().int(0)?; around_index(b, || b.g()?.scatter_value(dim, b.x(1)?, 0.0), || from_source(b, &b.g()?.gather(dim, b.x(1)?)?)) }).in_place_by(update_in_place).exact_out().doc("Writes values (or one number) at given positions of a dimension");
+    SCATTER_ADD = Op::new("scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor", Rule::Kernel { infer: infer_scatter, run: |c, o| run_scatter(c, o, How::Sum) }).vjp(2, 0, |b| around_index(b, || Ok(b.g()?.clone()), || from_source(b, &b.g()?.gather(b.call().int(0)?, b.x(1)?)?))).in_place_by(update_in_place).exact_out().doc("Adds values at given positions of a dimension");
 }
 
 /// The gradient of a source of which only the part in the shape of the index was used.

@@ -10,8 +10,8 @@ use rushlight_kernels::{index as kernels, match_bits};
 rows! {
     NONZERO = Op::new("nonzero(Tensor self) -> Tensor", Rule::Dynamic(nonzero)).constant().exact_out().doc("Positions of elements that are not zero, one per row");
     MASKED_SELECT = Op::new("masked_select(Tensor self, Tensor mask) -> Tensor", Rule::Dynamic(masked_select)).vjp(2, 0, |b| grads![b; select_gradient(b)?]).exact_out().doc("The elements where the mask holds, as a vector");
-    MASKED_SCATTER = Op::new("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", Rule::Kernel { infer: infer_scatter, run: run_scatter }).vjp(2, 0, |b| around_index(b, || b.g()?.masked_fill(b.x(1)?, 0.0), || source_gradient(b))).in_place().doc("Writes the elements of source in order where the mask holds");
-    MASKED_FILL = Op::new("masked_fill(Tensor self, Tensor mask, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| around_index(b, || b.g()?.masked_fill(b.x(1)?, 0.0), || b.x(1)?.pick(b.g()?, 0.0)?.sum_all())).in_place().doc("Writes one value where the mask holds");
+    MASKED_SCATTER = Op::new("masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", Rule::Kernel { infer: infer_scatter, run: run_scatter }).vjp(2, 0, |b| around_index(b, || b.g()?.masked_fill(b.x(1)?, 0.0), || source_gradient(b))).in_place_by(update_in_place).doc("Writes the elements of source in order where the mask holds");
+    MASKED_FILL = Op::new("masked_fill(Tensor self, Tensor mask, Operand value) -> Tensor", Rule::Kernel { infer: infer_fill, run: run_fill }).vjp(2, 0, |b| around_index(b, || b.g()?.masked_fill(b.x(1)?, 0.0), || b.x(1)?.pick(b.g()?, 0.0)?.sum_all())).in_place_by(update_in_place).doc("Writes one value where the mask holds");
 }
 
 /// Flat positions of the nonzero elements.

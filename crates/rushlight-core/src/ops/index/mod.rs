@@ -153,31 +153,12 @@ pub(crate) fn wrapped(index: &Tensor, size: usize, refuse: impl Fn(i64) -> Error
     Tensor::of(&values, at.shape())
 }
 
-/// Rows that write a part of their operand.
-fn updates(op: &'static Op) -> bool {
-    [
-        &slices::INDEX_ADD,
-        &slices::INDEX_COPY,
-        &slices::INDEX_FILL,
-        &slices::PUT,
-        &gather::SCATTER,
-        &gather::SCATTER_ADD,
-        &reduce::SCATTER_REDUCE,
-        &advanced::INDEX_PUT,
-        &advanced::INDEX_PUT_VALUES,
-        &mask::MASKED_FILL,
-        &mask::MASKED_SCATTER,
-    ]
-    .into_iter()
-    .any(|row| std::ptr::eq(row, op))
-}
-
 /// The in-place form of a row that writes a part of its operand, without a copy of the rest; false where the row or the
 /// operand needs the general way. Everything is checked before the first write.
 pub(crate) fn update_in_place(c: &Call, x: &Tensor) -> Result<bool> {
     let Rule::Kernel { infer, run } = &c.op.rule else { return Ok(false) };
     let shared = c.inputs.iter().skip(1).flatten().any(|t| t.storage().ptr() == x.storage().ptr());
-    if !updates(c.op) || shared || !x.is_contiguous() || super::device_of(c)? != crate::Device::Cpu {
+    if shared || !x.is_contiguous() || super::device_of(c)? != crate::Device::Cpu {
         return Ok(false);
     }
     let fits = infer(c)?.first().is_some_and(|m| m.layout.shape.as_slice() == x.shape());

@@ -6,7 +6,7 @@ use crate::ops::{Arg, call1};
 use crate::{Kind, Scalar, rows};
 
 rows! {
-    SCATTER_REDUCE = Op::new("scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor", Rule::Kernel { infer, run }).vjp(7, 1, gradients).in_place().exact_out().doc("Reduces values at given positions of a dimension: sum, prod, mean, amax or amin");
+    SCATTER_REDUCE = Op::new("scatter_reduce(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor", Rule::Kernel { infer, run }).vjp(7, 1, gradients).in_place_by(update_in_place).exact_out().doc("Reduces values at given positions of a dimension: sum, prod, mean, amax or amin");
 }
 
 fn how(c: &Call) -> Result<How> {
