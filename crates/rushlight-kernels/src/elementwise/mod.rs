@@ -11,6 +11,7 @@ pub mod binary;
 pub mod cast;
 mod double;
 pub mod driver;
+pub mod join;
 mod limited;
 pub mod math;
 mod narrow;
