@@ -54,8 +54,8 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
     pool::parallel_for(images * parts, GRAIN.div_ceil(work.max(1)), |range| {
         let mut room = Scratch::<T>::new(if in_place { 0 } else { job.channels * padded.plane() + SLACK });
         if !in_place {
-            // SAFETY: the end of the room.
-            unsafe { room.ptr().add(job.channels * padded.plane()).write_bytes(0, SLACK) };
+            // SAFETY: the whole room.
+            unsafe { room.ptr().write_bytes(0, job.channels * padded.plane() + SLACK) };
         }
         let (mut copied, mut image) = (None, std::ptr::null());
         for task in range {
@@ -64,7 +64,8 @@ pub(super) fn run<T: Float>(job: &Job<T>) {
                 (copied, image) = (Some(at), read_group(job, &padded, at, (!in_place).then(|| room.ptr())));
             }
             if single {
-                weigh_plane(job, &padded, &shifts, at, image);
+                // SAFETY: `image` is the channel's copy, and each task writes its own channel.
+                unsafe { weigh_plane(job, &padded, &shifts, at, image) };
                 continue;
             }
             let pieces = part * pieces / parts..(part + 1) * pieces / parts;
@@ -85,7 +86,7 @@ fn read_group<T: Float>(job: &Job<T>, padded: &Padded, at: usize, to: Option<*mu
     let group = &job.source[at * job.channels * plane..][..job.channels * plane];
     let Some(to) = to else { return group.as_ptr() };
     for (c, from) in group.chunks_exact(plane).enumerate() {
-        // SAFETY: the room was made for `channels` planes.
+        // SAFETY: the room was made for `channels` planes, and begins as zeros.
         unsafe { padded.copy(from, to.add(c * padded.plane())) };
     }
     to
@@ -139,6 +140,8 @@ pub(super) fn backward_weight<T: Float>(shape: &ConvShape, x: &[T], grad_y: &[T]
     let results = Shared(sums.as_mut_ptr());
     pool::parallel_for(parts * shape.groups, GRAIN.div_ceil(work.max(1)), |range| {
         let mut image = Scratch::<T>::new(shape.group_in() * padded.plane());
+        // SAFETY: the whole scratch.
+        unsafe { image.ptr().write_bytes(0, shape.group_in() * padded.plane()) };
         for task in range {
             let (part, group) = (task / shape.groups, task % shape.groups);
             for b in part * shape.batch / parts..(part + 1) * shape.batch / parts {
@@ -146,7 +149,7 @@ pub(super) fn backward_weight<T: Float>(shape: &ConvShape, x: &[T], grad_y: &[T]
                 let plane = patches.plane();
                 for c in 0..shape.group_in() {
                     let from = &x[(at * shape.group_in() + c) * plane..][..plane];
-                    // SAFETY: the room was made for the group's planes.
+                    // SAFETY: the room was made for the group's planes, and begins as zeros.
                     unsafe { padded.copy(from, image.ptr().add(c * padded.plane())) };
                 }
                 // SAFETY: each part has sums of its own, and each group its place there.

@@ -3,7 +3,7 @@
 //! With a stride `s` along the width, a row is stored as `s` lanes, every `s`-th number in each: then the numbers that one
 //! tap reads for neighbouring outputs are neighbours too.
 
-use super::patches::{Patches, overlap};
+use super::patches::{Patches, copy, overlap};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -80,27 +80,28 @@ impl Padded {
         shifts
     }
 
-    /// Copies one channel.
+    /// Copies one channel into zeros, or over another channel: the padding is left as it is.
     ///
     /// # Safety
     /// `to` must have room for [`Padded::plane`] numbers.
-    pub unsafe fn copy<T: Copy + Default>(&self, from: &[T], to: *mut T) {
+    pub unsafe fn copy<T: Copy>(&self, from: &[T], to: *mut T) {
         copy_plane(self, from, to);
     }
 }
 
 vectorized! {
-    fn copy_plane[T: Copy + Default](p: &Padded, from: &[T], to: *mut T) {
-        let inside = |at: usize, d: usize| at.checked_add_signed(p.low[d]).filter(|&at| at < p.source[d]);
-        for z in 0..p.size[0] {
-            for y in 0..p.size[1] {
-                // SAFETY: rows lie one after the other in the room that the caller vouches for.
-                let row = unsafe {
-                    std::slice::from_raw_parts_mut(to.add((z * p.size[1] + y) * p.row()), p.row())
-                };
-                match inside(z, 0).zip(inside(y, 1)) {
-                    Some((z, y)) => copy_row(p, &from[(z * p.source[1] + y) * p.source[2]..][..p.source[2]], row),
-                    None => row.fill(T::default()),
+    fn copy_plane[T: Copy](p: &Padded, from: &[T], to: *mut T) {
+        let inside = |d: usize| {
+            let valid = overlap(0..p.size[d], 1, p.low[d], p.source[d]);
+            (valid.start..valid.end).zip(valid.start.saturating_add_signed(p.low[d])..)
+        };
+        assert!(from.len() >= p.source.iter().product());
+        for (to_z, z) in inside(0) {
+            for (to_y, y) in inside(1) {
+                // SAFETY: a row of the source, and one of the room that the caller vouches for.
+                unsafe {
+                    let from = from.as_ptr().add((z * p.source[1] + y) * p.source[2]);
+                    copy_row(p, from, to.add((to_z * p.size[1] + to_y) * p.row()));
                 }
             }
         }
@@ -108,20 +109,16 @@ vectorized! {
 }
 
 #[inline(always)]
-fn copy_row<T: Copy + Default>(p: &Padded, from: &[T], to: &mut [T]) {
-    for (lane, (valid, first)) in to.chunks_exact_mut(p.lane).zip(&p.filled) {
-        for gap in [0..valid.start, valid.end..p.lane] {
-            lane[gap].iter_mut().for_each(|to| *to = T::default());
-        }
-        if let [to @ .., last] = &mut lane[valid.clone()] {
-            let from = &from[*first..];
-            let count = to.len();
+unsafe fn copy_row<T: Copy>(p: &Padded, from: *const T, to: *mut T) {
+    for (lane, (valid, first)) in p.filled.iter().enumerate().filter(|(_, (valid, _))| !valid.is_empty()) {
+        // SAFETY: `filled` lists numbers inside the row of the source and inside the lane.
+        unsafe {
+            let (from, to) = (from.add(*first), to.add(lane * p.lane + valid.start));
             match p.step[2] {
-                1 => to.copy_from_slice(&from[..count]),
-                2 => to.iter_mut().zip(from.chunks_exact(2)).for_each(|(to, from)| *to = from[0]),
-                step => to.iter_mut().zip(from.chunks_exact(step)).for_each(|(to, from)| *to = from[0]),
+                1 => copy(from, to, valid.len()),
+                2 => (0..valid.len()).for_each(|i| *to.add(i) = *from.add(2 * i)),
+                step => (0..valid.len()).for_each(|i| *to.add(i) = *from.add(step * i)),
             }
-            *last = from[count * p.step[2]];
         }
     }
 }

@@ -198,7 +198,7 @@ unsafe fn fill_row<T: Copy + Default>(row: &TapRow, step: usize, from: *const T,
 
 /// Copies a few numbers by registers, the last two overlapping: runs are too short for a call to `memcpy`.
 #[inline(always)]
-unsafe fn copy<T: Copy>(from: *const T, to: *mut T, len: usize) {
+pub(super) unsafe fn copy<T: Copy>(from: *const T, to: *mut T, len: usize) {
     // SAFETY: the caller vouches for `len` numbers on both sides; the arrays end at `len` at the latest.
     unsafe {
         match len {

@@ -133,12 +133,24 @@ unsafe fn copy<T: Copy>(n: usize, ptrs: &[*mut u8; 4], strides: &[isize; 4], _: 
     if strides[0] == size && strides[1] == size {
         // SAFETY: the contract of `Loop`; `copy` allows overlap.
         unsafe { std::ptr::copy(ptrs[1] as *const T, ptrs[0] as *mut T, n) }
+    } else if strides[0] == size && strides[1] == 2 * size {
+        copy_seconds(n, ptrs[1] as *const T, ptrs[0] as *mut T);
     } else {
         let (mut at, steps) = (*ptrs, *strides);
         for _ in 0..n {
             // SAFETY: the contract of `Loop`.
             unsafe { *(at[0] as *mut T) = *(at[1] as *const T) };
             advance::<2>(&mut at, &steps);
+        }
+    }
+}
+
+crate::vectorized! {
+    /// Every second of `2 * n - 1` elements; the pointers are those of a [`Loop`].
+    fn copy_seconds[T: Copy](n: usize, from: *const T, to: *mut T) {
+        for i in 0..n {
+            // SAFETY: the contract of `Loop`.
+            unsafe { *to.add(i) = *from.add(2 * i) };
         }
     }
 }

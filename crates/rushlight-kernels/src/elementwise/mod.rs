@@ -12,6 +12,7 @@ pub mod cast;
 mod double;
 pub mod driver;
 mod half_width;
+pub mod join;
 mod limited;
 pub mod math;
 pub mod num;

@@ -26,6 +26,7 @@ mod pairs;
 mod ring;
 mod scratch;
 mod tap_dots;
+mod tap_sums;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tile;
@@ -41,6 +42,7 @@ pub(crate) use kernels::Kernel;
 pub(crate) use pack::{pack_panel, pack_panels, pack_transposed};
 pub(crate) use scratch::Scratch;
 pub(crate) use tap_dots::TapSweep;
+pub(crate) use tap_sums::TapPlane;
 pub(crate) use tile::Block;
 pub(crate) use vector_product::Sweep;
 

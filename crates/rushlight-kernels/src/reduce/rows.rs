@@ -107,7 +107,7 @@ fn short<R: Reducer>(r: &R, slot: usize, x: &[R::In], first: usize) -> R::Acc {
 /// Many elements begin with [`MORE_LANES`]: one register of sums waits for itself, and the compiler, which writes a few lanes
 /// out one by one, then fails to make vectors of integers (a sum of int64 took four times as long, a count ten times).
 #[inline(always)]
-fn lanes<R: Reducer>(r: &R, slot: usize, block: &[R::In], start: usize) -> R::Acc {
+pub(super) fn lanes<R: Reducer>(r: &R, slot: usize, block: &[R::In], start: usize) -> R::Acc {
     let mut lanes = [r.init(slot); LANES];
     let mut at = 0;
     if block.len() >= 2 * MORE_LANES {

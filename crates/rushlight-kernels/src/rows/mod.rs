@@ -26,6 +26,8 @@ use std::ops::Range;
 
 /// Independent partial sums.
 const LANES: usize = 32;
+/// The end of a row is filled up to a multiple of so many numbers.
+const HALF: usize = LANES / 2;
 
 /// Numbers that are worth a task.
 const GRAIN: usize = 1 << 14;
@@ -73,6 +75,43 @@ fn fold<T: RowFloat, const N: usize>(row: [&[T]; N], start: T, step: impl Fn(T, 
     joined(&lanes, join)
 }
 
+/// As [`fold`] of the first `cols` numbers of `row`, the last ones filled up with `pad`, which changes no state: there are no loops
+/// over single numbers. Memory after the row is read where there is some, and not used.
+#[inline(always)]
+fn fold_first<T: RowFloat>(row: &[T], cols: usize, start: T, pad: T, step: impl Fn(T, T) -> T, join: impl Fn(T, T) -> T) -> T {
+    let mut lanes = [start; LANES];
+    let (whole, rest) = row.split_at(cols / LANES * LANES);
+    for chunk in whole.as_chunks::<LANES>().0 {
+        for i in 0..LANES {
+            lanes[i] = step(lanes[i], chunk[i]);
+        }
+    }
+    let left = cols - whole.len();
+    for at in (0..left).step_by(HALF) {
+        let part = padded(&rest[at..], left - at, pad);
+        for i in 0..HALF {
+            lanes[at + i] = step(lanes[at + i], part[i]);
+        }
+    }
+    joined(&lanes, join)
+}
+
+/// The first `count` numbers, at most [`HALF`], and `pad` after them.
+#[inline(always)]
+fn padded<T: RowFloat>(from: &[T], count: usize, pad: T) -> [T; HALF] {
+    let all = from.first_chunk::<HALF>().copied().unwrap_or_else(|| copied(from));
+    std::array::from_fn(|i| if (i as u32) < count as u32 { all[i] } else { pad })
+}
+
+/// Fewer than [`HALF`] numbers. A function of its own: beside it, reading a whole chunk compiled to single numbers.
+#[cold]
+#[inline(never)]
+fn copied<T: RowFloat>(from: &[T]) -> [T; HALF] {
+    let mut all = [T::ZERO; HALF];
+    all[..from.len()].copy_from_slice(from);
+    all
+}
+
 /// Joins lanes by halves.
 ///
 /// A function of its own: inlined beside other sums it compiled to scalars (layer_norm of 64 columns took 1.7 times as long).
@@ -109,6 +148,12 @@ pub(crate) fn dot<T: RowFloat>(x: &[T], y: &[T]) -> T {
 /// The largest number, not counting NaN.
 #[inline(always)]
 pub(crate) fn max<T: RowFloat>(row: &[T]) -> T {
+    max_first(row, row.len())
+}
+
+/// The largest of the first `cols` numbers, not counting NaN.
+#[inline(always)]
+fn max_first<T: RowFloat>(row: &[T], cols: usize) -> T {
     let larger = |a: T, b: T| if b > a { b } else { a };
-    fold([row], T::NEG_INFINITY, |best, [x]| larger(best, x), larger)
+    fold_first(row, cols, T::NEG_INFINITY, T::NEG_INFINITY, larger, larger)
 }

@@ -2,7 +2,7 @@
 //!
 //! The row's maximum is taken out first, so nothing overflows. A row of negative infinities has no softmax: it gives NaN.
 
-use super::{LANES, RowFloat, Rows, dot, fold, for_rows, joined, max, plus, sum};
+use super::{HALF, LANES, RowFloat, Rows, dot, fold_first, for_rows, joined, max_first, padded, plus, sum};
 use crate::vectorized;
 use std::ops::Range;
 
@@ -70,58 +70,85 @@ fn for_results<T: RowFloat>(y: &mut [T], cols: usize, f: impl Fn(Range<usize>, &
     });
 }
 
+/// Rows that take each step together, so that the sums of one do not wait for those of another.
+const GROUP: usize = 16;
+/// Longer rows are taken one by one: a group would not stay in the first-level cache.
+const SHORT: usize = 128;
+
+/// Calls `f` with the starts of neighbouring rows, up to [`GROUP`] at once, in `len` numbers.
+#[inline(always)]
+fn for_groups(len: usize, cols: usize, mut f: impl FnMut(std::iter::StepBy<Range<usize>>)) {
+    let step = if cols <= SHORT { GROUP * cols } else { cols };
+    (0..len).step_by(step).for_each(|start| f((start..len.min(start + step)).step_by(cols)));
+}
+
 vectorized! {
     fn softmax_rows[T: RowFloat](x: &[T], y: &mut [T], cols: usize) {
-        for (x, y) in x.chunks_exact(cols).zip(y.chunks_exact_mut(cols)) {
-            let top = max(x);
-            let scale = T::ONE / exp_and_sum(x, top, y);
-            y.iter_mut().for_each(|y| *y *= scale);
-        }
+        for_groups(x.len(), cols, |rows| {
+            let mut values = [T::ZERO; GROUP];
+            rows.clone().zip(&mut values).for_each(|(at, top)| *top = max_first(&x[at..], cols));
+            rows.clone().zip(&mut values).for_each(|(at, value)| *value = exp_and_sum(&x[at..], *value, &mut y[at..], cols));
+            for (at, sum) in rows.zip(values) {
+                let scale = T::ONE / sum;
+                y[at..at + cols].iter_mut().for_each(|y| *y *= scale);
+            }
+        });
     }
 }
 
-/// Writes `exp(x - top)` and gives its sum.
+/// Writes `exp(x - top)` of the first `cols` numbers and gives its sum. Numbers of `y` after them may be overwritten.
 #[inline(always)]
-fn exp_and_sum<T: RowFloat>(x: &[T], top: T, y: &mut [T]) -> T {
+fn exp_and_sum<T: RowFloat>(x: &[T], top: T, y: &mut [T], cols: usize) -> T {
     let mut lanes = [T::ZERO; LANES];
-    let whole = x.len() / LANES * LANES;
-    let (y, y_rest) = y.split_at_mut(whole);
+    let whole = cols / LANES * LANES;
+    let ((x, x_rest), (y, y_rest)) = (x.split_at(whole), y.split_at_mut(whole));
     for (x, y) in x.chunks_exact(LANES).zip(y.chunks_exact_mut(LANES)) {
         for i in 0..LANES {
             y[i] = (x[i] - top).exp();
             lanes[i] += y[i];
         }
     }
-    for (i, (&x, y)) in x[whole..].iter().zip(y_rest).enumerate() {
-        *y = (x - top).exp();
-        lanes[i] += *y;
+    for at in (0..cols - whole).step_by(HALF) {
+        let mut e = padded(&x_rest[at..], cols - whole - at, T::NEG_INFINITY);
+        for i in 0..HALF {
+            e[i] = (e[i] - top).exp();
+            lanes[at + i] += e[i];
+        }
+        match y_rest[at..].first_chunk_mut() {
+            Some(y) => *y = e,
+            None => y_rest[at..].iter_mut().zip(e).for_each(|(y, e)| *y = e),
+        }
     }
     joined(&lanes, plus)
 }
 
-/// The sum of `exp(x - top)`.
+/// The sum of `exp(x - top)` of the first `cols` numbers.
 #[inline(always)]
-fn sum_exp<T: RowFloat>(x: &[T], top: T) -> T {
-    fold([x], T::ZERO, |sum, [x]| sum + (x - top).exp(), plus)
+fn sum_exp<T: RowFloat>(x: &[T], top: T, cols: usize) -> T {
+    fold_first(x, cols, T::ZERO, T::NEG_INFINITY, |sum, x| sum + (x - top).exp(), plus)
 }
 
 vectorized! {
     fn log_softmax_rows[T: RowFloat](x: &[T], y: &mut [T], cols: usize) {
-        for (x, y) in x.chunks_exact(cols).zip(y.chunks_exact_mut(cols)) {
-            let top = max(x);
-            let log = sum_exp(x, top).ln();
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - top - log);
-        }
+        for_groups(x.len(), cols, |rows| {
+            let (mut tops, mut logs) = ([T::ZERO; GROUP], [T::ZERO; GROUP]);
+            rows.clone().zip(&mut tops).for_each(|(at, top)| *top = max_first(&x[at..], cols));
+            rows.clone().zip(&mut logs).zip(tops).for_each(|((at, log), top)| *log = sum_exp(&x[at..], top, cols));
+            rows.clone().zip(&mut logs).for_each(|(_, log)| *log = log.ln());
+            for ((at, top), log) in rows.zip(tops).zip(logs) {
+                y[at..at + cols].iter_mut().zip(&x[at..]).for_each(|(y, &x)| *y = x - top - log);
+            }
+        });
     }
 }
 
 vectorized! {
     fn logsumexp_rows[T: RowFloat](x: &[T], out: &mut [T], cols: usize) {
         for (row, out) in out.iter_mut().enumerate() {
-            let x = &x[row * cols..][..cols];
-            let top = max(x);
+            let x = &x[row * cols..];
+            let top = max_first(x, cols);
             let top = if top.is_infinite() { T::ZERO } else { top };
-            *out = top + sum_exp(x, top).ln();
+            *out = top + sum_exp(x, top, cols).ln();
         }
     }
 }

@@ -4,7 +4,9 @@ use crate::layout::{Dims, wrap_dim};
 use crate::ops::view::several;
 use crate::ops::{self, Arg, Call, Inputs, Meta, Metas, Op, Outputs, Rule, call};
 use crate::tensor::Tensor;
-use crate::{Result, bail, err, rows};
+use crate::{Result, bail, err, iter, rows};
+use rushlight_kernels::elementwise::join::join;
+use rushlight_kernels::match_dtype;
 use smallvec::smallvec;
 
 rows! {
@@ -116,11 +118,32 @@ fn infer_cat(c: &Call) -> Result<Metas> {
     Ok(smallvec![meta])
 }
 
+/// Longer rows are worth copies of their own.
+const ROW_BYTES: usize = 256;
+
+/// Joins short rows in one pass over the result; false where operands are not of its type and in row order, or rows are long.
+fn join_rows(parts: &[&Tensor], d: usize, out: &Tensor) -> Result<bool> {
+    let width = |x: &Tensor| x.shape()[d..].iter().product::<usize>();
+    let fits = |x: &&&Tensor| x.dtype() == out.dtype() && x.is_contiguous() && width(x) * x.dtype().size() <= ROW_BYTES;
+    if out.numel() == width(out) || out.is_meta() || !out.is_contiguous() || parts.iter().filter(fits).count() < parts.len() {
+        return Ok(false);
+    }
+    match_dtype!(out.dtype(), T => {
+        let parts = parts.iter().map(|x| Ok((iter::slice::<T>(x)?, width(x)))).collect::<Result<Vec<_>>>()?;
+        join(&parts, iter::slice_mut::<T>(out)?);
+    });
+    Ok(true)
+}
+
 fn run_cat(c: &Call, outs: &[Tensor]) -> Result<()> {
     let d = wrap_dim(c.int(0).unwrap_or(0), outs[0].ndim())?;
+    let parts: Vec<&Tensor> = c.tensors().filter(|x| !is_skipped(x)).collect();
+    if join_rows(&parts, d, &outs[0])? {
+        return Ok(());
+    }
     let mut at = 0;
     let out = outs[0].detach()?;
-    for x in c.tensors().filter(|x| !is_skipped(x)) {
+    for x in parts {
         let n = x.shape()[d] as i64;
         ops::copy::copy_into(&out.slice(d as i64, at, at + n)?, x)?;
         at += n;
