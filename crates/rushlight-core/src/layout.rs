@@ -176,6 +176,11 @@ impl Layout {
         self.strides.iter().zip(&other.strides).zip(&self.shape).all(|((a, b), &n)| n == 1 || a == b)
     }
 
+    /// The same positions in the same order.
+    pub fn visits_as(&self, other: &Layout) -> bool {
+        self.shape == other.shape && self.offset == other.offset && self.orders_as(other)
+    }
+
     /// A matrix whose columns lie one after another.
     pub fn is_column_major(&self) -> bool {
         self.ndim() == 2 && self.strides[0] == 1 && self.strides[1] == self.shape[0] as isize

@@ -1,6 +1,7 @@
 """Operators that give a tensor another shape without changing its elements."""
 
 import math
+import warnings
 
 from rushlight import _C
 
@@ -72,6 +73,11 @@ def reversed_dims(input):
 
 def matrix_transpose(input):
     """The tensor with its last two dimensions swapped (``Tensor.mT``)."""
+    if input.dim() == 0:
+        warnings.warn(
+            "Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2
+        )
+        return input
     if input.dim() < 2:
         raise RuntimeError(
             f"tensor.mT is only supported on matrices or batches of matrices. Got {input.dim()}-D tensor."
@@ -91,6 +97,8 @@ def hermitian(input):
 
 def matrix_hermitian(input):
     """The conjugate transpose of the last two dimensions (``Tensor.mH``)."""
+    if input.dim() == 1:
+        raise RuntimeError("tensor.mH is only supported on matrices or batches of matrices. Got 1-D tensor.")
     return adjoint(input)
 
 

@@ -13,6 +13,13 @@ use crate::{Result, bail};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 
+fn refuse_leaf(x: &Tensor) -> Result<()> {
+    if x.requires_grad() && x.is_leaf() {
+        bail!(Runtime, "a leaf Variable that requires grad is being used in an in-place operation.");
+    }
+    Ok(())
+}
+
 /// Refuses in-place changes that would lose gradients or write where nobody may.
 pub fn check(x: &Tensor, recorded: bool) -> Result<()> {
     if x.storage().is_read_only() {
@@ -34,19 +41,16 @@ pub fn check(x: &Tensor, recorded: bool) -> Result<()> {
     if !grad_enabled() {
         return Ok(());
     }
-    if x.requires_grad() && x.is_leaf() {
-        bail!(Runtime, "a leaf Variable that requires grad is being used in an in-place operation.");
-    }
-    let Some(base) = x.base() else { return Ok(()) };
-    let tracked = recorded || x.requires_grad() || base.requires_grad();
-    if !tracked {
+    let Some(base) = x.base() else { return refuse_leaf(x) };
+    let required = x.requires_grad() || base.requires_grad();
+    if !recorded && !required {
         return Ok(());
     }
-    if base.requires_grad() && base.is_leaf() {
-        bail!(Runtime, "a view of a leaf Variable that requires grad is being used in an in-place operation.");
-    }
     match x.0.origin {
-        Origin::Plain => Ok(()),
+        Origin::Plain if required && base.is_leaf() => {
+            bail!(Runtime, "a view of a leaf Variable that requires grad is being used in an in-place operation.")
+        }
+        Origin::Plain => refuse_leaf(x),
         Origin::NoGrad => bail!(
             Runtime,
             "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
@@ -156,6 +160,9 @@ struct StridedView {
 impl Backward for StridedView {
     fn apply(&self, _: &Arc<Node>, grads: Grads) -> Result<Grads> {
         let Some(grad) = grads.into_iter().next().flatten() else { return Ok(Grads::new()) };
+        if self.view.overlaps_itself() {
+            return Ok(smallvec![Some(ops::view::overlapping_backward(&grad, &self.view, &self.base)?)]);
+        }
         let zeros = {
             let _mode = ModeGuard::set(false);
             ops::view::like_layout(&Tensor::zeros(&self.base.shape, grad.dtype(), grad.device())?, &self.base)?

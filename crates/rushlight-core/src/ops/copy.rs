@@ -8,7 +8,7 @@ use crate::layout::{Dims, Layout, MemoryFormat};
 use crate::scalar::Scalar;
 use crate::tensor::{Device, Tensor};
 use crate::{DType, Result, bail, grads, rows};
-use rushlight_kernels::elementwise::{Params, cast};
+use rushlight_kernels::elementwise::{self, Params, cast};
 use rushlight_kernels::match_dtype;
 use smallvec::smallvec;
 
@@ -138,7 +138,7 @@ pub fn copy_into(target: &Tensor, source: &Tensor) -> Result<()> {
     }
     if source.numel() == 1 && target.numel() > 1 && target.is_contiguous() {
         let value = if source.dtype() == target.dtype() { source.clone() } else { cast(source, target.dtype())? };
-        return match_dtype!(target.dtype(), T => { iter::slice_mut::<T>(target)?.fill(iter::slice::<T>(&value)?[0]); Ok(()) });
+        return match_dtype!(target.dtype(), T => { elementwise::fill(iter::slice_mut::<T>(target)?, iter::slice::<T>(&value)?[0]); Ok(()) });
     }
     if source.dtype() != target.dtype() || !iter::copy_transposed(target, source) {
         iter::run(cast::resolve(source.dtype(), target.dtype()), &[target, source], &Params::default());
@@ -171,7 +171,7 @@ pub fn overlaps_partly(a: &Tensor, b: &Tensor) -> bool {
     if a.storage().ptr() != b.storage().ptr() {
         return false;
     }
-    if a.layout() == b.layout() && a.dtype() == b.dtype() {
+    if a.layout().visits_as(b.layout()) && a.dtype() == b.dtype() {
         return false;
     }
     match (a.layout().span(), b.layout().span()) {
@@ -207,7 +207,7 @@ pub fn fill(out: &Tensor, value: Scalar) -> Result<()> {
         return Ok(());
     }
     if out.is_contiguous() {
-        return match_dtype!(out.dtype(), T => { iter::slice_mut::<T>(out)?.fill(value.to::<T>()); Ok(()) });
+        return match_dtype!(out.dtype(), T => { elementwise::fill(iter::slice_mut::<T>(out)?, value.to::<T>()); Ok(()) });
     }
     copy_into(out, &Tensor::scalar(value, out.dtype())?)
 }

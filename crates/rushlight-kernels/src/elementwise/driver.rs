@@ -180,6 +180,21 @@ crate::vectorized! {
             }
             return;
         }
+        if n > 0 && unit::<F::In>(strides[0]) && unit::<F::First>(strides[1]) && strides[2..] == [0, 0] && !F::In::CHUNKED {
+            // SAFETY: as in `dispatch2`.
+            unsafe {
+                let (b, c) = ((*(ptrs[2] as *const F::In)).up(), (*(ptrs[3] as *const F::In)).up());
+                if aliased {
+                    let (o, a) = (ptrs[0] as *mut F::In, ptrs[1] as *const F::First);
+                    for i in 0..n { let v = *a.add(i); *o.add(i) = F::In::down(F::call(v.up(), b, c, p)); }
+                } else {
+                    let o = std::slice::from_raw_parts_mut(ptrs[0] as *mut F::In, n);
+                    let a = std::slice::from_raw_parts(ptrs[1] as *const F::First, n);
+                    for i in 0..n { o[i] = F::In::down(F::call(a[i].up(), b, c, p)); }
+                }
+            }
+            return;
+        }
         if n <= FEW {
             let (mut at, steps) = (*ptrs, *strides);
             for _ in 0..n {
@@ -197,10 +212,16 @@ crate::vectorized! {
             let at = |operand: usize| ptrs[operand].wrapping_offset(first as isize * strides[operand]);
             // SAFETY: the contract of `Loop`; all that a chunk reads is read before it is written.
             unsafe {
-                let (a, b) = (widened::<F::First>(at(1), strides[1], count), widened::<F::In>(at(2), strides[2], count));
-                let mut c = widened::<F::In>(at(3), strides[3], count);
-                for i in 0..CHUNK { c[i] = F::call(a[i], b[i], c[i], p); }
-                store::<F::In>(&c, at(0), strides[0], count);
+                let mut y = widened::<F::In>(at(2), strides[2], count);
+                let a = widened::<F::First>(at(1), strides[1], count);
+                if strides[3] == 0 {
+                    let c = (*(ptrs[3] as *const F::In)).up();
+                    for i in 0..CHUNK { y[i] = F::call(a[i], y[i], c, p); }
+                } else {
+                    let c = widened::<F::In>(at(3), strides[3], count);
+                    for i in 0..CHUNK { y[i] = F::call(a[i], y[i], c[i], p); }
+                }
+                store::<F::In>(&y, at(0), strides[0], count);
             }
         }
     }

@@ -11,6 +11,7 @@ pub mod binary;
 pub mod cast;
 mod double;
 pub mod driver;
+mod fill;
 mod half_width;
 pub mod join;
 mod limited;
@@ -24,5 +25,6 @@ pub mod unary;
 
 pub use binary::Binary;
 pub use driver::{Loop, Params};
+pub use fill::fill;
 pub use ternary::Ternary;
 pub use unary::Unary;

@@ -14,7 +14,7 @@ use dtype::{as_complex, as_real, part, view_dtype};
 pub use shape::infer_size;
 use shape::{expand, flatten, inverse, permute, reshape, squeeze, t, transpose, unsqueeze, view_rule};
 use smallvec::SmallVec;
-pub(crate) use strided::{as_strided, as_strided_scatter, like_layout, scatter_view};
+pub(crate) use strided::{as_strided, as_strided_scatter, like_layout, overlapping_backward, scatter_view};
 use strided::{as_strided_backward, as_strided_rule};
 use window::{diagonal, narrow, select, slice, unfold, unfold_backward};
 

@@ -53,6 +53,15 @@ pub(super) fn as_strided_backward(b: &Back) -> Result<Tensor> {
     sum.slice(0, 0, input.numel() as i64)?.reshape(&signed(b.shape(0)))
 }
 
+/// The gradient of a view of `base` in which places coincide: what falls on one place is summed.
+pub(crate) fn overlapping_backward(g: &Tensor, view: &Layout, base: &Layout) -> Result<Tensor> {
+    let indices = positions(view, view.offset - base.offset);
+    let reach = base.span().map_or(0, |(_, end)| end - base.offset);
+    let index = Tensor::of(&indices, &[indices.len()])?;
+    let sum = Tensor::zeros(&[reach], g.dtype(), g.device())?.index_add(0, &index, &g.reshape(&[-1])?)?;
+    as_strided(&sum, &Layout { offset: 0, ..base.clone() })
+}
+
 /// Storage positions of a layout in row-major order.
 pub(super) fn positions(layout: &Layout, start: usize) -> Vec<i64> {
     let mut out = vec![start as i64];
