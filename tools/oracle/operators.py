@@ -10,7 +10,19 @@ import torch
 
 import rushlight as rl
 from tools.oracle.compare import WIDE, difference, tolerance
-from tools.oracle.samples import UNSUPPORTED, Both, Outcome, attempt, evenly, first_line, fresh, leaves, raised, widened
+from tools.oracle.samples import (
+    UNSUPPORTED,
+    Both,
+    Outcome,
+    attempt,
+    check_supported,
+    evenly,
+    first_line,
+    fresh,
+    leaves,
+    raised,
+    widened,
+)  # fmt: skip
 from tools.oracle.translate import Missing, Unsupported, function_of, ours, paths, translate
 
 DTYPES = (
@@ -108,6 +120,7 @@ def autocast(op, function, sample, dtype):
         return called
 
     (here, wrong), (theirs, error) = Both(op, function, sample).run(inside(rl, function), inside(torch, op.op))
+    check_supported(theirs)
     if wrong or error:
         return None if wrong and error else raised(wrong, error)
     found, expected = dtypes(here), dtypes(theirs)

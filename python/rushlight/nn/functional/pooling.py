@@ -3,6 +3,7 @@
 import math
 
 from rushlight import _C
+from rushlight._ops.autocasting import in_full_precision
 from rushlight._ops.registry import accept_keywords, native
 
 from .sizes import per_dim
@@ -16,9 +17,13 @@ def max_pool(row, spatial):
         stride = kernel_size if stride is None or stride == [] else per_dim(stride, spatial)
         return row(input, kernel_size, stride, per_dim(padding, spatial), per_dim(dilation, spatial), ceil_mode)
 
+    # PyTorch's autocast raises pools of volumes, unless the indices are asked for.
+    alone = in_full_precision(with_indices) if spatial == 3 else with_indices
+
     def pool(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-        both = with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
-        return both if return_indices else both[0]
+        if return_indices:
+            return with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+        return alone(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
 
     with_indices.__name__, pool.__name__ = f"max_pool{spatial}d_with_indices", f"max_pool{spatial}d"
     pool.__doc__ = f"Return the largest element of each window of a (N, C, {'D, H, W'[-3 * spatial + 2 :]}) input."
