@@ -184,9 +184,9 @@ crate::vectorized! {
             // SAFETY: as in `dispatch2`.
             unsafe {
                 let (b, c) = ((*(ptrs[2] as *const F::In)).up(), (*(ptrs[3] as *const F::In)).up());
-                if aliased {
-                    let (o, a) = (ptrs[0] as *mut F::In, ptrs[1] as *const F::First);
-                    for i in 0..n { let v = *a.add(i); *o.add(i) = F::In::down(F::call(v.up(), b, c, p)); }
+                if ptrs[1] == ptrs[0] {
+                    let o = ptrs[0] as *mut F::In;
+                    for i in 0..n { let v = *(o as *const F::First).add(i); *o.add(i) = F::In::down(F::call(v.up(), b, c, p)); }
                 } else {
                     let o = std::slice::from_raw_parts_mut(ptrs[0] as *mut F::In, n);
                     let a = std::slice::from_raw_parts(ptrs[1] as *const F::First, n);
